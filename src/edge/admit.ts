@@ -1,0 +1,75 @@
+// The door: what is settled before any route is asked, and what happens when one refuses.
+
+import type { Context, Next } from "hono";
+import { cors } from "hono/cors";
+import { RefusalError } from "../protocol/error.ts";
+import { type Settings, settingsOf } from "../settings.ts";
+import { answerRefusal } from "./problem.ts";
+import type { Hub } from "./request.ts";
+
+/** Gives the request an id; refuses plain http, and everything on a hub that lacks its secrets. */
+export async function admit(c: Context<Hub>, next: Next): Promise<Response | undefined> {
+  c.set("requestId", `r_${crypto.randomUUID()}`);
+  const url = c.req.url;
+  // Hono reads `http://localhost` as given by the client's Host; behind Cloudflare that is the zone.
+  if (url.startsWith("http:") && !isLocal(new URL(url).hostname))
+    throw new RefusalError("bad_request", "use https");
+  if (c.req.path === "/v1/health") {
+    await next();
+    return undefined;
+  }
+  const settings = settingsOf(c.env);
+  if ("fix" in settings) throw new RefusalError("not_configured", settings.fix);
+  c.set("settings", settings);
+  const origin = c.req.header("origin");
+  if (origin === undefined) {
+    await next();
+    return undefined;
+  }
+  if (!isAllowed(origin, url, settings))
+    throw new RefusalError("origin_not_allowed", `add ${origin} to the var ALLOWED_ORIGINS`);
+  return (await withCors(c, next)) ?? undefined;
+}
+
+/** `Access-Control-*` for an origin that has been let in. */
+const withCors = cors({
+  origin: (origin) => origin,
+  allowMethods: ["GET", "POST", "PATCH", "DELETE"],
+  allowHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id"],
+  exposeHeaders: ["idempotency-replayed", "retry-after"],
+  maxAge: 600,
+});
+
+/** A page of the hub's own host is no stranger; others are named in ALLOWED_ORIGINS, or `*`. */
+function isAllowed(origin: string, url: string, { allowedOrigins }: Settings): boolean {
+  return (
+    allowedOrigins.includes(origin) ||
+    allowedOrigins.includes("*") ||
+    new URL(url).origin === origin
+  );
+}
+
+function isLocal(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "127.0.0.1" || hostname === "[::1]";
+}
+
+/** For Hono's onError: the one place where what went wrong becomes an answer. */
+export function onError(cause: Error, c: Context<Hub>): Response {
+  return answerRefusal(cause, c);
+}
+
+/** For a path that is no route. */
+export function notFound(c: Context<Hub>): Response {
+  const fix = "the routes are listed in docs/http.md";
+  return answerRefusal(new RefusalError("not_found", fix), c);
+}
+
+/** For a path whose routes have other methods. */
+export function methodNotAllowed(methods: string[]) {
+  return function refuseMethod(c: Context<Hub>): Response {
+    const allow = methods.join(", ");
+    const response = answerRefusal(new RefusalError("method_not_allowed", `use ${allow}`), c);
+    response.headers.set("allow", allow);
+    return response;
+  };
+}

@@ -1,0 +1,107 @@
+// Who are you, and may you? One function for each kind of right that a route asks for.
+
+import type { Context } from "hono";
+import type { Asker } from "../inbox/inbox.ts";
+import { type Action, allows } from "../protocol/caps.ts";
+import { RefusalError } from "../protocol/error.ts";
+import type { Publisher } from "../publish/prepare.ts";
+import type { ApiKey, Scope, Settings } from "../settings.ts";
+import { findKey, looksLikeKey } from "./key.ts";
+import { type Hub, throwRefusal, userParam } from "./request.ts";
+import { type Claims, verifyToken } from "./token.ts";
+
+/** Whoever presented valid credentials. */
+export type Principal = { kind: "key"; key: ApiKey } | { kind: "user"; claims: Claims };
+
+/** Takes a key or a token; gives whose it is. Throws a RefusalError when it is nobody's. */
+export async function authenticate(
+  settings: Settings,
+  credential: string | null,
+  origin: string | undefined,
+  now: number,
+): Promise<Principal> {
+  if (credential === null)
+    throw new RefusalError("unauthorized", "send `Authorization: Bearer <API key or user token>`");
+  if (!looksLikeKey(credential))
+    return { kind: "user", claims: await verifyToken(settings, credential, now) };
+  // A browser that holds an API key has given it to everyone who looks.
+  if (origin !== undefined)
+    throw new RefusalError(
+      "origin_not_allowed",
+      "keep API keys on your server: give browsers a user token (POST /v1/tokens)",
+    );
+  const key = await findKey(settings.apiKeys, credential);
+  if (key === null)
+    throw new RefusalError("unauthorized", "the API key is not one of this hub's: `npm run keys`");
+  return { kind: "key", key };
+}
+
+/** The credential of the Authorization header, the only place an API key is read from. */
+export function bearerOf(request: Request): string | null {
+  const header = request.headers.get("authorization");
+  if (header === null) return null;
+  const match = /^Bearer +(\S+)$/i.exec(header);
+  if (!match) throw new RefusalError("unauthorized", "write `Authorization: Bearer <credential>`");
+  return match[1] as string;
+}
+
+/** For routes of backends: an API key with the scope. */
+export async function requireKey(c: Context<Hub>, scope: Scope): Promise<ApiKey> {
+  const principal = await principalOf(c);
+  if (principal.kind !== "key")
+    return throwRefusal("insufficient_scope", "this takes an API key, not a user's token");
+  return withScope(principal.key, scope);
+}
+
+/** For publishing to a topic: an API key, or a token whose caps allow it. */
+export async function requirePublisher(c: Context<Hub>, topic: string): Promise<Publisher> {
+  const principal = await principalOf(c);
+  if (principal.kind === "key")
+    return { source: withScope(principal.key, "publish").name, isUser: false };
+  const { user } = withCap(principal.claims, "publish", topic);
+  return { source: `user:${user}`, isUser: true };
+}
+
+/** For reading a topic: an API key, or a token whose caps allow to subscribe. */
+export async function requireReader(c: Context<Hub>, topic: string): Promise<void> {
+  const principal = await principalOf(c);
+  if (principal.kind === "key") withScope(principal.key, "read");
+  else withCap(principal.claims, "subscribe", topic);
+}
+
+/** For an inbox: an API key with the scope, or the user whose inbox it is. */
+export async function requireInbox(
+  c: Context<Hub>,
+  scope: Scope,
+): Promise<{ user: string; asker: Asker }> {
+  const principal = await principalOf(c);
+  if (principal.kind === "key") {
+    withScope(principal.key, scope);
+    return { user: userParam(c, null), asker: "backend" };
+  }
+  const { user: bearer, iat } = principal.claims;
+  const user = userParam(c, bearer);
+  if (user !== bearer)
+    return throwRefusal("insufficient_scope", "a token opens its own user's inbox only: use `me`");
+  return { user, asker: { iat } };
+}
+
+export function withScope(key: ApiKey, scope: Scope): ApiKey {
+  if (!key.scopes.includes(scope))
+    throw new RefusalError("insufficient_scope", `the API key needs the scope ${scope}`);
+  return key;
+}
+
+export function withCap(claims: Claims, action: Action, topic: string): Claims {
+  if (!allows(claims.caps, action, topic))
+    throw new RefusalError(
+      "insufficient_scope",
+      `the token needs the cap ${action} on topic:${topic}`,
+    );
+  return claims;
+}
+
+function principalOf(c: Context<Hub>): Promise<Principal> {
+  const { raw } = c.req;
+  return authenticate(c.var.settings, bearerOf(raw), c.req.header("origin"), Date.now());
+}

@@ -1,0 +1,55 @@
+// Reading a request's body: how long it may be is settled before any of it is parsed.
+
+import * as v from "valibot";
+import { RefusalError } from "../protocol/error.ts";
+import { BODY_BYTES_MAX } from "../protocol/limits.ts";
+import { parseJson } from "../publish/json.ts";
+import { refusalOf } from "../publish/parse.ts";
+
+/** Gives the body as text. Throws a RefusalError when it is too long or not UTF-8. */
+export async function readBody(request: Request): Promise<string> {
+  const announced = Number(request.headers.get("content-length") ?? "0");
+  if (announced > BODY_BYTES_MAX) throw tooLarge();
+  const bytes = await readBytes(request);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new RefusalError("bad_request", "send the body in UTF-8");
+  }
+}
+
+/** Gives a JSON body as the schema has it; an absent body counts as `{}`. */
+export async function readJson<T>(
+  request: Request,
+  schema: v.GenericSchema<unknown, T>,
+): Promise<T> {
+  const text = await readBody(request);
+  const parsed = text.trim() === "" ? { value: {} } : parseJson(text);
+  if ("code" in parsed) throw new RefusalError(parsed.code, parsed.fix);
+  const result = v.safeParse(schema, parsed.value, { abortEarly: true });
+  if (result.success) return result.output;
+  const { code, fix, field } = refusalOf(result.issues[0]);
+  throw new RefusalError(code, fix, field);
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
+  // The runtime holds a body to its announced length; one without is counted while it comes.
+  if (request.headers.has("content-length")) return new Uint8Array(await request.arrayBuffer());
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length;
+    if (length > BODY_BYTES_MAX) throw tooLarge();
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+const tooLarge = () =>
+  new RefusalError("payload_too_large", `send at most ${BODY_BYTES_MAX} bytes: split the list`);

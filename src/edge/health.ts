@@ -1,0 +1,8 @@
+// GET /v1/health: the Worker is up. It asks no object and needs no secret.
+
+import type { Context } from "hono";
+import type { Hub } from "./request.ts";
+
+export function health(c: Context<Hub>): Response {
+  return c.json({ status: "ok" });
+}

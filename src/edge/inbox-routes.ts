@@ -1,0 +1,123 @@
+// The routes of one user's inbox, other than publishing and connecting.
+
+import type { Context } from "hono";
+import * as v from "valibot";
+import type { Mark } from "../inbox/mark.ts";
+import { LIST_STATES } from "../inbox/read.ts";
+import { inboxOf } from "../objects.ts";
+import { parseCursor } from "../protocol/cursor.ts";
+import { type Refusal, RefusalError } from "../protocol/error.ts";
+import { OFFSETS_MAX, PAGE_MAX } from "../protocol/limits.ts";
+import { requireInbox, requireKey } from "./auth.ts";
+import { readJson } from "./body.ts";
+import { type Hub, offsetParam, throwRefusal, userParam, wholeQuery } from "./request.ts";
+
+/** GET /v1/users/{user}/notifications */
+export async function listNotifications(c: Context<Hub>): Promise<Response> {
+  const { user, asker } = await requireInbox(c, "read");
+  const state = c.req.query("state") ?? null;
+  const listed = LIST_STATES.find((each) => each === state) ?? null;
+  if (state !== null && listed === null)
+    return throwRefusal("invalid_params", `\`state\` is one of ${LIST_STATES.join(", ")}`, "state");
+  const since = c.req.query("since");
+  const cursor = since === undefined ? null : parseCursor(since);
+  if (since !== undefined && cursor === null)
+    return throwRefusal("invalid_params", "`since` is a cursor, `<epoch>:<offset>`", "since");
+  const query = {
+    limit: wholeQuery(c, "limit", 1, PAGE_MAX) ?? PAGE_MAX,
+    before: wholeQuery(c, "before", 0, Number.MAX_SAFE_INTEGER),
+    state: listed,
+    category: c.req.query("category") ?? null,
+    since: cursor,
+  };
+  return json(await inboxOf(c.env, user).list(query, asker));
+}
+
+const offset = v.pipe(
+  v.number("is a whole number"),
+  v.safeInteger("is a whole number"),
+  v.minValue(0, "is 0 or more"),
+);
+const markBody = v.strictObject({
+  epoch: v.string(),
+  offsets: v.optional(
+    v.pipe(
+      v.array(offset),
+      v.minLength(1, "names at least one offset"),
+      v.maxLength(OFFSETS_MAX, `names at most ${OFFSETS_MAX} offsets`),
+    ),
+  ),
+  up_to: v.optional(offset),
+  read: v.optional(v.boolean()),
+  seen: v.optional(v.literal(true)),
+  archived: v.optional(v.boolean()),
+});
+
+/** PATCH /v1/users/{user}/notifications */
+export async function markNotifications(c: Context<Hub>): Promise<Response> {
+  const { user, asker } = await requireInbox(c, "manage");
+  const body = await readJson(c.req.raw, markBody);
+  return json(await inboxOf(c.env, user).mark(markOf(body), asker));
+}
+
+function markOf(body: v.InferOutput<typeof markBody>): Mark {
+  const { epoch, offsets, up_to: upTo, read, seen, archived } = body;
+  if ((offsets === undefined) === (upTo === undefined))
+    return throwRefusal("invalid_params", "name `offsets`, or everything `up_to` one", "offsets");
+  if (read === undefined && seen === undefined && archived === undefined)
+    return throwRefusal("invalid_params", "say what to set: `read`, `seen` or `archived`");
+  if (upTo !== undefined && (read === false || archived !== undefined))
+    return throwRefusal("invalid_params", "`up_to` goes with read: true and seen: true", "up_to");
+  return {
+    epoch,
+    target: offsets === undefined ? { upTo: upTo as number } : { offsets },
+    ...(read === undefined ? {} : { read }),
+    ...(seen === undefined ? {} : { seen }),
+    ...(archived === undefined ? {} : { archived }),
+  };
+}
+
+/** DELETE /v1/users/{user}/notifications/{offset} */
+export async function deleteNotification(c: Context<Hub>): Promise<Response> {
+  const { user, asker } = await requireInbox(c, "manage");
+  const target = { offsets: [offsetParam(c)] };
+  const epoch = c.req.query("epoch") ?? null;
+  const result = await inboxOf(c.env, user).mark({ epoch, target, remove: true }, asker);
+  const response = json(result);
+  const { changed } = JSON.parse(result as string) as { changed: boolean };
+  return changed ? response : throwRefusal("not_found", "no message is kept at this offset");
+}
+
+const disconnectBody = v.strictObject({
+  reconnect: v.optional(v.boolean(), false),
+  not_before: v.optional(v.pipe(v.string(), v.isoTimestamp("is an RFC 3339 time"))),
+});
+
+/** DELETE /v1/users/{user}/connections */
+export async function disconnectUser(c: Context<Hub>): Promise<Response> {
+  await requireKey(c, "manage");
+  const user = userParam(c, null);
+  const { reconnect, not_before: notBefore } = await readJson(c.req.raw, disconnectBody);
+  // Up to the next whole second: `iat` says no more, and a revoked token must not pass for a new one.
+  const seconds = notBefore === undefined ? null : Math.ceil(Date.parse(notBefore) / 1000);
+  await inboxOf(c.env, user).disconnect(reconnect, seconds);
+  return c.body(null, 204);
+}
+
+/** GET /v1/users/{user}/export */
+export async function exportUser(c: Context<Hub>): Promise<Response> {
+  await requireKey(c, "read");
+  return inboxOf(c.env, userParam(c, null)).fetch("https://object/export");
+}
+
+/** DELETE /v1/users/{user} */
+export async function eraseUser(c: Context<Hub>): Promise<Response> {
+  await requireKey(c, "manage");
+  await inboxOf(c.env, userParam(c, null)).erase();
+  return c.body(null, 204);
+}
+
+function json(result: string | Refusal): Response {
+  if (typeof result !== "string") throw new RefusalError(result.code, result.fix, result.field);
+  return new Response(result, { headers: { "content-type": "application/json" } });
+}

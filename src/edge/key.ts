@@ -1,0 +1,26 @@
+// API keys `bk_<name>_<random>`: known here by their SHA-256 only.
+
+import type { ApiKey } from "../settings.ts";
+
+const KEY = /^bk_([a-z0-9-]{1,32})_[A-Za-z0-9_-]{20,128}$/;
+
+export function looksLikeKey(credential: string): boolean {
+  return credential.startsWith("bk_");
+}
+
+/** Takes what was presented; gives the key it is, or null. */
+export async function findKey(keys: readonly ApiKey[], presented: string): Promise<ApiKey | null> {
+  if (!KEY.test(presented)) return null;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(presented));
+  for (const key of keys) {
+    // Both sides are digests of one length, so that the comparison takes the same time for all.
+    if (crypto.subtle.timingSafeEqual(digest, bytesOf(key.sha256))) return key;
+  }
+  return null;
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
+    Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
+  );
+}

@@ -1,0 +1,88 @@
+// From what went wrong to what the caller is told: problem+json (RFC 9457), or, for a browser's
+// socket, a frame and a close code. Never a stack, and one line in the log for each.
+
+import type { Context } from "hono";
+import { CLOSES } from "../protocol/close.ts";
+import { printError } from "../protocol/down.ts";
+import { ERRORS, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { offeredProtocol } from "./offer.ts";
+import type { Hub } from "./request.ts";
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** Takes whatever was thrown; gives the answer to the client and logs a line. */
+export function answerRefusal(cause: unknown, c: Context<Hub>): Response {
+  const refused = refusalOf(cause);
+  const { status } = ERRORS[refused.code];
+  log(c, refused, status, cause);
+  const offered = offeredProtocol(c.req.raw);
+  // A browser cannot see the status of a refused upgrade, only how a socket was closed.
+  if (offered !== null) return refuseSocket(refused, offered);
+  return problem(refused, c.get("requestId"));
+}
+
+function problem(refused: Refusal, requestId: string): Response {
+  const { status, title, temporary } = ERRORS[refused.code];
+  const { code, fix, field } = refused;
+  const body = {
+    title,
+    status,
+    code,
+    temporary,
+    fix,
+    request_id: requestId,
+    ...(field === undefined ? {} : { field }),
+  };
+  const headers = new Headers({ "content-type": "application/problem+json" });
+  if (status === 401) headers.set("www-authenticate", challenge(refused));
+  if (status === 503 || status === 429) headers.set("retry-after", `${RETRY_AFTER_SECONDS}`);
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** RFC 6750 §3: no error code for who sent no credentials. */
+function challenge({ code }: Refusal): string {
+  return code === "unauthorized" ? "Bearer" : 'Bearer error="invalid_token"';
+}
+
+/** Accepted here, where no object is woken; told; closed. */
+function refuseSocket(refused: Refusal, offered: string): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  const { close } = ERRORS[refused.code];
+  server.accept();
+  server.send(printError(null, refused));
+  server.close(close, CLOSES[close]);
+  return new Response(null, {
+    status: 101,
+    webSocket: client,
+    headers: { "sec-websocket-protocol": offered },
+  });
+}
+
+/** An error of the platform says whether the call may have arrived; anything else is our fault. */
+function refusalOf(cause: unknown): Refusal {
+  if (cause instanceof RefusalError) return cause.refusal;
+  const { overloaded, retryable, remote } = cause as {
+    overloaded?: boolean;
+    retryable?: boolean;
+    remote?: boolean;
+  };
+  if (overloaded) return refusal("overloaded", "wait and send it again, with an `id`");
+  if (retryable || remote)
+    return refusal("temporary", "send it again, with an `id` so that it is stored once");
+  return refusal("internal", "send it again; if it stays so, look up the request_id in the logs");
+}
+
+function log(c: Context<Hub>, { code, field }: Refusal, status: number, cause: unknown): void {
+  const line = {
+    event: status >= 500 ? "failed" : "refused",
+    request_id: c.get("requestId"),
+    method: c.req.method,
+    path: c.req.path,
+    status,
+    code,
+    ...(field === undefined ? {} : { field }),
+    ...(cause instanceof RefusalError ? {} : { cause: String(cause) }),
+  };
+  if (status >= 500) console.error(JSON.stringify(line));
+  else console.log(JSON.stringify(line));
+}

@@ -1,0 +1,54 @@
+// What every route begins with: the Hono types, and names out of paths and queries, checked.
+
+import type { Context } from "hono";
+import { topicFault, userFault } from "../protocol/address.ts";
+import { type ErrorCode, RefusalError } from "../protocol/error.ts";
+import type { Env, Settings } from "../settings.ts";
+
+/** The Hono environment: our bindings, and what the first middleware found out. */
+export interface Hub {
+  Bindings: Env;
+  Variables: { settings: Settings; requestId: string };
+}
+
+/** Ends the request with a refusal. */
+export function throwRefusal(code: ErrorCode, fix: string, field?: string): never {
+  throw new RefusalError(code, fix, field);
+}
+
+/** The `{user}` of the path; `me` is the bearer of the token, and nobody for an API key. */
+export function userParam(c: Context<Hub>, me: string | null): string {
+  const user = pathParam(c, "user");
+  if (user === "me" && me !== null) return me;
+  const fault = userFault(user);
+  return fault === null ? user : throwRefusal("invalid_params", fault, "user");
+}
+
+/** The `{topic}` of the path. */
+export function topicParam(c: Context<Hub>): string {
+  const topic = pathParam(c, "topic");
+  const fault = topicFault(topic);
+  return fault === null ? topic : throwRefusal("invalid_params", fault, "topic");
+}
+
+export function offsetParam(c: Context<Hub>): number {
+  return whole(pathParam(c, "offset"), "offset", 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** A whole number of the query between two others; null when it is absent. */
+export function wholeQuery(c: Context<Hub>, name: string, min: number, max: number): number | null {
+  const text = c.req.query(name);
+  return text === undefined ? null : whole(text, name, min, max);
+}
+
+function whole(text: string, name: string, min: number, max: number): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max
+    ? value
+    : throwRefusal("invalid_params", `\`${name}\` is a whole number from ${min} to ${max}`, name);
+}
+
+// Hono decodes `%41` and leaves what it cannot decode, which no name's alphabet contains.
+function pathParam(c: Context<Hub>, name: string): string {
+  return c.req.param(name) ?? "";
+}

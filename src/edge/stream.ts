@@ -1,0 +1,75 @@
+// Server-Sent Events (WHATWG HTML §9.2): the Worker holds the stream and reads an ordinary
+// hibernating socket of the object, so that the object can sleep under it.
+
+import { printDisconnect } from "../protocol/down.ts";
+import { BUFFERED_BYTES_MAX, STREAM_COMMENT_MS, STREAM_SECONDS_MAX } from "../protocol/limits.ts";
+
+/** Takes the Worker's end of an object's socket and the token's end; gives the stream. */
+export function streamOf(ws: WebSocket, exp: number | null, now: number): Response {
+  const encoder = new TextEncoder();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  let unsent = 0;
+  let isOpen = true;
+
+  const end = () => {
+    if (!isOpen) return;
+    isOpen = false;
+    clearInterval(comments);
+    clearTimeout(ending);
+    // 1000: an event stream's reader has left, or comes back by itself.
+    ws.close(1000, "stream ended");
+    // A reader that is gone has cancelled the stream already.
+    writer.close().catch(() => undefined);
+  };
+  const write = (text: string) => {
+    if (!isOpen) return;
+    const bytes = encoder.encode(text);
+    unsent += bytes.length;
+    // The object cannot see how slowly the stream is read, so it is looked at here.
+    if (unsent > BUFFERED_BYTES_MAX) return end();
+    writer.write(bytes).then(() => {
+      unsent -= bytes.length;
+    }, end);
+  };
+
+  const comments = setInterval(() => write(":\n\n"), STREAM_COMMENT_MS);
+  const expiresInMs = exp === null ? Number.POSITIVE_INFINITY : exp * 1000 - now;
+  const ending = setTimeout(
+    () => {
+      if (expiresInMs <= STREAM_SECONDS_MAX * 1000)
+        write(printEvent("expired", printDisconnect(4002)));
+      end();
+    },
+    Math.min(Math.max(0, expiresInMs), STREAM_SECONDS_MAX * 1000),
+  );
+
+  ws.addEventListener("message", ({ data }) => {
+    if (typeof data === "string") write(eventOf(data));
+  });
+  ws.addEventListener("close", end);
+  ws.addEventListener("error", end);
+  ws.accept();
+  return new Response(readable, {
+    headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+  });
+}
+
+interface FrameHead {
+  type: string;
+  epoch?: string;
+  to?: number;
+  more?: boolean;
+  code?: number;
+}
+
+/** One frame as one event. Only what completes a step of the log carries its cursor as `id`. */
+function eventOf(frame: string): string {
+  const { type, epoch, to, more, code } = JSON.parse(frame) as FrameHead;
+  const id = type === "messages" && more !== true ? `${epoch}:${to}` : undefined;
+  return printEvent(type === "disconnect" && code === 4002 ? "expired" : type, frame, id);
+}
+
+function printEvent(event: string, data: string, id?: string): string {
+  return `event: ${event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`;
+}

@@ -1,0 +1,163 @@
+// Users' tokens: JWTs (RFC 7519), checked by `jose` as RFC 8725 asks. The algorithms are pinned to
+// the kind of key, so that a public key can never be taken for a shared secret.
+
+import {
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+} from "jose";
+import { userFault } from "../protocol/address.ts";
+import { type Caps, parseCaps } from "../protocol/caps.ts";
+import { type ErrorCode, RefusalError } from "../protocol/error.ts";
+import { TOKEN_BYTES_MAX } from "../protocol/limits.ts";
+import { type Env, type Settings, settingsOf } from "../settings.ts";
+
+/** What a token says. Times are seconds since 1970. */
+export interface Claims {
+  user: string;
+  exp: number;
+  iat: number | null;
+  caps: Caps;
+}
+
+const SHARED = ["HS256"];
+const PUBLIC = ["RS256", "ES256", "EdDSA"];
+
+/** Takes a compact JWT and the time in ms; gives its claims, or throws a RefusalError. */
+export async function verifyToken(settings: Settings, token: string, now: number): Promise<Claims> {
+  if (token.length > TOKEN_BYTES_MAX || !isCanonical(token))
+    throw invalid("send a JWT: three parts of canonical base64url, separated by dots");
+  const payload = await verifySignature(settings, token, now);
+  const { sub, exp, iat, caps: claimed } = payload;
+  const fault = userFault(sub ?? "");
+  if (fault !== null) throw invalid(`the claim \`sub\` names the user, and ${fault}`);
+  const caps = parseCaps(claimed);
+  if (isFault(caps)) throw invalid(`the claim \`caps\`: ${caps.fault}`);
+  return { user: sub as string, exp: exp as number, iat: iat ?? null, caps };
+}
+
+/** For a `refresh` on a live socket: the new token must be the same user's. */
+export async function verifyRefresh(
+  env: Env,
+  user: string | null,
+  token: string,
+  now: number,
+): Promise<Omit<Claims, "user">> {
+  const settings = settingsOf(env);
+  if ("fix" in settings) throw new RefusalError("not_configured", settings.fix);
+  const { user: bearer, ...claims } = await verifyToken(settings, token, now);
+  if (bearer !== user) throw invalid("refresh with a token of the same user");
+  return claims;
+}
+
+async function verifySignature(
+  settings: Settings,
+  token: string,
+  now: number,
+): Promise<JWTPayload> {
+  const options = {
+    requiredClaims: ["exp", "sub"],
+    currentDate: new Date(now),
+    ...(settings.jwtIssuer === null ? {} : { issuer: settings.jwtIssuer }),
+    ...(settings.jwtAudience === null ? {} : { audience: settings.jwtAudience }),
+  };
+  try {
+    const { alg } = decodeProtectedHeader(token);
+    if (alg === "HS256" && settings.jwtSecrets.length > 0)
+      return await verifyShared(settings.jwtSecrets, token, options);
+    if (settings.jwksUrl !== null && PUBLIC.includes(alg ?? "")) {
+      const set = keySetOf(settings.jwksUrl);
+      return (await jwtVerify(token, set, { ...options, algorithms: PUBLIC })).payload;
+    }
+  } catch (cause) {
+    throw refusalOf(cause);
+  }
+  const accepted = [
+    ...(settings.jwtSecrets.length > 0 ? SHARED : []),
+    ...(settings.jwksUrl === null ? [] : PUBLIC),
+  ];
+  throw invalid(`sign the token with ${accepted.join(", ")}`);
+}
+
+/** During a rotation a token may be signed with the previous secret. */
+async function verifyShared(
+  secrets: readonly string[],
+  token: string,
+  options: object,
+): Promise<JWTPayload> {
+  let failure: unknown;
+  for (const secret of secrets) {
+    try {
+      const key = await sharedKey(secret);
+      return (await jwtVerify(token, key, { ...options, algorithms: SHARED })).payload;
+    } catch (cause) {
+      if (!(cause instanceof errors.JWSSignatureVerificationFailed)) throw cause;
+      failure = cause;
+    }
+  }
+  throw failure;
+}
+
+// Importing a key costs more than checking a signature with it.
+const sharedKeys = new Map<string, CryptoKey>();
+
+async function sharedKey(secret: string): Promise<CryptoKey> {
+  const known = sharedKeys.get(secret);
+  if (known !== undefined) return known;
+  const raw = new TextEncoder().encode(secret);
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", raw, algorithm, false, ["verify"]);
+  sharedKeys.set(secret, key);
+  return key;
+}
+
+const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
+
+function keySetOf(url: string): ReturnType<typeof createRemoteJWKSet> {
+  const known = keySets.get(url);
+  if (known !== undefined) return known;
+  const set = createRemoteJWKSet(new URL(url));
+  keySets.set(url, set);
+  return set;
+}
+
+/**
+ * Whether each part is base64url with neither padding nor unused bits set (RFC 4648 §3.5). A decoder
+ * that is lenient here would take one token in many spellings.
+ */
+function isCanonical(token: string): boolean {
+  const parts = token.split(".");
+  return parts.length === 3 && parts.every(isCanonicalPart);
+}
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+function isCanonicalPart(part: string): boolean {
+  if (!/^[\w-]*$/.test(part) || part.length % 4 === 1) return false;
+  const last = ALPHABET.indexOf(part.slice(-1));
+  if (part.length % 4 === 2) return (last & 0b1111) === 0;
+  return part.length % 4 === 3 ? (last & 0b11) === 0 : true;
+}
+
+function refusalOf(cause: unknown): RefusalError {
+  if (cause instanceof RefusalError) return cause;
+  if (cause instanceof errors.JWTExpired)
+    return new RefusalError("token_expired", "get a new token and come back with it");
+  if (cause instanceof errors.JWTClaimValidationFailed)
+    return invalid(`the claim \`${cause.claim}\` is missing or not what this hub expects`);
+  if (cause instanceof errors.JWSSignatureVerificationFailed)
+    return invalid("the signature is not by a key of this hub: check JWT_SECRETS or JWKS_URL");
+  if (cause instanceof errors.JWKSNoMatchingKey)
+    return invalid("no key of JWKS_URL has the token's `kid` and algorithm");
+  if (cause instanceof errors.JWKSTimeout || !(cause instanceof errors.JOSEError))
+    return new RefusalError("temporary", "the keys at JWKS_URL cannot be had just now: try again");
+  return invalid("the token cannot be read: get a new one");
+}
+
+const invalid = (fix: string, code: ErrorCode = "invalid_token") => new RefusalError(code, fix);
+
+function isFault(caps: Caps | { fault: string }): caps is { fault: string } {
+  return "fault" in caps && typeof caps.fault === "string";
+}

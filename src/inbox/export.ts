@@ -1,0 +1,41 @@
+// Everything kept about a user, as a stream of NDJSON: one line of what the inbox knows of itself,
+// then one for each message, oldest first.
+
+import { printEntry } from "../log/entry.ts";
+import type { Log } from "../log/log.ts";
+import type { Row } from "../log/store.ts";
+import { printCursor } from "../protocol/cursor.ts";
+import { countsOf } from "./read.ts";
+import { type InboxOwn, printState, stateOf } from "./state.ts";
+
+/** Rows read for each piece of the stream; the object may do other work between two pieces. */
+const ROWS_PER_PIECE = 100;
+
+export function exportInbox(log: Log<InboxOwn>, user: string, now: number): Response {
+  const { epoch, head, own } = log.at(now);
+  const about = {
+    user,
+    cursor: printCursor(epoch, head),
+    counts: countsOf(own),
+    not_before: own.notBefore,
+  };
+  const encoder = new TextEncoder();
+  let after = 0;
+  const lines = new ReadableStream<Uint8Array>({
+    start(stream) {
+      stream.enqueue(encoder.encode(`${JSON.stringify(about)}\n`));
+    },
+    pull(stream) {
+      const rows = log.store.exists() ? log.store.after(after, ROWS_PER_PIECE) : [];
+      const text = rows
+        .filter((row): row is Row & { body: string } => row.body !== null)
+        .map((row) => `${printEntry(row, printState(stateOf(row, own)))}\n`)
+        .join("");
+      if (text !== "") stream.enqueue(encoder.encode(text));
+      const last = rows[rows.length - 1];
+      if (last !== undefined && rows.length === ROWS_PER_PIECE) after = last.offset;
+      else stream.close();
+    },
+  });
+  return new Response(lines, { headers: { "content-type": "application/x-ndjson" } });
+}

@@ -1,0 +1,183 @@
+// Changing the state of messages: read, seen, archived, deleted.
+
+import type { Checkpoint } from "../log/checkpoint.ts";
+import { timeOf } from "../log/entry.ts";
+import type { Log } from "../log/log.ts";
+import type { Flags, LogStore } from "../log/store.ts";
+import type { StateChange } from "../protocol/down.ts";
+import { type Refusal, refusal } from "../protocol/error.ts";
+import type { MarkFrame } from "../protocol/up.ts";
+import {
+  count,
+  type InboxOwn,
+  isAlive,
+  type State,
+  stateOf,
+  type Watermark,
+  withWatermark,
+} from "./state.ts";
+
+/** What a mark does to each message; an absent flag stays as it is. */
+export interface Mark {
+  epoch: string;
+  target: { offsets: number[] } | { upTo: number };
+  read?: boolean;
+  seen?: true;
+  archived?: boolean;
+  remove?: true;
+}
+
+/** What was changed, for the frame that tells all devices; null when nothing was. */
+export interface Marked {
+  since: number;
+  to: number;
+  states: StateChange[];
+  removed: number[];
+}
+
+export function markOf({ type, epoch, target }: MarkFrame): Mark {
+  switch (type) {
+    case "read":
+      return { epoch, target, read: true };
+    case "unread":
+      return { epoch, target, read: false };
+    case "seen":
+      return { epoch, target, seen: true };
+    case "archive":
+      return { epoch, target, archived: true };
+    case "unarchive":
+      return { epoch, target, archived: false };
+    case "delete":
+      return { epoch, target, remove: true };
+  }
+}
+
+/** Applies a mark as one change of the log, at the next offset. */
+export function mark(
+  log: Log<InboxOwn>,
+  change: Mark,
+  now: number,
+  ageMs: number,
+): Marked | null | Refusal {
+  const current = log.at(now);
+  if (change.epoch !== current.epoch)
+    return refusal("other_epoch", "list the inbox again: its offsets began anew", "epoch");
+  const target = change.target;
+  if ("offsets" in target) return markOffsets(log, target.offsets, change, now, ageMs);
+  const upTo = Math.min(target.upTo, current.head);
+  const flag = change.read ? "read" : "seen";
+  const watermark = current.own[flag][current.own[flag].length - 1];
+  if (watermark !== undefined && upTo < watermark.upTo) {
+    const offsets = log.store.flags().map(({ offset }) => offset);
+    const below = offsets.filter((offset) => offset <= upTo);
+    return markOffsets(log, below, change, now, ageMs);
+  }
+  return markUpTo(log, upTo, flag, now, ageMs);
+}
+
+function markUpTo(
+  log: Log<InboxOwn>,
+  upTo: number,
+  flag: "read" | "seen",
+  now: number,
+  ageMs: number,
+): Marked | null {
+  const { head, own } = log.at(now);
+  if ((flag === "read" ? own.unread : own.unseen) === 0) return null;
+  const changed = head + 1;
+  const watermark: Watermark = { upTo, at: now, changed };
+  const marks = { seen: own.seen, read: own.read, [flag]: withWatermark(own[flag], watermark) };
+  const counts = { unread: 0, unseen: 0, total: own.total };
+  // At the head nothing is left to count, so nothing is read.
+  if (upTo < head) {
+    const left = { ...own, ...marks, unread: 0, unseen: 0, total: 0 };
+    for (const row of log.store.flags())
+      if (isAlive(row, now, ageMs)) count(left, stateOf(row, left), 1);
+    if (left.unread === own.unread && left.unseen === own.unseen) return null;
+    counts.unread = left.unread;
+    counts.unseen = left.unseen;
+  } else if (flag === "seen") counts.unread = own.unread;
+  log.change(now, (next) => {
+    next.head = changed;
+    next.victims = [];
+    Object.assign(next.own, marks, counts);
+  });
+  const at = timeOf(now);
+  const states: StateChange[] = [{ up_to: upTo, seen_at: at, changed }];
+  if (flag === "read") states.push({ up_to: upTo, read_at: at, changed });
+  return { since: head, to: changed, states, removed: [] };
+}
+
+function markOffsets(
+  log: Log<InboxOwn>,
+  offsets: number[],
+  change: Mark,
+  now: number,
+  ageMs: number,
+): Marked | null {
+  const { head, oldest, own } = log.at(now);
+  const changed = head + 1;
+  const touched = (log.store.exists() ? log.store.flagsOf([...new Set(offsets)]) : [])
+    .filter((row) => row.offset >= oldest && isAlive(row, now, ageMs))
+    .map((row) => ({ row, before: stateOf(row, own) }))
+    .map(({ row, before }) => ({ row, before, after: applied(before, change, now) }))
+    .filter(({ before, after }) => change.remove || !isSame(before, after));
+  if (touched.length === 0) return null;
+  log.change(now, (next, store) => {
+    next.head = changed;
+    next.victims = [];
+    for (const each of touched) write(next, store, each, change, changed);
+  });
+  const removed = change.remove ? touched.map(({ row }) => row.offset) : [];
+  return { since: head, to: changed, states: statesOf(touched, change, changed), removed };
+}
+
+interface Touched {
+  row: Flags;
+  before: State;
+  after: State;
+}
+
+function write(
+  next: Checkpoint<InboxOwn>,
+  store: LogStore,
+  { row, before, after }: Touched,
+  change: Mark,
+  changed: number,
+): void {
+  count(next.own, before, -1);
+  if (change.remove) {
+    store.blank(row.offset, changed);
+    next.own.removed = changed;
+    return;
+  }
+  count(next.own, after, 1);
+  store.mark({ offset: row.offset, changed, ...after });
+}
+
+function applied(before: State, change: Mark, now: number): State {
+  const after = { ...before };
+  if (change.read === true) after.read_at ??= now;
+  if (change.read === false) after.read_at = null;
+  // Read implies seen.
+  if (change.seen || change.read === true) after.seen_at ??= now;
+  if (change.archived === true) after.archived_at ??= now;
+  if (change.archived === false) after.archived_at = null;
+  return after;
+}
+
+const isSame = (a: State, b: State) =>
+  a.seen_at === b.seen_at && a.read_at === b.read_at && a.archived_at === b.archived_at;
+
+/** One entry for each flag, naming just the messages whose flag changed. */
+function statesOf(touched: Touched[], change: Mark, changed: number): StateChange[] {
+  if (change.remove) return [];
+  return (["seen_at", "read_at", "archived_at"] as const).flatMap((flag) => {
+    const moved = touched.filter(({ before, after }) => before[flag] !== after[flag]);
+    const first = moved[0];
+    if (first === undefined) return [];
+    const at = first.after[flag];
+    const offsets = moved.map(({ row }) => row.offset);
+    return [{ offsets, [flag]: at === null ? null : timeOf(at), changed }];
+  });
+}

@@ -1,0 +1,165 @@
+// What a device or a backend is given to read: a page, a snapshot, or all since a cursor.
+
+import { printEntry, timeOf } from "../log/entry.ts";
+import type { Log } from "../log/log.ts";
+import type { Row } from "../log/store.ts";
+import { type Cursor, printCursor } from "../protocol/cursor.ts";
+import type { MessagesDraft, StateChange } from "../protocol/down.ts";
+import { SNAPSHOT_MESSAGES } from "../protocol/limits.ts";
+import type { Counts } from "../protocol/message.ts";
+import { startOf } from "../socket/upgrade.ts";
+import { type InboxOwn, isAlive, printState, stateOf } from "./state.ts";
+
+export const LIST_STATES = ["unread", "unseen", "read", "archived", "all"] as const;
+export type ListState = (typeof LIST_STATES)[number];
+
+export interface ListQuery {
+  limit: number;
+  before: number | null;
+  /** Null is everything that is not archived. */
+  state: ListState | null;
+  category: string | null;
+  since: Cursor | null;
+}
+
+export function countsOf({ unread, unseen, total }: InboxOwn): Counts {
+  return { unread, unseen, total };
+}
+
+/**
+ * Gives the text of `{"notifications":[…],"counts":…,"cursor":…,"next":…}`, newest first; `next` is
+ * the `before` of the next page, or null. After `since` it is instead all that changed, as a
+ * `messages` frame has it, with `recovered`.
+ */
+export function list(log: Log<InboxOwn>, query: ListQuery, now: number, ageMs: number): string {
+  const { epoch, head, own } = log.at(now);
+  const counts = JSON.stringify(countsOf(own));
+  const cursor = printCursor(epoch, head);
+  if (query.since !== null) {
+    const recovered = log.reaches(query.since, now);
+    const start = recovered ? startOf(query.since, epoch) : null;
+    const draft = start === null ? snapshot(log, now, ageMs) : replay(log, start, now, ageMs);
+    const { messages, states = [], removed = [], oldest } = draft ?? snapshot(log, now, ageMs);
+    const kept = recovered && draft !== null;
+    return `{"notifications":[${messages.join(",")}],"states":${JSON.stringify(states)},"removed":${JSON.stringify(removed)},"oldest":${oldest},"recovered":${kept},"counts":${counts},"cursor":"${cursor}","next":null}`;
+  }
+  const page: string[] = [];
+  let next: number | null = null;
+  for (const row of rowsBefore(log, query.before ?? head + 1)) {
+    if (!isListed(row, query, log, now, ageMs)) continue;
+    if (page.length === query.limit) {
+      next = row.offset + 1;
+      break;
+    }
+    page.push(print(row, own));
+  }
+  return `{"notifications":[${page.join(",")}],"counts":${counts},"cursor":"${cursor}","next":${next}}`;
+}
+
+/** The newest that are not archived: what replaces all that a device holds. */
+export function snapshot(log: Log<InboxOwn>, now: number, ageMs: number): MessagesDraft {
+  const { epoch, head, oldest, own } = log.at(now);
+  const messages: string[] = [];
+  for (const row of rowsBefore(log, head + 1)) {
+    if (messages.length === SNAPSHOT_MESSAGES) break;
+    if (row.archived_at === null && isMessage(row, now, ageMs)) messages.push(print(row, own));
+  }
+  messages.reverse();
+  return { epoch, since: null, to: head, snapshot: true, messages, oldest, counts: countsOf(own) };
+}
+
+/** Removals that are told by naming what is gone; more, and a snapshot is shorter. */
+const REMOVED_MAX = 1_000;
+
+/** What changed after an offset the log still reaches; null when it is too much to tell. */
+export function replay(
+  log: Log<InboxOwn>,
+  since: number,
+  now: number,
+  ageMs: number,
+): MessagesDraft | null {
+  const { epoch, head, oldest, own } = log.at(now);
+  const base = { epoch, since, to: head, oldest, counts: countsOf(own) };
+  const recent = log.recent(since, now);
+  if (recent !== null) return { ...base, messages: recent };
+  const rows = [...rowsBefore(log, head + 1)].reverse();
+  const alive = rows.filter((row) => isMessage(row, now, ageMs));
+  const messages = alive.filter(({ offset }) => offset > since).map((row) => print(row, own));
+  const states = statesSince(
+    alive.filter(({ offset }) => offset <= since),
+    own,
+    since,
+  );
+  if (own.removed <= since) return { ...base, messages, states };
+  const held = new Set(alive.map(({ offset }) => offset));
+  if (since - oldest > REMOVED_MAX + held.size) return null;
+  const removed: number[] = [];
+  for (let offset = oldest; offset <= since; offset++) if (!held.has(offset)) removed.push(offset);
+  return { ...base, messages, states, removed };
+}
+
+/** Changes since an offset to messages that were there before it, in their order. */
+function statesSince(rows: Row[], own: InboxOwn, since: number): StateChange[] {
+  const time = (ms: number | null) => (ms === null ? null : timeOf(ms));
+  const byRow = rows
+    .filter(({ changed }) => changed !== null && changed > since)
+    .map((row): StateChange => {
+      const state = stateOf(row, own);
+      return {
+        offsets: [row.offset],
+        seen_at: time(state.seen_at),
+        read_at: time(state.read_at),
+        archived_at: time(state.archived_at),
+        changed: row.changed as number,
+      };
+    });
+  const byMark = (["seen", "read"] as const).flatMap((flag) =>
+    own[flag]
+      .filter(({ changed }) => changed > since)
+      .flatMap(({ upTo, at, changed }): StateChange[] => {
+        const seen = { up_to: upTo, seen_at: timeOf(at), changed };
+        return flag === "seen" ? [seen] : [seen, { up_to: upTo, read_at: timeOf(at), changed }];
+      }),
+  );
+  return [...byRow, ...byMark].sort((a, b) => a.changed - b.changed);
+}
+
+type MessageRow = Row & { body: string };
+
+function rowsBefore(log: Log<InboxOwn>, offset: number): Iterable<Row> {
+  return log.store.exists() ? log.store.before(offset) : [];
+}
+
+function isMessage(row: Row, now: number, ageMs: number): row is MessageRow {
+  return isAlive({ ...row, blank: row.body === null ? 1 : 0 }, now, ageMs);
+}
+
+function isListed(
+  row: Row,
+  query: ListQuery,
+  log: Log<InboxOwn>,
+  now: number,
+  ageMs: number,
+): row is MessageRow {
+  if (!isMessage(row, now, ageMs)) return false;
+  if (query.category !== null && row.category !== query.category) return false;
+  const state = stateOf(row, log.at(now).own);
+  switch (query.state) {
+    case "all":
+      return true;
+    case "archived":
+      return state.archived_at !== null;
+    case "unread":
+      return state.archived_at === null && state.read_at === null;
+    case "unseen":
+      return state.archived_at === null && state.seen_at === null;
+    case "read":
+      return state.archived_at === null && state.read_at !== null;
+    case null:
+      return state.archived_at === null;
+  }
+}
+
+function print(row: Row, own: InboxOwn): string {
+  return printEntry(row as MessageRow, printState(stateOf(row, own)));
+}

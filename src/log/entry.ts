@@ -1,0 +1,45 @@
+// A message as its followers read it: the text that was printed at the edge, between what only the
+// log knows.
+
+import type { Row } from "./store.ts";
+
+/** A message on its way into a log. Crosses from the edge, or from a socket, by RPC. */
+export interface Draft {
+  id: string;
+  /** The members of the message as JSON text, without the outer braces. */
+  body: string;
+  /** Seconds; 0 is live only, null is as long as the log keeps anything. */
+  ttl: number | null;
+  category: string | null;
+  /** What makes the publish safe to repeat; null when it was sent without an id. */
+  identity: { key: string; digest: string } | null;
+}
+
+/** What became of a draft. `offset` is null for what was sent live only. */
+export type Outcome =
+  | { status: "stored" | "duplicate"; id: string; offset: number | null; epoch: string }
+  | { status: "mismatch" | "failed"; id: string };
+
+/**
+ * Prints an entry. `state` is the text of the state members of an inbox's message, each with its
+ * leading comma; a topic's messages have none.
+ */
+export function printEntry(
+  row: Pick<Row, "time" | "expires"> & { offset: number | null; body: string },
+  state: string,
+): string {
+  const expires = row.expires === null ? "" : `,"expires":"${timeOf(row.expires)}"`;
+  return `{"offset":${row.offset},"time":"${timeOf(row.time)}",${row.body}${expires}${state}}`;
+}
+
+let lastMs = Number.NaN;
+let lastText = "";
+
+/** RFC 3339 in UTC. Messages of one group share their time, so the last text is kept. */
+export function timeOf(ms: number): string {
+  if (ms !== lastMs) {
+    lastMs = ms;
+    lastText = new Date(ms).toISOString();
+  }
+  return lastText;
+}

@@ -1,0 +1,82 @@
+// Group commit: what is published while a write is becoming durable shares the next write, and
+// with it the next frame to every socket. The first publish after a rest is never held back.
+//
+//   idle ──add──▶ commit at once ──▶ writing ──durable, nothing waits──▶ idle
+//                                       ▲  │durable, others wait
+//                                       └──┴── gather ──▶ commit
+
+export interface Group<Draft, Outcome> {
+  /** Writes the drafts as one and sends them; one outcome for each. Never throws for one draft. */
+  commit(drafts: Draft[]): Outcome[];
+  /** Resolves when what was written is on disk; a rejection means the object is being reset. */
+  durable(): Promise<void>;
+  /** How long to let others join a group, in ms; asked only when publishes come in a row. */
+  gatherMs(): number;
+  wait(ms: number): Promise<void>;
+}
+
+/** Drafts taken into one write at most, so that one commit stays short. */
+const DRAFTS_MAX = 2_000;
+
+interface Waiting<Draft, Outcome> {
+  drafts: Draft[];
+  resolve: (outcomes: Outcome[]) => void;
+  reject: (cause: unknown) => void;
+}
+
+export class GroupCommit<Draft, Outcome> {
+  readonly #group: Group<Draft, Outcome>;
+  #waiting: Waiting<Draft, Outcome>[] = [];
+  #busy = false;
+
+  constructor(group: Group<Draft, Outcome>) {
+    this.#group = group;
+  }
+
+  /** Takes the drafts of one publish; gives their outcomes, in order, once they are written. */
+  add(drafts: Draft[]): Promise<Outcome[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ drafts, resolve, reject });
+      if (!this.#busy) this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    try {
+      this.#commitNext();
+      await this.#group.durable();
+      while (this.#waiting.length > 0) {
+        const ms = this.#group.gatherMs();
+        if (ms > 0) await this.#group.wait(ms);
+        this.#commitNext();
+        await this.#group.durable();
+      }
+    } catch (cause) {
+      for (const { reject } of this.#waiting.splice(0)) reject(cause);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #commitNext(): void {
+    let drafts = 0;
+    let take = 0;
+    while (take < this.#waiting.length && (take === 0 || drafts < DRAFTS_MAX)) {
+      drafts += (this.#waiting[take] as Waiting<Draft, Outcome>).drafts.length;
+      take += 1;
+    }
+    const group = this.#waiting.splice(0, take);
+    try {
+      const outcomes = this.#group.commit(group.flatMap((waiting) => waiting.drafts));
+      let at = 0;
+      for (const { drafts: own, resolve } of group) {
+        resolve(outcomes.slice(at, at + own.length));
+        at += own.length;
+      }
+    } catch (cause) {
+      for (const { reject } of group) reject(cause);
+      throw cause;
+    }
+  }
+}

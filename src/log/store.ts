@@ -1,0 +1,230 @@
+// All SQL of a log, for both objects: its rows, its checkpoint and the ids it remembers.
+
+import type { Identities } from "./checkpoint.ts";
+import { hasTables, migrate } from "./schema.ts";
+
+/** A message about to be stored. Times are ms since 1970. */
+export interface NewRow {
+  offset: number;
+  /** The members of the message as JSON text without the outer braces; `offset` and `time` apart. */
+  body: string;
+  time: number;
+  expires: number | null;
+  category: string | null;
+}
+
+/** A stored message. `body` is null when its content was blanked. */
+export type Row = {
+  offset: number;
+  body: string | null;
+  time: number;
+  expires: number | null;
+  category: string | null;
+  /** The offset of its last change of state; null when there was none. */
+  changed: number | null;
+  seen_at: number | null;
+  read_at: number | null;
+  archived_at: number | null;
+};
+
+/** A row without its content: what counting and choosing need. */
+export type Flags = Omit<Row, "body" | "category"> & { blank: number };
+
+/** What is remembered of a publish with an id. */
+export type Identity = { offset: number; digest: string; at: number };
+
+const ROW = "offset, body, time, expires, category, changed, seen_at, read_at, archived_at";
+const FLAGS =
+  "offset, body IS NULL AS blank, time, expires, changed, seen_at, read_at, archived_at";
+
+// A statement takes at most 100 bound values, of which a row takes six.
+const ROWS_PER_STATEMENT = 16;
+const insertOf = (rows: number) =>
+  `INSERT INTO log (offset, body, time, expires, category, checkpoint) VALUES ${Array(rows)
+    .fill("(?, ?, ?, ?, ?, ?)")
+    .join(", ")}`;
+
+const SQL = {
+  saved: "SELECT text FROM checkpoint WHERE id = 1",
+  save: "INSERT OR REPLACE INTO checkpoint (id, text) VALUES (1, ?)",
+  last: "SELECT offset, checkpoint FROM log ORDER BY offset DESC LIMIT 1",
+  insert: insertOf(1),
+  insertMany: insertOf(ROWS_PER_STATEMENT),
+  recycle: `UPDATE log SET offset = ?, body = ?, time = ?, expires = ?, category = ?, checkpoint = ?,
+            changed = NULL, seen_at = NULL, read_at = NULL, archived_at = NULL WHERE offset = ?`,
+  after: `SELECT ${ROW} FROM log WHERE offset > ? ORDER BY offset LIMIT ?`,
+  before: `SELECT ${ROW} FROM log WHERE offset < ? ORDER BY offset DESC`,
+  one: `SELECT ${ROW} FROM log WHERE offset = ?`,
+  flags: `SELECT ${FLAGS} FROM log ORDER BY offset`,
+  flagsOf: `SELECT ${FLAGS} FROM log WHERE offset IN (SELECT value FROM json_each(?)) ORDER BY offset`,
+  firstOffsets: "SELECT offset, time FROM log ORDER BY offset LIMIT ?",
+  firstAt: "SELECT offset, time FROM log WHERE time >= ? ORDER BY offset LIMIT 1",
+  blank: "UPDATE log SET body = NULL, category = NULL, changed = ? WHERE offset = ?",
+  mark: "UPDATE log SET changed = ?, seen_at = ?, read_at = ?, archived_at = ? WHERE offset = ?",
+  delete: "DELETE FROM log WHERE offset = ?",
+};
+
+export class LogStore {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+  #ready = false;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+  }
+
+  /** Whether anything is stored; brings older tables up to date on the way. */
+  exists(): boolean {
+    if (!this.#ready && hasTables(this.#sql)) this.prepare();
+    return this.#ready;
+  }
+
+  /** Makes the tables. */
+  prepare(): void {
+    if (!this.#ready) this.#storage.transactionSync(() => migrate(this.#sql));
+    this.#ready = true;
+  }
+
+  /** Runs the callback as one atomic write: when it throws, nothing of it has happened. */
+  atomically<T>(write: () => T): T {
+    const ready = this.#ready;
+    try {
+      return this.#storage.transactionSync(write);
+    } catch (cause) {
+      // Tables that were made inside it are gone with it.
+      this.#ready = ready;
+      throw cause;
+    }
+  }
+
+  /** Resolves when everything written so far is on disk. */
+  durable(): Promise<void> {
+    return this.#storage.sync();
+  }
+
+  setAlarm(at: number): Promise<void> {
+    return this.#storage.setAlarm(at);
+  }
+
+  /** Erases everything, the alarm included; the promise is for its durability. */
+  erase(): Promise<void> {
+    this.#ready = false;
+    return this.#storage.deleteAll();
+  }
+
+  /** The texts of the checkpoint on the last row and of the one saved apart. */
+  checkpoints(): string[] {
+    const last = this.last()?.checkpoint ?? null;
+    const saved = this.#sql.exec<{ text: string }>(SQL.saved).toArray()[0]?.text ?? null;
+    return [last, saved].filter((text) => text !== null);
+  }
+
+  last(): { offset: number; checkpoint: string | null } | undefined {
+    return this.#sql.exec<{ offset: number; checkpoint: string | null }>(SQL.last).toArray()[0];
+  }
+
+  saveCheckpoint(text: string): void {
+    this.#sql.exec(SQL.save, text);
+  }
+
+  /** Stores rows in free places; the last carries the checkpoint, if one is given. */
+  insert(rows: NewRow[], checkpoint: string | null): void {
+    const last = rows[rows.length - 1];
+    const values = (row: NewRow) => [
+      row.offset,
+      row.body,
+      row.time,
+      row.expires,
+      row.category,
+      row === last ? checkpoint : null,
+    ];
+    let at = 0;
+    for (; at + ROWS_PER_STATEMENT <= rows.length; at += ROWS_PER_STATEMENT)
+      this.#sql.exec(SQL.insertMany, ...rows.slice(at, at + ROWS_PER_STATEMENT).flatMap(values));
+    for (; at < rows.length; at++) this.#sql.exec(SQL.insert, ...values(rows[at] as NewRow));
+  }
+
+  /** Stores a row in the place of an older one; false when there is no such row. */
+  recycle(row: NewRow, checkpoint: string | null, victim: number): boolean {
+    const { offset, body, time, expires, category } = row;
+    return (
+      this.#sql.exec(SQL.recycle, offset, body, time, expires, category, checkpoint, victim)
+        .rowsWritten > 0
+    );
+  }
+
+  after(offset: number, limit: number): Row[] {
+    return this.#sql.exec<Row>(SQL.after, offset, limit).toArray();
+  }
+
+  /** Rows below an offset, newest first. Take what is needed before the next await. */
+  before(offset: number): Iterable<Row> {
+    return this.#sql.exec<Row>(SQL.before, offset);
+  }
+
+  one(offset: number): Row | undefined {
+    return this.#sql.exec<Row>(SQL.one, offset).toArray()[0];
+  }
+
+  flags(): Flags[] {
+    return this.#sql.exec<Flags>(SQL.flags).toArray();
+  }
+
+  flagsOf(offsets: number[]): Flags[] {
+    return this.#sql.exec<Flags>(SQL.flagsOf, JSON.stringify(offsets)).toArray();
+  }
+
+  firstOffsets(limit: number): { offset: number; time: number }[] {
+    return this.#sql.exec<{ offset: number; time: number }>(SQL.firstOffsets, limit).toArray();
+  }
+
+  /** The first message at or after a time. */
+  firstAt(time: number): { offset: number; time: number } | undefined {
+    return this.#sql.exec<{ offset: number; time: number }>(SQL.firstAt, time).toArray()[0];
+  }
+
+  blank(offset: number, changed: number): void {
+    this.#sql.exec(SQL.blank, changed, offset);
+  }
+
+  mark(row: Pick<Row, "offset" | "changed" | "seen_at" | "read_at" | "archived_at">): void {
+    this.#sql.exec(SQL.mark, row.changed, row.seen_at, row.read_at, row.archived_at, row.offset);
+  }
+
+  delete(offset: number): void {
+    this.#sql.exec(SQL.delete, offset);
+  }
+
+  /** Looks an identity up in both tables. */
+  identity(key: string, identities: Identities): Identity | undefined {
+    return this.#sql
+      .exec<Identity>(
+        `SELECT offset, digest, at FROM ids_${identities.table} WHERE key = ?1
+         UNION ALL SELECT offset, digest, at FROM ids_${1 - identities.table} WHERE key = ?1
+         ORDER BY at DESC LIMIT 1`,
+        key,
+      )
+      .toArray()[0];
+  }
+
+  remember(key: string, identity: Identity, identities: Identities): void {
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO ids_${identities.table} (key, offset, digest, at) VALUES (?, ?, ?, ?)`,
+      key,
+      identity.offset,
+      identity.digest,
+      identity.at,
+    );
+  }
+
+  /** Empties one of the two identity tables, by dropping it: deleting costs a row written each. */
+  renewIdentities(table: 0 | 1): void {
+    this.#sql.exec(`DROP TABLE IF EXISTS ids_${table}`);
+    this.#sql.exec(
+      `CREATE TABLE ids_${table} (
+         key TEXT PRIMARY KEY, offset INTEGER NOT NULL, digest TEXT NOT NULL, at INTEGER NOT NULL
+       ) WITHOUT ROWID`,
+    );
+  }
+}

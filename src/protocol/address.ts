@@ -1,0 +1,42 @@
+// Who a message is for: `user:ada` or `topic:orders.42`.
+
+import { NAME_LENGTH_MAX } from "./limits.ts";
+
+export type Address = { kind: "user"; name: string } | { kind: "topic"; name: string };
+
+/** What is wrong with a name: the reason is a sentence for the person who sent it. */
+export type NameFault = { fault: string };
+
+const USER = /^[A-Za-z0-9._~@:|+=-]+$/;
+const TOPIC = /^[A-Za-z0-9._:@=-]+$/;
+
+/** Takes a decoded user id; gives what is wrong with it, or null. */
+export function userFault(name: string): string | null {
+  if (name.length === 0 || name.length > NAME_LENGTH_MAX)
+    return `a user id has 1 to ${NAME_LENGTH_MAX} characters`;
+  if (!USER.test(name)) return "a user id is made of A-Z a-z 0-9 . _ ~ @ : | + = -";
+  if (name === "me") return "`me` is reserved: it stands for the bearer of a token";
+  return null;
+}
+
+/** Takes a decoded topic name; gives what is wrong with it, or null. */
+export function topicFault(name: string): string | null {
+  if (name.length === 0 || name.length > NAME_LENGTH_MAX)
+    return `a topic has 1 to ${NAME_LENGTH_MAX} characters`;
+  // `$` is not in the alphabet, so names beginning with it stay free for the hub's own use.
+  if (!TOPIC.test(name)) return "a topic is made of A-Z a-z 0-9 . _ : @ = -";
+  if (name === "everyone") return "`everyone` is a reserved topic";
+  return null;
+}
+
+/** Takes `user:ada` or `topic:orders.42`; gives the address, or what is wrong with it. */
+export function parseAddress(text: string): Address | NameFault {
+  const colon = text.indexOf(":");
+  const kind = text.slice(0, colon);
+  const name = text.slice(colon + 1);
+  if (colon > 0 && (kind === "user" || kind === "topic")) {
+    const fault = kind === "user" ? userFault(name) : topicFault(name);
+    return fault === null ? { kind, name } : { fault };
+  }
+  return { fault: "an address is `user:<id>` or `topic:<name>`" };
+}

@@ -1,0 +1,10 @@
+// How long a text is on the wire.
+
+const utf8 = new TextEncoder();
+
+/** Whether the text is longer than so many bytes of UTF-8; encodes it only when that is in doubt. */
+export function exceedsBytes(text: string, bytesMax: number): boolean {
+  // A UTF-16 unit is one to three bytes of UTF-8.
+  if (text.length > bytesMax) return true;
+  return text.length * 3 > bytesMax && utf8.encode(text).length > bytesMax;
+}

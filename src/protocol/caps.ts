@@ -1,0 +1,51 @@
+// What a token allows beyond its user's own inbox: `{ "topic:orders.*": ["subscribe"] }`.
+
+import { topicFault } from "./address.ts";
+import { CAPS_BYTES_MAX } from "./limits.ts";
+
+export const ACTIONS = ["subscribe", "follow", "publish", "presence"] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** A topic, or a prefix that ends in `*`, each with the actions allowed there. */
+export type Caps = Record<string, Action[]>;
+
+/** Takes the claim `caps` as parsed JSON; gives it typed, or the sentence that says what is wrong. */
+export function parseCaps(value: unknown): Caps | { fault: string } {
+  if (value === undefined) return {};
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return { fault: "caps is an object from topics to lists of actions" };
+  if (new TextEncoder().encode(JSON.stringify(value)).length > CAPS_BYTES_MAX)
+    return { fault: `caps has at most ${CAPS_BYTES_MAX} bytes` };
+  const caps: Caps = {};
+  for (const [pattern, actions] of Object.entries(value)) {
+    const fault = patternFault(pattern) ?? actionsFault(actions);
+    if (fault !== null) return { fault };
+    caps[pattern] = actions as Action[];
+  }
+  return caps;
+}
+
+/** Whether the caps allow the action on the topic. */
+export function allows(caps: Caps, action: Action, topic: string): boolean {
+  const address = `topic:${topic}`;
+  return Object.entries(caps).some(
+    ([pattern, actions]) =>
+      actions.includes(action) &&
+      (pattern.endsWith("*") ? address.startsWith(pattern.slice(0, -1)) : pattern === address),
+  );
+}
+
+function patternFault(pattern: string): string | null {
+  if (!pattern.startsWith("topic:")) return "each key of caps begins with `topic:`";
+  const name = pattern.slice("topic:".length).replace(/\*$/, "");
+  // `topic:*` is every topic, and the one pattern whose name is empty before the star.
+  if (name === "" && pattern.endsWith("*")) return null;
+  return topicFault(name);
+}
+
+function actionsFault(actions: unknown): string | null {
+  const known = (value: unknown) => ACTIONS.includes(value as Action);
+  return Array.isArray(actions) && actions.every(known)
+    ? null
+    : `each value of caps is a list of ${ACTIONS.join(", ")}`;
+}

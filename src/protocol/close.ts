@@ -1,0 +1,24 @@
+// Close codes. The range is the policy: 4000 to 4499 come back, 4500 to 4999 do not, so a client
+// needs no table. A browser shows its page only the code, hence one for each thing to do.
+
+export const CLOSES = {
+  4001: "please reconnect",
+  4002: "token expired",
+  4003: "too slow",
+  4004: "silent too long",
+  4008: "too many frames or connections",
+  4500: "invalid token",
+  4501: "forbidden",
+  4502: "not the protocol belfry.v1",
+  4503: "disconnected by the operator",
+  4504: "unsupported protocol version",
+} as const;
+
+export type CloseCode = keyof typeof CLOSES;
+
+export function comesBack(code: CloseCode): boolean {
+  return code < 4500;
+}
+
+/** The longest reason a close frame carries: 125 bytes less the code (RFC 6455 §5.5). */
+export const CLOSE_REASON_BYTES_MAX = 123;

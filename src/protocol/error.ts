@@ -1,0 +1,70 @@
+// The errors that leave the hub: few stable codes, the same over HTTP and in frames.
+
+import type { CloseCode } from "./close.ts";
+
+interface ErrorClass {
+  status: number;
+  title: string;
+  /** Whether the same request may succeed later, unchanged. */
+  temporary: boolean;
+  /** The close code for a browser's socket that is refused for this reason (it cannot see a status). */
+  close: CloseCode;
+}
+
+export const ERRORS = {
+  bad_request: { status: 400, title: "The request is malformed", temporary: false, close: 4502 },
+  unauthorized: { status: 401, title: "Credentials are missing", temporary: false, close: 4500 },
+  invalid_token: { status: 401, title: "The token is not valid", temporary: false, close: 4500 },
+  token_expired: { status: 401, title: "The token has expired", temporary: false, close: 4002 },
+  insufficient_scope: { status: 403, title: "Not allowed", temporary: false, close: 4501 },
+  origin_not_allowed: { status: 403, title: "Origin not allowed", temporary: false, close: 4501 },
+  not_found: { status: 404, title: "Not found", temporary: false, close: 4501 },
+  method_not_allowed: { status: 405, title: "Method not allowed", temporary: false, close: 4502 },
+  other_epoch: { status: 409, title: "The log began anew", temporary: false, close: 4502 },
+  payload_too_large: { status: 413, title: "Too large", temporary: false, close: 4502 },
+  unsupported_media_type: {
+    status: 415,
+    title: "Unsupported media type",
+    temporary: false,
+    close: 4502,
+  },
+  invalid_params: { status: 422, title: "A value is not valid", temporary: false, close: 4502 },
+  idempotency_mismatch: {
+    status: 422,
+    title: "The id was used for another message",
+    temporary: false,
+    close: 4502,
+  },
+  upgrade_required: { status: 426, title: "Upgrade required", temporary: false, close: 4504 },
+  too_many_requests: { status: 429, title: "Too many requests", temporary: true, close: 4008 },
+  connection_limit: { status: 429, title: "Too many connections", temporary: true, close: 4008 },
+  internal: { status: 500, title: "Internal error", temporary: true, close: 4001 },
+  not_supported: { status: 501, title: "Not supported here", temporary: false, close: 4502 },
+  overloaded: { status: 503, title: "Overloaded", temporary: true, close: 4001 },
+  temporary: { status: 503, title: "Temporarily unavailable", temporary: true, close: 4001 },
+  not_configured: { status: 503, title: "The hub is not configured", temporary: true, close: 4001 },
+} as const satisfies Record<string, ErrorClass>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What a refusal tells: `fix` is the sentence that says what to do; `field` names what is at fault. */
+export interface Refusal {
+  code: ErrorCode;
+  fix: string;
+  field?: string;
+}
+
+/** Takes the parts of a refusal; gives the value that every check of the hub answers with. */
+export function refusal(code: ErrorCode, fix: string, field?: string): Refusal {
+  return field === undefined ? { code, fix } : { code, fix, field };
+}
+
+/** A refusal that is thrown, to leave the call chain at once. Only the edge and the sockets catch it. */
+export class RefusalError extends Error {
+  readonly refusal: Refusal;
+  constructor(code: ErrorCode, fix: string, field?: string) {
+    super(fix);
+    this.name = "RefusalError";
+    this.refusal = refusal(code, fix, field);
+  }
+}

@@ -1,0 +1,57 @@
+// Every cap and interval that a client or a backend can run into, with its unit in its name.
+// The deployer's own limits (how much a log keeps) are vars: see ../settings.ts.
+
+/** One message as the hub prints it, in UTF-8. */
+export const MESSAGE_BYTES_MAX = 64 * 1024;
+/** One HTTP request body. Checked before anything is parsed. */
+export const BODY_BYTES_MAX = 1024 * 1024;
+/** One WebSocket frame, in or out. A longer `messages` frame is split (protocol rule DOWN4). */
+export const FRAME_BYTES_MAX = 256 * 1024;
+/** Messages in one published list. */
+export const LIST_MESSAGES_MAX = 1000;
+/** Addresses in one publish: each is a durable write of its own and has its outcome in the reply. */
+export const ADDRESSES_MAX = 500;
+/** Objects and arrays inside one another in a body; more serves only to exhaust a stack. */
+export const NESTING_MAX = 32;
+
+export const ID_BYTES_MAX = 255;
+export const CAPS_BYTES_MAX = 4 * 1024;
+/** A token is carried in a header or a sub-protocol, and its claims in a socket's attachment. */
+export const TOKEN_BYTES_MAX = 8 * 1024;
+export const NAME_LENGTH_MAX = 128;
+/** Longest `ttl` a message may ask for; the log's own age ends it sooner as a rule. */
+export const TTL_SECONDS_MAX = 10 * 365 * 86_400;
+
+/** Open connections of one user. */
+export const CONNECTIONS_MAX = 100;
+/** Messages on one page of a list or a history. */
+export const PAGE_MAX = 100;
+/** Messages in a snapshot (the newest that are not archived). */
+export const SNAPSHOT_MESSAGES = 50;
+/** Offsets named in one state change. */
+export const OFFSETS_MAX = 1000;
+
+/** Frames a socket may send in a second before it is closed with 4008. */
+export const FRAMES_PER_SECOND = 30;
+/** Malformed frames a socket may send before it is closed with 4502. */
+export const MALFORMED_FRAMES_MAX = 10;
+/** How often a client sends the text `ping`. */
+export const PING_SECONDS = 30;
+/** A socket that has pinged before and is silent this long is gone: three pings missed. */
+export const SILENCE_MS = 3 * PING_SECONDS * 1000;
+/** A socket whose unsent bytes are above this, twice and SLOW_MS apart, is too slow. */
+export const BUFFERED_BYTES_MAX = 1024 * 1024;
+export const SLOW_MS = 5_000;
+/** The window over which clients spread their first reconnect after a loss. */
+export const RECONNECT_SPREAD_SECONDS = 5;
+
+/** How long a (source, id) is remembered from its publish, and how many a log remembers. */
+export const IDENTITY_MS = 86_400_000;
+export const IDENTITIES_MAX = 100_000;
+
+/** A token in a URL may be this old: URLs end up in logs. */
+export const URL_TOKEN_AGE_SECONDS_MAX = 300;
+/** An event stream is ended after this long; the client comes back with its cursor. */
+export const STREAM_SECONDS_MAX = 15 * 60;
+/** The comment whose failing write tells that the reader of an event stream is gone. */
+export const STREAM_COMMENT_MS = 25_000;

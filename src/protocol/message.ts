@@ -1,0 +1,65 @@
+// A message as a backend sends it and as a follower receives it.
+
+/** One button of a notification (W3C Notifications API §2), with where it leads. */
+export interface NotificationAction {
+  action: string;
+  title: string;
+  url?: string;
+}
+
+/** The part of a message meant for a person's eyes: the W3C Notification dictionary, plus `url`. */
+export interface Notification {
+  title?: string;
+  body?: string;
+  icon?: string;
+  image?: string;
+  tag?: string;
+  lang?: string;
+  dir?: "auto" | "ltr" | "rtl";
+  actions?: NotificationAction[];
+  /** Where a click leads: http, https or relative. */
+  url?: string;
+}
+
+/** RFC 8030 §5.3. */
+export type Urgency = "very-low" | "low" | "normal" | "high";
+
+/** What is published. Every field may be absent, but `type`, `data` and `notification` not all. */
+export interface Message {
+  /** Makes a publish safe to repeat, together with `source`; 1 to 255 bytes. */
+  id?: string;
+  type?: string;
+  source?: string;
+  category?: string;
+  notification?: Notification;
+  data?: unknown;
+  /** Seconds the message is worth keeping (RFC 8030 §5.2); 0 goes to who is connected, unstored. */
+  ttl?: number;
+  urgency?: Urgency;
+}
+
+/** The three independent flags of an inbox's message, each its own time (RFC 3339) or null. */
+export interface MessageState {
+  seen_at: string | null;
+  read_at: string | null;
+  archived_at: string | null;
+}
+
+/** A message as it stands in a log. `offset` is null when it was sent live only (`ttl: 0`). */
+export interface LogMessage extends Omit<Message, "id" | "ttl"> {
+  id: string;
+  offset: number | null;
+  time: string;
+  source: string;
+  /** When the message ends by its own `ttl`. */
+  expires?: string;
+}
+
+export type InboxMessage = LogMessage & MessageState;
+
+/** What an inbox holds that is not expired. Archived messages are in none of the three. */
+export interface Counts {
+  unread: number;
+  unseen: number;
+  total: number;
+}

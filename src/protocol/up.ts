@@ -1,0 +1,151 @@
+// Frames from a client to the hub, and the one decoder for them.
+
+import { topicFault } from "./address.ts";
+import { exceedsBytes } from "./bytes.ts";
+import { type Refusal, refusal } from "./error.ts";
+import { FRAME_BYTES_MAX, OFFSETS_MAX, PAGE_MAX } from "./limits.ts";
+
+export type FrameId = string | number | null;
+
+/** {"type":"read","id":5,"epoch":"…","offsets":[…]} or, for read and seen, "up_to":41 */
+export interface MarkFrame {
+  type: "read" | "unread" | "seen" | "archive" | "unarchive" | "delete";
+  id: FrameId;
+  epoch: string;
+  target: { offsets: number[] } | { upTo: number };
+}
+
+/** {"type":"publish","id":6,"topic":"…","message":{…}} */
+export interface PublishFrame {
+  type: "publish";
+  id: FrameId;
+  topic: string | null;
+  message: unknown;
+}
+
+/** {"type":"history","id":7,"before":120,"limit":50} */
+export interface HistoryFrame {
+  type: "history";
+  id: FrameId;
+  before: number | null;
+  since: string | null;
+  limit: number;
+}
+
+/** {"type":"refresh","id":8,"token":"…"} */
+export interface RefreshFrame {
+  type: "refresh";
+  id: FrameId;
+  token: string;
+}
+
+export type UpFrame = MarkFrame | PublishFrame | HistoryFrame | RefreshFrame;
+
+/** A frame that is not one of ours; `id` is its id where it could be read. */
+export interface MalformedFrame {
+  id: FrameId;
+  refusal: Refusal;
+}
+
+/** Takes one text frame; gives it typed, or what is wrong with it. Unknown members are ignored. */
+export function decodeUp(text: string): UpFrame | MalformedFrame {
+  if (exceedsBytes(text, FRAME_BYTES_MAX)) {
+    const fix = `send frames of at most ${FRAME_BYTES_MAX} bytes`;
+    return { id: null, refusal: refusal("payload_too_large", fix) };
+  }
+  const frame = parseObject(text);
+  if (frame === null)
+    return malformed(null, 'send a JSON object with a `type`, such as {"type":"read",…}');
+  const id = frameId(frame.id);
+  switch (frame.type) {
+    case "read":
+    case "seen":
+    case "unread":
+    case "archive":
+    case "unarchive":
+    case "delete":
+      return decodeMark(frame.type, id, frame);
+    case "publish":
+      return decodePublish(id, frame);
+    case "history":
+      return decodeHistory(id, frame);
+    case "refresh":
+      return typeof frame.token === "string"
+        ? { type: "refresh", id, token: frame.token }
+        : malformed(id, "refresh takes a `token`", "token");
+    default:
+      return malformed(
+        id,
+        "`type` is one of read, unread, seen, archive, unarchive, delete, publish, history, refresh",
+        "type",
+      );
+  }
+}
+
+function decodeMark(
+  type: MarkFrame["type"],
+  id: FrameId,
+  frame: Record<string, unknown>,
+): MarkFrame | MalformedFrame {
+  if (typeof frame.epoch !== "string")
+    return malformed(id, "say the `epoch` of the offsets: it is in every frame", "epoch");
+  if (frame.up_to !== undefined) {
+    if (type !== "read" && type !== "seen")
+      return malformed(id, "`up_to` goes with read and seen; name `offsets` instead", "up_to");
+    return isOffset(frame.up_to)
+      ? { type, id, epoch: frame.epoch, target: { upTo: frame.up_to } }
+      : malformed(id, "`up_to` is an offset: a whole number from 0", "up_to");
+  }
+  const offsets = frame.offsets;
+  if (!Array.isArray(offsets) || offsets.length === 0 || offsets.length > OFFSETS_MAX)
+    return malformed(id, `\`offsets\` is a list of 1 to ${OFFSETS_MAX} offsets`, "offsets");
+  return offsets.every(isOffset)
+    ? { type, id, epoch: frame.epoch, target: { offsets } }
+    : malformed(id, "each of `offsets` is a whole number from 0", "offsets");
+}
+
+function decodePublish(id: FrameId, frame: Record<string, unknown>): PublishFrame | MalformedFrame {
+  const topic = frame.topic ?? null;
+  if (topic !== null && (typeof topic !== "string" || topicFault(topic) !== null))
+    return malformed(id, "`topic` is the name of a topic", "topic");
+  if (frame.message === undefined) return malformed(id, "publish takes a `message`", "message");
+  return { type: "publish", id, topic, message: frame.message };
+}
+
+function decodeHistory(id: FrameId, frame: Record<string, unknown>): HistoryFrame | MalformedFrame {
+  const before = frame.before ?? null;
+  const since = frame.since ?? null;
+  const limit = frame.limit ?? PAGE_MAX;
+  if (before !== null && !isOffset(before))
+    return malformed(id, "`before` is an offset: a whole number from 0", "before");
+  if (since !== null && typeof since !== "string")
+    return malformed(id, "`since` is a cursor, `<epoch>:<offset>`", "since");
+  if (!isOffset(limit) || limit < 1 || limit > PAGE_MAX)
+    return malformed(id, `\`limit\` is a whole number from 1 to ${PAGE_MAX}`, "limit");
+  return { type: "history", id, before, since, limit };
+}
+
+function malformed(id: FrameId, fix: string, field?: string): MalformedFrame {
+  return { id, refusal: refusal("bad_request", fix, field) };
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : null;
+  } catch {
+    // Whatever JSON.parse has to say of its position is of no use to a program.
+    return null;
+  }
+}
+
+/** A frame's id is echoed, so it is held to what is cheap to echo. */
+function frameId(value: unknown): FrameId {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  return typeof value === "string" && value.length <= 64 ? value : null;
+}
+
+function isOffset(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

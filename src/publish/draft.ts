@@ -1,0 +1,54 @@
+// From a message to a draft: printed once, here, and never parsed again on its way.
+
+import type { Draft } from "../log/entry.ts";
+import { exceedsBytes } from "../protocol/bytes.ts";
+import { type Refusal, refusal } from "../protocol/error.ts";
+import { MESSAGE_BYTES_MAX } from "../protocol/limits.ts";
+import type { Message } from "../protocol/message.ts";
+
+/**
+ * Takes a message, the source it is published as and the id that stands for it where it has none
+ * itself. With an id the publish is safe to repeat: (source, id) names it and a SHA-256 of the
+ * content tells a repetition from a mistake. Without, a random id is given.
+ */
+export async function draftOf(
+  message: Message,
+  source: string,
+  key: string | null,
+): Promise<Draft | Refusal> {
+  const named = message.id ?? key;
+  const id = named ?? crypto.randomUUID();
+  const content = printContent(message);
+  const body = `"id":${JSON.stringify(id)},"source":${JSON.stringify(source)}${content}`;
+  if (exceedsBytes(body, MESSAGE_BYTES_MAX)) {
+    const fix = `a message has at most ${MESSAGE_BYTES_MAX} bytes: send a link to what is larger`;
+    return refusal("payload_too_large", fix);
+  }
+  const identity =
+    named === null
+      ? null
+      : { key: `${source}\n${named}`, digest: await digestOf(`${message.ttl ?? ""}${content}`) };
+  return {
+    id,
+    body,
+    ttl: message.ttl ?? null,
+    category: message.category ?? null,
+    identity,
+  };
+}
+
+/** The members a publisher chose, each with its leading comma, always in the same order. */
+function printContent({ type, category, urgency, notification, data }: Message): string {
+  return (
+    (type === undefined ? "" : `,"type":${JSON.stringify(type)}`) +
+    (category === undefined ? "" : `,"category":${JSON.stringify(category)}`) +
+    (urgency === undefined ? "" : `,"urgency":"${urgency}"`) +
+    (notification === undefined ? "" : `,"notification":${JSON.stringify(notification)}`) +
+    (data === undefined ? "" : `,"data":${JSON.stringify(data)}`)
+  );
+}
+
+async function digestOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...new Uint8Array(digest)));
+}

@@ -1,0 +1,52 @@
+// A publish that came over a socket: to a topic, where the token's caps allow it.
+
+import type { Draft, Outcome } from "../log/entry.ts";
+import { inboxOf, topicOf } from "../objects.ts";
+import { allows } from "../protocol/caps.ts";
+import { RefusalError } from "../protocol/error.ts";
+import type { PublishFrame } from "../protocol/up.ts";
+import type { Env } from "../settings.ts";
+import type { Attachment } from "../socket/attachment.ts";
+import { prepare } from "./prepare.ts";
+import { refusalOfOutcome } from "./reply.ts";
+
+/** The topic whose object holds the socket, and its own way in; null for an inbox. */
+export interface OwnTopic {
+  topic: string;
+  publish(draft: Draft): Promise<Outcome[]>;
+}
+
+/** Gives `{ message: { id, offset, epoch, duplicate } }` as JSON text once the message is written. */
+export async function publishFromSocket(
+  env: Env,
+  { user, source, caps }: Attachment,
+  frame: PublishFrame,
+  own: OwnTopic | null,
+): Promise<string> {
+  const topic = frame.topic ?? own?.topic;
+  if (topic === undefined) throw new RefusalError("bad_request", "say the `topic`", "topic");
+  // An API key that only watches has no caps; it publishes by HTTP, where its scopes are looked up.
+  if (!allows(caps, "publish", topic))
+    throw new RefusalError(
+      "insufficient_scope",
+      `the token needs the cap publish on topic:${topic}`,
+    );
+  const publisher = { source, isUser: user !== null };
+  const prepared = await prepare(frame.message, { kind: "topic", name: topic }, publisher, null);
+  if ("code" in prepared) throw new RefusalError(prepared.code, prepared.fix, prepared.field);
+  const { to, draft } = prepared;
+  const [outcome] =
+    to.kind === "topic" && to.name === own?.topic
+      ? await own.publish(draft)
+      : to.kind === "topic"
+        ? await topicOf(env, to.name).publish([draft])
+        : await inboxOf(env, to.name).publish([draft]);
+  if (outcome === undefined) throw new Error("a publish had no outcome");
+  if (!("offset" in outcome)) {
+    const { code, fix, field } = refusalOfOutcome(outcome.status);
+    throw new RefusalError(code, fix, field);
+  }
+  const { id, offset, epoch } = outcome;
+  const message = { id, offset, epoch, duplicate: outcome.status === "duplicate" };
+  return JSON.stringify({ message });
+}

@@ -1,0 +1,72 @@
+// From a request's body to the items in it: JSON, NDJSON, a form that is JSON after all, or text.
+
+import { readBody } from "../edge/body.ts";
+import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { LIST_MESSAGES_MAX } from "../protocol/limits.ts";
+import { parseJson } from "./json.ts";
+
+/** One item of a body: parsed JSON, or why this one could not be read. */
+export type Item = { value: unknown } | Refusal;
+
+/** `isList` tells how to answer: a list of one is answered as a list. */
+export interface Items {
+  items: Item[];
+  isList: boolean;
+}
+
+/** Takes a publish request; gives its items. Throws a RefusalError when the body is none at all. */
+export async function readItems(request: Request): Promise<Items> {
+  const text = await readBody(request);
+  switch (mediaType(request)) {
+    case "application/json":
+      return jsonItems(text);
+    case "application/x-ndjson":
+    case "application/ndjson":
+    case "application/jsonl":
+      return limited({ items: lines(text).map(parseJson), isList: true });
+    case "text/plain":
+      return textItem(text);
+    // What curl sends when nobody says: so that a bare `curl -d` works.
+    case "application/x-www-form-urlencoded":
+    case "":
+      return /^\s*[{[]/.test(text) ? jsonItems(text) : textItem(text);
+    default:
+      throw new RefusalError(
+        "unsupported_media_type",
+        "send application/json, application/x-ndjson or text/plain",
+        "content-type",
+      );
+  }
+}
+
+function mediaType(request: Request): string {
+  return (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+function jsonItems(text: string): Items {
+  const parsed = parseJson(text);
+  if ("code" in parsed) throw new RefusalError(parsed.code, parsed.fix);
+  if (!Array.isArray(parsed.value)) return { items: [parsed], isList: false };
+  return limited({ items: parsed.value.map((value) => ({ value })), isList: true });
+}
+
+function textItem(text: string): Items {
+  if (text.trim() === "")
+    throw new RefusalError("bad_request", "the body is empty: send a message");
+  return { items: [{ value: { notification: { body: text } } }], isList: false };
+}
+
+const lines = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
+
+function limited(items: Items): Items {
+  const { length } = items.items;
+  if (length > LIST_MESSAGES_MAX) {
+    const { code, fix } = refusal(
+      "payload_too_large",
+      `send at most ${LIST_MESSAGES_MAX} messages`,
+    );
+    throw new RefusalError(code, fix);
+  }
+  if (length === 0) throw new RefusalError("bad_request", "the list is empty: send a message");
+  return items;
+}

@@ -1,0 +1,79 @@
+// JSON from strangers: refused where JSON.parse would quietly lose something or exhaust a stack.
+
+import { type Refusal, refusal } from "../protocol/error.ts";
+import { NESTING_MAX } from "../protocol/limits.ts";
+
+/**
+ * Takes JSON text; gives its value, or a refusal when it is not JSON, nests too deeply, or has an
+ * object with two members of one name (I-JSON, RFC 7493 §2.3: of those JSON.parse keeps the last).
+ */
+export function parseJson(text: string): { value: unknown } | Refusal {
+  // Nesting is looked at in the text: whatever walks a deep value afterwards would overflow.
+  const shape = shapeOf(text);
+  if (shape.depth > NESTING_MAX)
+    return refusal("bad_request", `nest objects and arrays at most ${NESTING_MAX} deep`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refusal("bad_request", "send well-formed JSON");
+  }
+  return membersOf(value) === shape.members
+    ? { value }
+    : refusal("bad_request", "name each member of an object once: a name is there twice");
+}
+
+/** How deep a JSON text nests and how many members its objects have, told by its punctuation. */
+function shapeOf(text: string): { depth: number; members: number } {
+  let depth = 0;
+  let deepest = 0;
+  let members = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case QUOTE:
+        i = endOfString(text, i);
+        break;
+      case COLON:
+        members += 1;
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth += 1;
+        if (depth > deepest) deepest = depth;
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        depth -= 1;
+        break;
+    }
+  }
+  return { depth: deepest, members };
+}
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** Takes the place of an opening quote; gives that of the closing one, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return end;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
+}
+
+function membersOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let members = 0;
+  if (Array.isArray(value)) for (const item of value) members += membersOf(item);
+  else for (const name in value) members += 1 + membersOf((value as Record<string, unknown>)[name]);
+  return members;
+}

@@ -1,0 +1,114 @@
+// Many messages to many addresses: grouped, so that each address is called once, and each outcome
+// told. A failing address fails alone.
+
+import type { Draft, Outcome } from "../log/entry.ts";
+import { inboxOf, topicOf } from "../objects.ts";
+import { type Address, parseAddress } from "../protocol/address.ts";
+import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { ADDRESSES_MAX } from "../protocol/limits.ts";
+import type { Env } from "../settings.ts";
+import type { Item } from "./items.ts";
+import { type Prepared, type Publisher, prepare } from "./prepare.ts";
+
+/** One message to one address. `to` is the address as it was sent, for the reply. */
+export interface Delivery {
+  to: string | null;
+  /** Whether the message named one address and not a list. */
+  isSingle: boolean;
+  prepared: Prepared | Refusal;
+}
+
+/** Calls to objects under way at once. */
+const CALLS_MAX = 32;
+
+/** Takes items with `to`; gives a delivery for each address of each. */
+export async function readDeliveries(
+  items: Item[],
+  publisher: Publisher,
+  isList: boolean,
+  key: string | null,
+): Promise<Delivery[]> {
+  const addressed = items.map((item) => ("code" in item ? item : addressesOf(item.value)));
+  const all = new Set(addressed.flatMap((each) => ("code" in each ? [] : each.addresses)));
+  if (all.size > ADDRESSES_MAX)
+    throw new RefusalError(
+      "payload_too_large",
+      `publish to a topic, or split the request: it names ${all.size} addresses, at most ${ADDRESSES_MAX} go in one`,
+      "to",
+    );
+  const deliveries = addressed.flatMap((each, i): Promise<Delivery>[] => {
+    if ("code" in each) return [Promise.resolve({ to: null, isSingle: true, prepared: each })];
+    const id = key === null || !isList ? key : `${key}/${i}`;
+    return each.addresses.map(async (to) => {
+      const address = parseAddress(to);
+      const prepared =
+        "fault" in address
+          ? refusal("invalid_params", address.fault, "to")
+          : await prepare(each.message, address, publisher, id);
+      return { to, isSingle: each.isSingle, prepared };
+    });
+  });
+  return Promise.all(deliveries);
+}
+
+/** Publishes the deliveries, in order at each address; gives the outcomes in the same order. */
+export async function publishTo(env: Env, deliveries: Delivery[]): Promise<(Outcome | Refusal)[]> {
+  const outcomes: (Outcome | Refusal)[] = [];
+  const byAddress = new Map<string, { address: Address; places: number[]; drafts: Draft[] }>();
+  deliveries.forEach(({ prepared }, place) => {
+    if ("code" in prepared) {
+      outcomes[place] = prepared;
+      return;
+    }
+    const { to } = prepared;
+    const name = `${to.kind}:${to.name}`;
+    const group = byAddress.get(name) ?? { address: to, places: [], drafts: [] };
+    group.places.push(place);
+    group.drafts.push(prepared.draft);
+    byAddress.set(name, group);
+  });
+  const groups = [...byAddress.values()];
+  const next = groups.values();
+  const call = async () => {
+    for (const { address, places, drafts } of next) {
+      const results = await publishAt(env, address, drafts);
+      places.forEach((place, i) => {
+        outcomes[place] = results[i] as Outcome | Refusal;
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CALLS_MAX, groups.length) }, call));
+  return outcomes;
+}
+
+async function publishAt(
+  env: Env,
+  { kind, name }: Address,
+  drafts: Draft[],
+): Promise<(Outcome | Refusal)[]> {
+  try {
+    return kind === "user"
+      ? await inboxOf(env, name).publish(drafts)
+      : await topicOf(env, name).publish(drafts);
+  } catch (cause) {
+    console.error(
+      JSON.stringify({ event: "publish_failed", to: `${kind}:${name}`, cause: String(cause) }),
+    );
+    const fix = "send it again, with an `id` so that it is stored once";
+    return drafts.map(() => refusal("temporary", fix));
+  }
+}
+
+function addressesOf(
+  value: unknown,
+): { addresses: string[]; isSingle: boolean; message: unknown } | Refusal {
+  const fix = "say where it goes: `to` is an address such as `user:ada`, or a list of them";
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return refusal("invalid_params", "a message is a JSON object");
+  const { to, ...message } = value as { to?: unknown };
+  if (typeof to === "string") return { addresses: [to], isSingle: true, message };
+  const isList = Array.isArray(to) && to.length > 0 && to.every((each) => typeof each === "string");
+  return isList
+    ? { addresses: [...new Set<string>(to)], isSingle: false, message }
+    : refusal("invalid_params", fix, "to");
+}

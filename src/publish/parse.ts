@@ -1,0 +1,96 @@
+// Is it a message? The one check of what is published, by HTTP and over sockets alike.
+
+import * as v from "valibot";
+import { exceedsBytes } from "../protocol/bytes.ts";
+import { type Refusal, refusal } from "../protocol/error.ts";
+import { ID_BYTES_MAX, TTL_SECONDS_MAX } from "../protocol/limits.ts";
+import type { Message } from "../protocol/message.ts";
+
+const NAME_FIX = `is 1 to ${ID_BYTES_MAX} bytes without control characters`;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+const CONTROL = /[\u0000-\u001f\u007f]/;
+const name = v.pipe(
+  v.string(),
+  v.check(
+    (text) => text !== "" && !CONTROL.test(text) && !exceedsBytes(text, ID_BYTES_MAX),
+    NAME_FIX,
+  ),
+);
+
+/** Where a click may lead: http, https or relative. Anything else could run as script. */
+const link = v.pipe(v.string(), v.check(isWebLink, "is an http, https or relative URL"));
+
+const action = v.strictObject({ action: name, title: v.string(), url: v.optional(link) });
+
+const notification = v.strictObject({
+  title: v.optional(v.string()),
+  body: v.optional(v.string()),
+  icon: v.optional(link),
+  image: v.optional(link),
+  tag: v.optional(v.string()),
+  lang: v.optional(v.string()),
+  dir: v.optional(v.picklist(["auto", "ltr", "rtl"], "is auto, ltr or rtl")),
+  actions: v.optional(v.pipe(v.array(action), v.maxLength(10, "has at most 10 actions"))),
+  url: v.optional(link),
+});
+
+const URGENCIES = ["very-low", "low", "normal", "high"] as const;
+const TTL_FIX = `is a whole number of seconds from 0 to ${TTL_SECONDS_MAX}`;
+
+const message = v.strictObject({
+  id: v.optional(name),
+  type: v.optional(name),
+  source: v.optional(name),
+  category: v.optional(name),
+  notification: v.optional(notification),
+  data: v.optional(v.unknown()),
+  ttl: v.optional(
+    v.pipe(
+      v.number(TTL_FIX),
+      v.integer(TTL_FIX),
+      v.minValue(0, TTL_FIX),
+      v.maxValue(TTL_SECONDS_MAX, TTL_FIX),
+    ),
+  ),
+  urgency: v.optional(v.picklist(URGENCIES, `is one of ${URGENCIES.join(", ")}`)),
+}) satisfies v.GenericSchema<unknown, unknown>;
+
+/** Takes parsed JSON; gives a message, or what is wrong with it and where. */
+export function parseMessage(value: unknown): { message: Message } | Refusal {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return refusal("invalid_params", "a message is a JSON object");
+  const result = v.safeParse(message, value, { abortEarly: true });
+  if (!result.success) return refusalOf(result.issues[0]);
+  const { type, data, notification: shown } = result.output;
+  if (type === undefined && data === undefined && shown === undefined)
+    return refusal(
+      "bad_request",
+      "the message is empty: give it a `type`, `data` or `notification`",
+    );
+  return { message: result.output as Message };
+}
+
+/** Takes the first issue of a check; gives it as a refusal that names the field. */
+export function refusalOf(issue: v.BaseIssue<unknown>): Refusal {
+  const field = v.getDotPath(issue) ?? undefined;
+  const where = field === undefined ? "the body" : `\`${field}\``;
+  if (issue.kind === "schema" && issue.expected === "never")
+    return refusal(
+      "invalid_params",
+      `${where} is not a known field: put your own into \`data\``,
+      field,
+    );
+  if (issue.kind === "schema" && issue.received === "undefined")
+    return refusal("invalid_params", `${where} is required`, field);
+  const isOurs = issue.kind === "validation" || issue.type === "picklist";
+  const expected = (issue.expected ?? "").toLowerCase();
+  const article = /^[aeio]/.test(expected) ? "an" : "a";
+  const fix = isOurs ? issue.message : `is ${article} ${expected}`;
+  return refusal("invalid_params", `${where} ${fix}`, field);
+}
+
+function isWebLink(text: string): boolean {
+  // The same reading as a browser's: leading white space and control characters do not hide a scheme.
+  const url = URL.parse(text, "https://relative.invalid");
+  return url !== null && (url.protocol === "https:" || url.protocol === "http:");
+}

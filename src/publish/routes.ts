@@ -1,0 +1,113 @@
+// 1. In over HTTP: the three ways to publish.
+
+import type { Context } from "hono";
+import { requireKey, requirePublisher } from "../edge/auth.ts";
+import { type Hub, throwRefusal, topicParam, userParam } from "../edge/request.ts";
+import type { Draft, Outcome } from "../log/entry.ts";
+import { inboxOf, topicOf } from "../objects.ts";
+import type { Address } from "../protocol/address.ts";
+import type { Refusal } from "../protocol/error.ts";
+import { ID_BYTES_MAX } from "../protocol/limits.ts";
+import { type Items, readItems } from "./items.ts";
+import { type Delivery, publishTo, readDeliveries } from "./many.ts";
+import { type Prepared, type Publisher, prepare } from "./prepare.ts";
+import { replyToList, replyToOne, resultOf } from "./reply.ts";
+
+/** POST /v1/users/{user}/notifications */
+export async function publishToUser(c: Context<Hub>): Promise<Response> {
+  const key = await requireKey(c, "publish");
+  const to: Address = { kind: "user", name: userParam(c, null) };
+  return publishItems(c, to, { source: key.name, isUser: false });
+}
+
+/** POST /v1/topics/{topic}/messages */
+export async function publishToTopic(c: Context<Hub>): Promise<Response> {
+  const topic = topicParam(c);
+  const publisher = await requirePublisher(c, topic);
+  return publishItems(c, { kind: "topic", name: topic }, publisher);
+}
+
+/** POST /v1/publish: each message names where it goes. */
+export async function publishToMany(c: Context<Hub>): Promise<Response> {
+  const key = await requireKey(c, "publish");
+  const { items, isList } = await readItems(c.req.raw);
+  const deliveries = await readDeliveries(
+    items,
+    { source: key.name, isUser: false },
+    isList,
+    idempotencyKey(c),
+  );
+  const outcomes = await publishTo(c.env, deliveries);
+  const [only] = deliveries;
+  if (!isList && deliveries.length === 1 && only?.isSingle)
+    return answerOne(outcomes[0] as Outcome | Refusal);
+  return replyToList(
+    outcomes.map((outcome, i) => {
+      const { to } = deliveries[i] as Delivery;
+      return to === null ? resultOf(outcome) : { to, ...resultOf(outcome) };
+    }),
+  );
+}
+
+async function publishItems(c: Context<Hub>, to: Address, publisher: Publisher): Promise<Response> {
+  const body = await readItems(c.req.raw);
+  const prepared = await prepareAll(body, to, publisher, idempotencyKey(c));
+  const outcomes = await publishPrepared(c, to, prepared);
+  return body.isList
+    ? replyToList(outcomes.map(resultOf))
+    : answerOne(outcomes[0] as Outcome | Refusal);
+}
+
+function prepareAll(
+  { items, isList }: Items,
+  to: Address,
+  publisher: Publisher,
+  key: string | null,
+): Promise<(Prepared | Refusal)[]> {
+  return Promise.all(
+    items.map((item, i) =>
+      "code" in item
+        ? item
+        : prepare(item.value, to, publisher, key === null || !isList ? key : `${key}/${i}`),
+    ),
+  );
+}
+
+/** One RPC for all that stays where it was sent; what a handler redirected goes its own way. */
+async function publishPrepared(
+  c: Context<Hub>,
+  to: Address,
+  prepared: (Prepared | Refusal)[],
+): Promise<(Outcome | Refusal)[]> {
+  const isHere = (each: Prepared | Refusal): each is Prepared =>
+    "draft" in each && each.to.kind === to.kind && each.to.name === to.name;
+  if (prepared.every(isHere))
+    return send(
+      c,
+      to,
+      prepared.map(({ draft }) => draft),
+    );
+  return publishTo(
+    c.env,
+    prepared.map((each) => ({ to: null, isSingle: true, prepared: each })),
+  );
+}
+
+function send(c: Context<Hub>, { kind, name }: Address, drafts: Draft[]): Promise<Outcome[]> {
+  return kind === "user"
+    ? inboxOf(c.env, name).publish(drafts)
+    : topicOf(c.env, name).publish(drafts);
+}
+
+function idempotencyKey(c: Context<Hub>): string | null {
+  const key = c.req.header("idempotency-key");
+  if (key === undefined) return null;
+  if (!/^[\x21-\x7e]+$/.test(key) || key.length > ID_BYTES_MAX - "/999".length)
+    return throwRefusal("invalid_params", "Idempotency-Key is 1 to 251 visible ASCII characters");
+  return key;
+}
+
+function answerOne(outcome: Outcome | Refusal): Response {
+  const reply = replyToOne(outcome);
+  return "code" in reply ? throwRefusal(reply.code, reply.fix, reply.field) : reply;
+}

@@ -1,0 +1,169 @@
+// The bindings, secrets and vars of a deployment, read and checked once for each isolate.
+
+import type { Inbox } from "./inbox/inbox.ts";
+import type { Topic } from "./topic/topic.ts";
+
+export interface Env {
+  INBOX: DurableObjectNamespace<Inbox>;
+  TOPIC: DurableObjectNamespace<Topic>;
+  API_KEYS?: string;
+  JWT_SECRETS?: string;
+  JWKS_URL?: string;
+  JWT_ISSUER?: string;
+  JWT_AUDIENCE?: string;
+  ALLOWED_ORIGINS?: string;
+  INBOX_MESSAGES_MAX?: string;
+  INBOX_AGE_DAYS?: string;
+  TOPIC_MESSAGES_MAX?: string;
+  TOPIC_AGE_DAYS?: string;
+  LOCATION_HINT?: string;
+  JURISDICTION?: string;
+}
+
+export const SCOPES = ["publish", "read", "manage", "tokens"] as const;
+/** publish: send; read: lists, history, export, connect; manage: change and erase; tokens: mint. */
+export type Scope = (typeof SCOPES)[number];
+
+/** An API key as the hub knows it: never the key itself. */
+export interface ApiKey {
+  name: string;
+  sha256: string;
+  scopes: readonly Scope[];
+}
+
+export interface Retention {
+  messagesMax: number;
+  ageMs: number;
+}
+
+export interface Settings {
+  apiKeys: readonly ApiKey[];
+  jwtSecrets: readonly string[];
+  jwksUrl: string | null;
+  jwtIssuer: string | null;
+  jwtAudience: string | null;
+  allowedOrigins: readonly string[];
+  inbox: Retention;
+  topic: Retention;
+  locationHint: DurableObjectLocationHint | null;
+  jurisdiction: DurableObjectJurisdiction | null;
+}
+
+/** What is missing or malformed, as the command or the change that mends it. */
+export interface Misconfigured {
+  fix: string;
+}
+
+const SECRET_LENGTH_MIN = 32;
+const DAY_MS = 86_400_000;
+const known = new WeakMap<Env, Settings | Misconfigured>();
+
+/** Takes the Worker's env; gives the settings, or what to do before the hub can work. */
+export function settingsOf(env: Env): Settings | Misconfigured {
+  let settings = known.get(env);
+  if (settings === undefined) {
+    settings = readSettings(env);
+    known.set(env, settings);
+  }
+  return settings;
+}
+
+/** Takes the env of an object, which needs only how much to keep; faulty vars fall to defaults. */
+export function retentionOf(env: Env, kind: "inbox" | "topic"): Retention {
+  const settings = readRetention(env, kind);
+  return "fix" in settings ? DEFAULTS[kind] : settings;
+}
+
+const DEFAULTS = {
+  inbox: { messagesMax: 500, ageMs: 90 * DAY_MS },
+  topic: { messagesMax: 1_000, ageMs: 7 * DAY_MS },
+};
+const MESSAGES_MAX_MAX = 100_000;
+
+function readSettings(env: Env): Settings | Misconfigured {
+  const apiKeys = readApiKeys(env.API_KEYS);
+  if ("fix" in apiKeys) return apiKeys;
+  const jwtSecrets = readSecrets(env.JWT_SECRETS);
+  if (jwtSecrets === null)
+    return { fix: 'JWT_SECRETS is one secret, or for a rotation a JSON list: ["new","previous"]' };
+  if (jwtSecrets.length === 0 && !env.JWKS_URL)
+    return { fix: "run `npm run keys` and set JWT_SECRETS as it says, or set the var JWKS_URL" };
+  if (jwtSecrets.some((secret) => secret.length < SECRET_LENGTH_MIN))
+    return {
+      fix: `each of JWT_SECRETS has at least ${SECRET_LENGTH_MIN} characters: \`npm run keys\``,
+    };
+  const inbox = readRetention(env, "inbox");
+  if ("fix" in inbox) return inbox;
+  const topic = readRetention(env, "topic");
+  if ("fix" in topic) return topic;
+  return {
+    apiKeys,
+    jwtSecrets,
+    jwksUrl: env.JWKS_URL || null,
+    jwtIssuer: env.JWT_ISSUER || null,
+    jwtAudience: env.JWT_AUDIENCE || null,
+    allowedOrigins: list(env.ALLOWED_ORIGINS),
+    inbox,
+    topic,
+    locationHint: (env.LOCATION_HINT || null) as DurableObjectLocationHint | null,
+    jurisdiction: (env.JURISDICTION || null) as DurableObjectJurisdiction | null,
+  };
+}
+
+const list = (text: string | undefined) =>
+  (text ?? "")
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+
+/** One secret as it is, since any character may be in it, or a JSON list of them. */
+function readSecrets(text: string | undefined): string[] | null {
+  if (!text) return [];
+  if (!text.startsWith("[")) return [text];
+  try {
+    const value: unknown = JSON.parse(text);
+    const isList = Array.isArray(value) && value.every((secret) => typeof secret === "string");
+    return isList && value.length > 0 ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function readApiKeys(text: string | undefined): readonly ApiKey[] | Misconfigured {
+  if (!text) return { fix: "run `npm run keys` and set API_KEYS as it says" };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { fix: "API_KEYS is not JSON: run `npm run keys` for one that is" };
+  }
+  return Array.isArray(value) && value.length > 0 && value.every(isApiKey)
+    ? value
+    : {
+        fix: `API_KEYS is a JSON list of {"name","sha256","scopes"}, scopes being of ${SCOPES.join(", ")}: run \`npm run keys\``,
+      };
+}
+
+function isApiKey(value: unknown): value is ApiKey {
+  const key = value as Partial<ApiKey> | null;
+  return (
+    typeof key?.name === "string" &&
+    /^[a-z0-9-]{1,32}$/.test(key.name) &&
+    typeof key.sha256 === "string" &&
+    /^[0-9a-f]{64}$/.test(key.sha256) &&
+    Array.isArray(key.scopes) &&
+    key.scopes.every((scope) => SCOPES.includes(scope))
+  );
+}
+
+function readRetention(env: Env, kind: "inbox" | "topic"): Retention | Misconfigured {
+  const prefix = kind === "inbox" ? "INBOX" : "TOPIC";
+  const [messages, days] = [env[`${prefix}_MESSAGES_MAX`], env[`${prefix}_AGE_DAYS`]];
+  const messagesMax = messages ? Number(messages) : DEFAULTS[kind].messagesMax;
+  const ageMs = days ? Number(days) * DAY_MS : DEFAULTS[kind].ageMs;
+  if (!Number.isInteger(messagesMax) || messagesMax < 1 || messagesMax > MESSAGES_MAX_MAX)
+    return { fix: `${prefix}_MESSAGES_MAX is a whole number from 1 to ${MESSAGES_MAX_MAX}` };
+  if (!(ageMs > 0 && ageMs <= 3650 * DAY_MS))
+    return { fix: `${prefix}_AGE_DAYS is a number above 0, at most 3650` };
+  return { messagesMax, ageMs };
+}

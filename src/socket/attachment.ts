@@ -1,0 +1,33 @@
+// What a socket carries through hibernation. This is the only file that reads or writes it.
+
+import type { Caps } from "../protocol/caps.ts";
+
+/** Who is on the other end, as the edge found out. Crosses to the object in one header. */
+export interface Caller {
+  connection: string;
+  /** The user of the token; null for an API key. */
+  user: string | null;
+  /** What the messages this caller publishes name as their source. */
+  source: string;
+  /** The token's end and issue, in seconds since 1970; null for an API key. */
+  exp: number | null;
+  iat: number | null;
+  caps: Caps;
+}
+
+/** `malformed` counts frames that were not ours, over the socket's whole life. */
+export interface Attachment extends Caller {
+  v: 1;
+  malformed: number;
+}
+
+/** Null when another version of the code wrote it: such a socket is asked to reconnect. */
+export function readAttachment(ws: WebSocket): Attachment | null {
+  const value: unknown = ws.deserializeAttachment();
+  const isOurs = typeof value === "object" && value !== null && "v" in value && value.v === 1;
+  return isOurs ? (value as Attachment) : null;
+}
+
+export function writeAttachment(ws: WebSocket, attachment: Attachment): void {
+  ws.serializeAttachment(attachment);
+}

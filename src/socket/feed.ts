@@ -1,0 +1,66 @@
+// From a publish to every socket of the object: group commit in front, the log in the middle, one
+// frame for all behind.
+
+import type { Draft, Outcome } from "../log/entry.ts";
+import { GroupCommit } from "../log/group-commit.ts";
+import type { Appended, Log } from "../log/log.ts";
+import { type MessagesDraft, printMessages } from "../protocol/down.ts";
+import type { Sockets } from "./sockets.ts";
+
+/** About what one frame to one socket costs the runtime, in ms: see bench/README.md. */
+const FRAME_MS = 0.017;
+const GATHER_MS_MIN = 1;
+const GATHER_MS_MAX = 15;
+
+export class Feed<Own> {
+  readonly #log: Log<Own>;
+  readonly #sockets: Sockets;
+  readonly #frame: (appended: Appended) => MessagesDraft;
+  readonly #clock: () => number;
+  readonly #commits: GroupCommit<Draft, Outcome>;
+
+  /** `frame` makes the frame that tells of what a commit added. */
+  constructor(
+    log: Log<Own>,
+    sockets: Sockets,
+    frame: (appended: Appended) => MessagesDraft,
+    clock: () => number,
+  ) {
+    this.#log = log;
+    this.#sockets = sockets;
+    this.#frame = frame;
+    this.#clock = clock;
+    this.#commits = new GroupCommit({
+      commit: (drafts) => this.#commit(drafts),
+      durable: () => this.#durable(),
+      gatherMs: () => this.#gatherMs(),
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
+  }
+
+  /** Takes the drafts of one publish; gives their outcomes once they are written and sent. */
+  publish(drafts: Draft[]): Promise<Outcome[]> {
+    return this.#commits.add(drafts);
+  }
+
+  // The frames are sent in the turn of the write: the runtime holds them, as it holds the replies,
+  // until the write is durable, and drops them if it fails.
+  #commit(drafts: Draft[]): Outcome[] {
+    const now = this.#clock();
+    const appended = this.#log.append(drafts, now);
+    if (appended.entries.length > 0)
+      this.#sockets.broadcast(printMessages(this.#frame(appended)), now);
+    return appended.outcomes;
+  }
+
+  async #durable(): Promise<void> {
+    await this.#log.store.durable();
+    const alarm = this.#log.takeAlarm();
+    if (alarm !== null) await this.#log.store.setAlarm(alarm);
+  }
+
+  /** While publishes come in a row, one broadcast's time is worth waiting for more of them. */
+  #gatherMs(): number {
+    return Math.min(GATHER_MS_MAX, Math.max(GATHER_MS_MIN, this.#sockets.size * FRAME_MS));
+  }
+}

@@ -1,0 +1,108 @@
+// One frame from a client: may it still speak, is it ours, what does it want, what is answered.
+
+import { printError, printReply } from "../protocol/down.ts";
+import { type ErrorCode, RefusalError, refusal } from "../protocol/error.ts";
+import { FRAMES_PER_SECOND, MALFORMED_FRAMES_MAX } from "../protocol/limits.ts";
+import {
+  decodeUp,
+  type HistoryFrame,
+  type MarkFrame,
+  type PublishFrame,
+  type RefreshFrame,
+  type UpFrame,
+} from "../protocol/up.ts";
+import { disconnect } from "./close.ts";
+import type { Session, Sockets } from "./sockets.ts";
+
+/**
+ * What an object does for the frames of its sockets. Each gives the members of the reply, as the
+ * text of a JSON object; a RefusalError becomes an `error` frame.
+ */
+export interface Services {
+  mark(session: Session, frame: MarkFrame): string;
+  publish(session: Session, frame: PublishFrame): Promise<string>;
+  history(session: Session, frame: HistoryFrame): string;
+  refresh(session: Session, frame: RefreshFrame): Promise<string>;
+}
+
+/** Takes what arrived on a socket; resolves when it is answered. Frames of one socket queue up. */
+export function receive(
+  sockets: Sockets,
+  ws: WebSocket,
+  data: string | ArrayBuffer,
+  services: Services,
+  clock: () => number,
+): Promise<void> {
+  const session = sockets.of(ws);
+  if (session === null) return Promise.resolve();
+  session.queue = session.queue.then(() => handle(sockets, session, data, services, clock));
+  return session.queue;
+}
+
+async function handle(
+  sockets: Sockets,
+  session: Session,
+  data: string | ArrayBuffer,
+  services: Services,
+  clock: () => number,
+): Promise<void> {
+  const { ws } = session;
+  const now = clock();
+  // What was sent before the client saw our close is not taken any more.
+  if (ws.readyState !== WebSocket.OPEN || sockets.endIfExpired(session, now)) return;
+  if (isTooFast(session, now)) return disconnect(ws, 4008);
+  session.lastFrameAt = now;
+  if (typeof data !== "string") {
+    const fix = "send text frames: belfry.v1 is JSON";
+    return refuseFrame(sockets, session, printError(null, refusal("bad_request", fix)), now);
+  }
+  const frame = decodeUp(data);
+  if ("refusal" in frame)
+    return refuseFrame(sockets, session, printError(frame.id, frame.refusal), now);
+  const answer = await answerTo(session, frame, services);
+  // The token may have ended while the answer was made.
+  sockets.send(session, [answer], clock());
+}
+
+async function answerTo(session: Session, frame: UpFrame, services: Services): Promise<string> {
+  try {
+    return printReply(frame.id, await perform(session, frame, services));
+  } catch (cause) {
+    if (cause instanceof RefusalError) return printError(frame.id, cause.refusal);
+    const { connection } = session.attachment;
+    console.error(JSON.stringify({ event: "frame_failed", connection, cause: String(cause) }));
+    const code: ErrorCode = "internal";
+    return printError(frame.id, refusal(code, "send the frame again; publish with an `id`"));
+  }
+}
+
+function perform(session: Session, frame: UpFrame, services: Services): string | Promise<string> {
+  switch (frame.type) {
+    case "publish":
+      return services.publish(session, frame);
+    case "history":
+      return services.history(session, frame);
+    case "refresh":
+      return services.refresh(session, frame);
+    default:
+      return services.mark(session, frame);
+  }
+}
+
+/** One malformed frame is answered; the tenth ends the socket. */
+function refuseFrame(sockets: Sockets, session: Session, error: string, now: number): void {
+  session.attachment.malformed += 1;
+  sockets.save(session);
+  sockets.send(session, [error], now);
+  if (session.attachment.malformed >= MALFORMED_FRAMES_MAX) disconnect(session.ws, 4502);
+}
+
+function isTooFast(session: Session, now: number): boolean {
+  const second = Math.floor(now / 1000);
+  if (second !== session.second) {
+    session.second = second;
+    session.frames = 0;
+  }
+  session.frames += 1;
+  return session.frames > FRAMES_PER_SECOND;
+}

@@ -1,0 +1,154 @@
+// The open sockets of one object: taking them in, sending to all of them, and letting go of those
+// whose token ended, that fell silent or that are too slow. No timer and no alarm: all of it is
+// done when the object is awake anyway.
+
+import type { CloseCode } from "../protocol/close.ts";
+import { PING, PONG } from "../protocol/down.ts";
+import { BUFFERED_BYTES_MAX, SILENCE_MS, SLOW_MS } from "../protocol/limits.ts";
+import { type Attachment, type Caller, readAttachment, writeAttachment } from "./attachment.ts";
+import { disconnect } from "./close.ts";
+
+/** How often all sockets are looked at for silence, at most. */
+const SWEEP_MS = 10_000;
+
+/** One open socket. Only the attachment outlives the object's memory. */
+export interface Session {
+  readonly ws: WebSocket;
+  attachment: Attachment;
+  /** Frames taken in the second that began at `second`. */
+  frames: number;
+  second: number;
+  /** When its unsent bytes were first seen above the limit, in ms; null when they are not. */
+  slowSince: number | null;
+  lastFrameAt: number;
+  /** The end of the frame before: frames of one socket are handled one after the other. */
+  queue: Promise<void>;
+}
+
+export class Sockets {
+  readonly #ctx: DurableObjectState;
+  #sessions: Map<WebSocket, Session> | null = null;
+  #sweptAt = 0;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+  }
+
+  /** Takes one end of a new socket into hibernation and remembers whose it is. */
+  accept(ws: WebSocket, caller: Caller): Session {
+    if (this.#ctx.getWebSocketAutoResponse() === null)
+      this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    const sessions = this.#all();
+    this.#ctx.acceptWebSocket(ws);
+    const session = newSession(ws, { v: 1, ...caller, malformed: 0 });
+    writeAttachment(ws, session.attachment);
+    sessions.set(ws, session);
+    return session;
+  }
+
+  /** The session of a socket; null, and the socket asked to reconnect, when it is not readable. */
+  of(ws: WebSocket): Session | null {
+    const session = this.#all().get(ws) ?? this.#restore(ws);
+    if (session === null) disconnect(ws, 4001);
+    return session;
+  }
+
+  get size(): number {
+    let open = 0;
+    for (const { ws } of this.#all().values()) if (ws.readyState === WebSocket.OPEN) open += 1;
+    return open;
+  }
+
+  /** Sends the frames to every socket that may still have them; one that fails stops no other. */
+  broadcast(frames: string[], now: number): void {
+    if (now - this.#sweptAt >= SWEEP_MS) this.sweep(now);
+    for (const session of this.#all().values()) this.send(session, frames, now);
+  }
+
+  /** Sends to one socket, unless its token has ended or it does not read what it is sent. */
+  send(session: Session, frames: string[], now: number): void {
+    const { ws } = session;
+    if (ws.readyState !== WebSocket.OPEN) return;
+    if (this.endIfExpired(session, now) || this.#endIfSlow(session, now)) return;
+    try {
+      for (const frame of frames) ws.send(frame);
+    } catch {
+      // Closing began between the check and the send; its own close event cleans up.
+    }
+  }
+
+  /** Keeps what has changed of a session for its next waking. */
+  save(session: Session): void {
+    if (session.ws.readyState === WebSocket.OPEN) writeAttachment(session.ws, session.attachment);
+  }
+
+  endIfExpired(session: Session, now: number): boolean {
+    const { exp } = session.attachment;
+    if (exp === null || now < exp * 1000) return false;
+    disconnect(session.ws, 4002);
+    return true;
+  }
+
+  /** Closes those that have pinged before and have been silent for three pings since. */
+  sweep(now: number): void {
+    this.#sweptAt = now;
+    for (const { ws, lastFrameAt } of this.#all().values()) {
+      const pingedAt = this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime();
+      if (pingedAt !== undefined && now - Math.max(pingedAt, lastFrameAt) > SILENCE_MS)
+        disconnect(ws, 4004);
+    }
+  }
+
+  closeAll(code: CloseCode): void {
+    for (const { ws } of this.#all().values()) disconnect(ws, code);
+  }
+
+  forget(ws: WebSocket): void {
+    this.#sessions?.delete(ws);
+  }
+
+  #endIfSlow(session: Session, now: number): boolean {
+    // Absent in runtimes before 2026-11-17.
+    const buffered = session.ws.bufferedAmount ?? 0;
+    if (buffered <= BUFFERED_BYTES_MAX) {
+      session.slowSince = null;
+      return false;
+    }
+    session.slowSince ??= now;
+    if (now - session.slowSince < SLOW_MS) return false;
+    disconnect(session.ws, 4003);
+    return true;
+  }
+
+  /** After a rest the runtime still has the sockets; what we know of them is in their attachments. */
+  #all(): Map<WebSocket, Session> {
+    if (this.#sessions === null) {
+      this.#sessions = new Map();
+      for (const ws of this.#ctx.getWebSockets()) this.#restore(ws);
+    }
+    return this.#sessions;
+  }
+
+  #restore(ws: WebSocket): Session | null {
+    const attachment = readAttachment(ws);
+    if (attachment === null) {
+      disconnect(ws, 4001);
+      return null;
+    }
+    const session = newSession(ws, attachment);
+    if (ws.readyState === WebSocket.OPEN) this.#sessions?.set(ws, session);
+    return session;
+  }
+}
+
+function newSession(ws: WebSocket, attachment: Attachment): Session {
+  return {
+    ws,
+    attachment,
+    frames: 0,
+    second: 0,
+    slowSince: null,
+    lastFrameAt: 0,
+    queue: Promise.resolve(),
+  };
+}

@@ -1,0 +1,48 @@
+// The one request that reaches an object as HTTP to open a socket: made afresh by the edge, so that
+// nothing of the client's own request can pass for ours.
+
+import { EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
+import type { Refusal } from "../protocol/error.ts";
+import type { Caller } from "./attachment.ts";
+
+export const SUBPROTOCOL = "belfry.v1";
+
+/** What the edge found out about whoever connects. All of it is ASCII. */
+export interface Upgrade {
+  caller: Caller;
+  since: Since;
+  /** Whether the client offered the sub-protocol, which is then confirmed. */
+  offered: boolean;
+}
+
+const HEADER = "belfry-upgrade";
+
+export function printUpgrade(upgrade: Upgrade): Request {
+  return new Request("https://object/connect", {
+    headers: { upgrade: "websocket", [HEADER]: JSON.stringify(upgrade) },
+  });
+}
+
+export function readUpgrade(request: Request): Upgrade {
+  return JSON.parse(request.headers.get(HEADER) ?? "") as Upgrade;
+}
+
+/** The answer to an upgrade: the client's end of the socket. */
+export function upgraded(client: WebSocket, offered: boolean): Response {
+  return new Response(null, {
+    status: 101,
+    webSocket: client,
+    headers: offered ? { "sec-websocket-protocol": SUBPROTOCOL } : {},
+  });
+}
+
+/** The object's own refusal of a connection, for the edge to tell in the client's way. */
+export function refusedByObject(refusal: Refusal): Response {
+  return Response.json(refusal, { status: 409 });
+}
+
+/** Where a replay begins: after a cursor of an empty log, at the beginning. */
+export function startOf(since: Since, epoch: string): number | null {
+  if (typeof since === "string") return null;
+  return since.epoch === EMPTY_EPOCH && epoch !== EMPTY_EPOCH ? 0 : since.offset;
+}

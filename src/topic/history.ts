@@ -1,0 +1,105 @@
+// What is kept of a topic: after a cursor or a time, or the newest.
+
+import { printEntry } from "../log/entry.ts";
+import type { Log } from "../log/log.ts";
+import type { Row } from "../log/store.ts";
+import { printCursor } from "../protocol/cursor.ts";
+import type { TopicOwn } from "./keep.ts";
+import type { HistorySince } from "./since.ts";
+
+export interface HistoryQuery {
+  since: HistorySince | null;
+  /** Only messages below this offset; with `since` absent. */
+  before: number | null;
+  limit: number;
+}
+
+/**
+ * Gives `{"messages":[…],"recovered":…,"cursor":"…","next":…}` in the order of the log. `cursor` is
+ * where to go on from; `next` is that of a further page, or null.
+ */
+export function history(log: Log<TopicOwn>, query: HistoryQuery, now: number): string {
+  const { epoch, head } = log.at(now);
+  const { limit } = query;
+  if (query.since === null) {
+    const before = query.before ?? head + 1;
+    const messages = newest(log, before, limit, now);
+    return printPage(messages, true, printCursor(epoch, head), null);
+  }
+  const { offset, recovered } = startOf(log, query.since, now);
+  const rows = rowsAfter(log, offset, limit + 1, now);
+  const page = rows.slice(0, limit);
+  const more = rows.length > limit;
+  const last = more ? (page[page.length - 1] as Row).offset : Math.max(head, offset);
+  const cursor = printCursor(epoch, last);
+  return printPage(page.map(print), recovered, cursor, more ? cursor : null);
+}
+
+/** The messages after an offset, from memory if they are there. */
+export function entriesAfter(log: Log<TopicOwn>, offset: number, now: number): string[] {
+  return log.recent(offset, now) ?? rowsAfter(log, offset, Number.MAX_SAFE_INTEGER, now).map(print);
+}
+
+/** The newest messages below an offset, in the order of the log. */
+export function newest(log: Log<TopicOwn>, before: number, limit: number, now: number): string[] {
+  if (!log.store.exists()) return [];
+  const { oldest } = log.at(now);
+  const found: string[] = [];
+  for (const row of log.store.before(before)) {
+    if (found.length === limit || row.offset < oldest) break;
+    if (isKept(row, now)) found.push(print(row));
+  }
+  return found.reverse();
+}
+
+function rowsAfter(log: Log<TopicOwn>, offset: number, limit: number, now: number): KeptRow[] {
+  if (!log.store.exists()) return [];
+  const from = Math.max(offset, log.at(now).oldest - 1);
+  const rows: KeptRow[] = [];
+  // Messages that ended by their own ttl are passed over, so a page may take more than one look.
+  let after = from;
+  while (rows.length < limit) {
+    const wanted = Math.min(limit - rows.length, ROWS_PER_LOOK);
+    const found = log.store.after(after, wanted);
+    rows.push(...found.filter((row) => isKept(row, now)));
+    if (found.length < wanted) break;
+    after = (found[found.length - 1] as Row).offset;
+  }
+  return rows;
+}
+
+const ROWS_PER_LOOK = 500;
+
+type KeptRow = Row & { body: string };
+
+function isKept(row: Row, now: number): row is KeptRow {
+  return row.body !== null && (row.expires === null || row.expires > now);
+}
+
+const print = (row: Row) => printEntry(row as KeptRow, "");
+
+function printPage(
+  messages: string[],
+  recovered: boolean,
+  cursor: string,
+  next: string | null,
+): string {
+  return `{"messages":[${messages.join(",")}],"recovered":${recovered},"cursor":"${cursor}","next":${JSON.stringify(next)}}`;
+}
+
+/** The offset a history begins after, and whether nothing that was asked for is missing. */
+function startOf(
+  log: Log<TopicOwn>,
+  since: HistorySince,
+  now: number,
+): { offset: number; recovered: boolean } {
+  const { oldest, lost, head } = log.at(now);
+  if ("epoch" in since) {
+    const recovered = log.reaches(since, now);
+    return { offset: recovered ? since.offset : oldest - 1, recovered };
+  }
+  const first = log.store.exists() ? log.store.firstAt(since.time) : undefined;
+  if (first === undefined) return { offset: head, recovered: true };
+  // With an older message still kept, nothing after the time can have been given up.
+  return { offset: first.offset - 1, recovered: lost === 0 || first.offset > oldest };
+}

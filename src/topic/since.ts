@@ -1,0 +1,23 @@
+// Where a history begins: after a cursor, or at a time.
+
+import { type Cursor, parseCursor } from "../protocol/cursor.ts";
+
+export type HistorySince = Cursor | { time: number };
+
+const DURATION = /^(\d{1,6})([smhd])$/;
+const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+export const SINCE_FORMS =
+  "`since` is a cursor `<epoch>:<offset>`, an RFC 3339 time, or a duration such as 90s, 15m, 1h, 7d";
+
+/** Takes one of the forms above; null when it is none of them. */
+export function parseHistorySince(text: string, now: number): HistorySince | null {
+  const cursor = parseCursor(text);
+  if (cursor !== null) return cursor;
+  const duration = DURATION.exec(text);
+  if (duration)
+    return { time: now - Number(duration[1]) * (UNIT_MS[duration[2] as string] as number) };
+  const time = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? null : { time };
+}

@@ -1,0 +1,123 @@
+// One object per topic: its log, and the sockets that watch just this topic. Wiring only.
+
+import { retryable } from "cloudflare:durable-objects";
+import { DurableObject } from "cloudflare:workers";
+import { Router } from "itty-router/Router";
+import { verifyRefresh } from "../edge/token.ts";
+import type { Draft, Outcome } from "../log/entry.ts";
+import { newEpoch } from "../log/epoch.ts";
+import { Log } from "../log/log.ts";
+import { LogStore } from "../log/store.ts";
+import { allows } from "../protocol/caps.ts";
+import { RefusalError } from "../protocol/error.ts";
+import { publishFromSocket } from "../publish/from-socket.ts";
+import { type Env, retentionOf } from "../settings.ts";
+import { answerClose } from "../socket/close.ts";
+import { Feed } from "../socket/feed.ts";
+import { receive, type Services } from "../socket/receive.ts";
+import { Sockets } from "../socket/sockets.ts";
+import { readUpgrade, upgraded } from "../socket/upgrade.ts";
+import { connectTopic } from "./connect.ts";
+import { type HistoryQuery, history } from "./history.ts";
+import { TopicKeep, type TopicOwn } from "./keep.ts";
+import { parseHistorySince, SINCE_FORMS } from "./since.ts";
+
+const clock = () => Date.now();
+
+export class Topic extends DurableObject<Env> {
+  static {
+    retryable(Topic.prototype.history);
+  }
+
+  readonly #sockets: Sockets;
+  readonly #log: Log<TopicOwn>;
+  readonly #feed: Feed<TopicOwn>;
+  readonly #router = Router();
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#sockets = new Sockets(ctx);
+    const keep = new TopicKeep(retentionOf(env, "topic"));
+    this.#log = new Log(new LogStore(ctx.storage), keep, newEpoch);
+    this.#feed = new Feed(
+      this.#log,
+      this.#sockets,
+      ({ since, to, entries }) => {
+        const { epoch, oldest } = this.#log.at(clock());
+        return { topic: this.#name, epoch, since, to, messages: entries, oldest };
+      },
+      clock,
+    );
+    this.#router.get("/connect", (request: Request) => this.#connect(request));
+  }
+
+  /** Appends drafts; one outcome for each, given when all of them are durable. */
+  publish(drafts: Draft[]): Promise<Outcome[]> {
+    return this.#feed.publish(drafts);
+  }
+
+  /** A page of the log, as the text of a JSON object. */
+  history(query: HistoryQuery): string {
+    return history(this.#log, query, clock());
+  }
+
+  override fetch(request: Request): Promise<Response> {
+    return this.#router.fetch(request);
+  }
+
+  override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    return receive(this.#sockets, ws, data, this.#services, clock);
+  }
+
+  override webSocketClose(ws: WebSocket, code: number, reason: string): void {
+    this.#sockets.forget(ws);
+    answerClose(ws, code, reason);
+  }
+
+  override webSocketError(ws: WebSocket): void {
+    this.#sockets.forget(ws);
+  }
+
+  override alarm(): Promise<void> {
+    return this.#log.sweep(clock());
+  }
+
+  get #name(): string {
+    return (this.ctx.id.name ?? "").split("/").slice(3).join("/");
+  }
+
+  #connect(request: Request): Response {
+    const { caller, since, offered } = readUpgrade(request);
+    const { 0: client, 1: server } = new WebSocketPair();
+    connectTopic(this.#name, this.#log, this.#sockets, server, caller, since, clock());
+    return upgraded(client, offered);
+  }
+
+  readonly #services: Services = {
+    mark: () => {
+      throw new RefusalError(
+        "bad_request",
+        "a topic's messages have no state: connect to an inbox",
+      );
+    },
+    publish: ({ attachment }, frame) =>
+      publishFromSocket(this.env, attachment, frame, {
+        topic: this.#name,
+        publish: (draft) => this.#feed.publish([draft]),
+      }),
+    history: (_session, frame) => {
+      const since = frame.since === null ? null : parseHistorySince(frame.since, clock());
+      if (frame.since !== null && since === null)
+        throw new RefusalError("invalid_params", SINCE_FORMS, "since");
+      return this.history({ since, before: frame.before, limit: frame.limit });
+    },
+    refresh: async (session, { token }) => {
+      const claims = await verifyRefresh(this.env, session.attachment.user, token, clock());
+      if (!allows(claims.caps, "subscribe", this.#name))
+        throw new RefusalError("insufficient_scope", "the new token may not subscribe here");
+      session.attachment = { ...session.attachment, ...claims };
+      this.#sockets.save(session);
+      return JSON.stringify({ expires_in: claims.exp - Math.floor(clock() / 1000) });
+    },
+  };
+}

@@ -1,0 +1,52 @@
+// The route table and the object classes, nothing else. docs/http.md has each route with a call.
+
+import { type Context, Hono } from "hono";
+import { admit, methodNotAllowed, notFound, onError } from "./edge/admit.ts";
+import { connectInbox, connectTopic } from "./edge/connect.ts";
+import { health } from "./edge/health.ts";
+import {
+  deleteNotification,
+  disconnectUser,
+  eraseUser,
+  exportUser,
+  listNotifications,
+  markNotifications,
+} from "./edge/inbox-routes.ts";
+import type { Hub } from "./edge/request.ts";
+import { mintToken } from "./edge/tokens.ts";
+import { listMessages } from "./edge/topic-routes.ts";
+import { publishToMany, publishToTopic, publishToUser } from "./publish/routes.ts";
+
+export { Inbox } from "./inbox/inbox.ts";
+export { Topic } from "./topic/topic.ts";
+
+type Route = (c: Context<Hub>) => Response | Promise<Response>;
+
+const routes: Record<string, Record<string, Route>> = {
+  "/v1/users/:user/notifications": {
+    POST: publishToUser,
+    GET: listNotifications,
+    PATCH: markNotifications,
+  },
+  "/v1/users/:user/notifications/:offset": { DELETE: deleteNotification },
+  "/v1/users/:user/connections": { DELETE: disconnectUser },
+  "/v1/users/:user/export": { GET: exportUser },
+  "/v1/users/:user": { DELETE: eraseUser },
+  "/v1/topics/:topic/messages": { POST: publishToTopic, GET: listMessages },
+  "/v1/topics/:topic/connect": { GET: connectTopic },
+  "/v1/publish": { POST: publishToMany },
+  "/v1/connect": { GET: connectInbox },
+  "/v1/tokens": { POST: mintToken },
+  "/v1/health": { GET: health },
+};
+
+const hub = new Hono<Hub>();
+hub.use(admit);
+for (const [path, methods] of Object.entries(routes)) {
+  for (const [method, route] of Object.entries(methods)) hub.on(method, path, route);
+  hub.all(path, methodNotAllowed(Object.keys(methods)));
+}
+hub.onError(onError);
+hub.notFound(notFound);
+
+export default hub;

@@ -1,0 +1,38 @@
+// Two projects: `workerd` runs inside the runtime, beside the objects themselves; `node` starts real
+// hubs and speaks to them over the network.
+
+import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+import { TEST_VARS } from "./test/support/vars.ts";
+
+const workerd = [
+  "test/{protocol,edge,publish,log,topic,inbox,socket}/**/*.test.ts",
+];
+
+export default defineConfig({
+  test: {
+    reporters: ["default", "./test/support/count-reporter.ts"],
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            main: "./src/worker.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: TEST_VARS },
+          }),
+        ],
+        test: { name: "workerd", include: workerd },
+      },
+      {
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: workerd,
+          globalSetup: "./test/support/bundle-once.ts",
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
