@@ -1,6 +1,7 @@
 // The bindings, secrets and vars of a deployment, read and checked once for each isolate.
 
 import type { Inbox } from "./inbox/inbox.ts";
+import { type ApiKey, SCOPES } from "./protocol/api-key.ts";
 import type { Topic } from "./topic/topic.ts";
 
 export interface Env {
@@ -18,17 +19,6 @@ export interface Env {
   TOPIC_AGE_DAYS?: string;
   LOCATION_HINT?: string;
   JURISDICTION?: string;
-}
-
-export const SCOPES = ["publish", "read", "manage", "tokens"] as const;
-/** publish: send; read: lists, history, export, connect; manage: change and erase; tokens: mint. */
-export type Scope = (typeof SCOPES)[number];
-
-/** An API key as the hub knows it: never the key itself. */
-export interface ApiKey {
-  name: string;
-  sha256: string;
-  scopes: readonly Scope[];
 }
 
 export interface Retention {

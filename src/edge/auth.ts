@@ -2,10 +2,11 @@
 
 import type { Context } from "hono";
 import type { Asker } from "../inbox/inbox.ts";
+import type { ApiKey, Scope } from "../protocol/api-key.ts";
 import { type Action, allows } from "../protocol/caps.ts";
 import { RefusalError } from "../protocol/error.ts";
 import type { Publisher } from "../publish/prepare.ts";
-import type { ApiKey, Scope, Settings } from "../settings.ts";
+import type { Settings } from "../settings.ts";
 import { findKey, looksLikeKey } from "./key.ts";
 import { type Hub, throwRefusal, userParam } from "./request.ts";
 import { type Claims, verifyToken } from "./token.ts";

@@ -1,6 +1,6 @@
 // API keys `bk_<name>_<random>`: known here by their SHA-256 only.
 
-import type { ApiKey } from "../settings.ts";
+import type { ApiKey } from "../protocol/api-key.ts";
 
 const KEY = /^bk_([a-z0-9-]{1,32})_[A-Za-z0-9_-]{20,128}$/;
 

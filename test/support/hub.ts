@@ -34,7 +34,9 @@ export async function startHub(
   const directory = await mkdtemp(join(tmpdir(), "belfry-hub-"));
   await mkdir(join(directory, "storage"));
   await copyFile(bundle, join(directory, "worker.js"));
-  const bindings = Object.entries({ ...TEST_VARS, ...vars }).filter(([, value]) => value !== undefined);
+  const bindings = Object.entries({ ...TEST_VARS, ...vars }).filter(
+    ([, value]) => value !== undefined,
+  );
   await writeFile(join(directory, "config.capnp"), configOf(directory, bindings));
   return launch(directory);
 }
@@ -76,7 +78,9 @@ function listening(child: ChildProcess, log: string[]): Promise<number> {
       const message = JSON.parse(line) as { event: string; port?: number };
       if (message.event === "listen" && message.port !== undefined) resolve(message.port);
     });
-    child.once("exit", (code) => reject(new Error(`workerd ended with ${code}: ${log.join("\n")}`)));
+    child.once("exit", (code) =>
+      reject(new Error(`workerd ended with ${code}: ${log.join("\n")}`)),
+    );
   });
 }
 

@@ -1,0 +1,91 @@
+// npm start: a hub on this machine, with nothing to configure. Makes development secrets on the
+// first start (in .dev.vars and .dev.key, which git ignores), starts `wrangler dev`, and says how
+// to publish and how to watch.
+
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { newKey, newSecret } from "./credentials.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const VARS = join(ROOT, ".dev.vars");
+const KEY = join(ROOT, ".dev.key");
+const USER = "ada";
+
+/** Makes what is missing; gives the development API key. */
+function developmentKey(): string {
+  if (existsSync(VARS) && existsSync(KEY)) return readFileSync(KEY, "utf8").trim();
+  const { key, entry } = newKey("dev");
+  const vars = [
+    "# Made by `npm start` for development only. Delete it to get new secrets.",
+    `API_KEYS='${JSON.stringify([entry])}'`,
+    `JWT_SECRETS='${newSecret()}'`,
+    "ALLOWED_ORIGINS='*'",
+    "",
+  ];
+  writeFileSync(VARS, vars.join("\n"), { mode: 0o600 });
+  writeFileSync(KEY, `${key}\n`, { mode: 0o600 });
+  return key;
+}
+
+async function mintToken(url: string, key: string): Promise<string> {
+  const response = await fetch(`${url}/v1/tokens`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({
+      user: USER,
+      ttl: 86_400,
+      caps: { "topic:*": ["subscribe", "publish"] },
+    }),
+  });
+  if (!response.ok)
+    throw new Error(`the hub answered ${response.status}: ${await response.text()}`);
+  return ((await response.json()) as { token: string }).token;
+}
+
+async function greet(url: string, key: string): Promise<void> {
+  const token = await mintToken(url, key);
+  console.log(`
+Belfry is up at ${url}
+
+1. Watch ${USER}'s inbox, in another terminal:
+
+curl -N ${url}/v1/connect -H "Accept: text/event-stream" -H "Authorization: Bearer ${token}"
+
+2. Publish to ${USER}:
+
+curl ${url}/v1/users/${USER}/notifications -H "Authorization: Bearer ${key}" -d '{"notification":{"title":"Build passed","url":"/builds/118"}}'
+
+3. Or watch over a WebSocket, in a browser's console:
+
+new WebSocket("${url.replace("http", "ws")}/v1/connect", ["belfry.v1", "bearer.${token}"]).onmessage = (e) => console.log(e.data)
+
+The token is ${USER}'s for a day. Everything is kept in .wrangler; stop with Ctrl-C.
+`);
+}
+
+const key = developmentKey();
+const wrangler = spawn(
+  process.execPath,
+  [
+    join(ROOT, "node_modules/wrangler/bin/wrangler.js"),
+    "dev",
+    "--ip=127.0.0.1",
+    "--show-interactive-dev-session=false",
+    ...process.argv.slice(2),
+  ],
+  { cwd: ROOT, stdio: ["inherit", "pipe", "inherit"] },
+);
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => wrangler.kill(signal));
+wrangler.on("exit", (code) => process.exit(code ?? 0));
+
+createInterface({ input: wrangler.stdout }).on("line", (line) => {
+  const ready = /Ready on (http:\/\/\S+)/.exec(line);
+  if (!ready) return console.log(line);
+  greet(ready[1] as string, key).catch((cause: Error) => {
+    console.error(`The hub is up, but no token could be had: ${cause.message}`);
+    console.error("Delete .dev.vars and .dev.key and start again to get matching secrets.");
+  });
+});
