@@ -115,7 +115,7 @@ export class Inbox extends DurableObject<Env> {
   }
 
   override webSocketError(ws: WebSocket): void {
-    this.#sockets.forget(ws);
+    this.webSocketClose(ws, 1006, "");
   }
 
   override alarm(): Promise<void> {

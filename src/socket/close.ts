@@ -16,13 +16,13 @@ export function disconnect(ws: WebSocket, code: CloseCode): void {
 
 /**
  * Answers the client's close. The runtime does not do it for hibernatable sockets: without this the
- * client never sees its close complete. 1005 is "no code", which may not be sent; 1006 and 1015
- * mean that the connection is gone already.
+ * client never sees its close complete, and a lost connection keeps its file descriptors. 1005, 1006
+ * and 1015 say that no code came, and may not be sent (RFC 6455 §7.4.1).
  */
 export function answerClose(ws: WebSocket, code: number, reason: string): void {
   try {
-    if (code === 1005) ws.close();
-    else if (code !== 1006 && code !== 1015) ws.close(code, reason);
+    if (code === 1005 || code === 1006 || code === 1015) ws.close();
+    else ws.close(code, reason);
   } catch {
     // A code that may be received and not sent, or a socket that is closed already.
   }

@@ -75,7 +75,7 @@ export class Topic extends DurableObject<Env> {
   }
 
   override webSocketError(ws: WebSocket): void {
-    this.#sockets.forget(ws);
+    this.webSocketClose(ws, 1006, "");
   }
 
   override alarm(): Promise<void> {

@@ -50,11 +50,15 @@ async function launch(directory: string): Promise<Hub> {
   const log: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream as Readable }).on("line", (line) => log.push(line));
+  // A test that fails must not leave a hub behind.
+  const killAtExit = () => child.kill("SIGKILL");
+  process.once("exit", killAtExit);
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const port = await listening(child, log);
   const kill = async () => {
     child.kill("SIGKILL");
     await exited;
+    process.off("exit", killAtExit);
   };
   return {
     url: `http://127.0.0.1:${port}`,

@@ -1,0 +1,44 @@
+// What a measure is: a title, the servers it is run against, the figures it yields, and how it is
+// run against one freshly started server.
+
+import type { Server, ServerName } from "../servers/server.ts";
+import type { Usage } from "./usage.ts";
+
+export const MEASURE_NAMES = [
+  "inbox",
+  "topic",
+  "fanout-32",
+  "fanout-4",
+  "latency-1",
+  "latency-1000",
+  "batch",
+  "reconnect",
+  "memory",
+  "connect",
+] as const;
+
+export type MeasureName = (typeof MEASURE_NAMES)[number];
+
+export interface Context {
+  server: Server;
+  /** How long the measured part of a throughput row lasts. */
+  seconds: number;
+}
+
+export interface Figure {
+  key: string;
+  unit: string;
+}
+
+export interface Outcome {
+  /** A value for the key of each figure, and for whatever else is worth keeping in the raw rows. */
+  values: Record<string, number>;
+  usage: Usage;
+}
+
+export interface Measure {
+  title: string;
+  servers: readonly ServerName[];
+  figures: readonly Figure[];
+  run(context: Context): Promise<Outcome>;
+}

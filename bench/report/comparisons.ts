@@ -1,0 +1,95 @@
+// The table that answers the question of the bench: the hub beside what it is compared with, the
+// ratio of the medians, the range of the ratio over the rounds, and whether the target was met.
+
+import { MEASURES } from "../measures/catalogue.ts";
+import { median } from "./median.ts";
+import { outcomesOf, type Row } from "./row.ts";
+import { number, table } from "./table.ts";
+import { COMPARISONS, type Comparison } from "./targets.ts";
+
+const HEAD = [
+  "measure",
+  "belfry",
+  "compared with",
+  "ratio",
+  "range",
+  "target",
+  "",
+  "generator CPU",
+];
+
+export function comparisonTable(rows: readonly Row[]): string {
+  return table(
+    HEAD,
+    COMPARISONS.flatMap((comparison) => {
+      const cells = compare(rows, comparison);
+      return cells ? [cells] : [];
+    }),
+  );
+}
+
+/** The cells of one comparison, or nothing where neither side was asked to run. */
+function compare(rows: readonly Row[], comparison: Comparison): string[] | undefined {
+  const { measure, figure, against, target } = comparison;
+  const wasAsked = rows.some((row) => row.measure === measure && row.server === "belfry");
+  if (!wasAsked || !rows.some((row) => row.measure === measure && row.server === against)) return;
+
+  const ours = median(valuesOf(rows, comparison, "belfry"));
+  const theirs = median(valuesOf(rows, comparison, against));
+  const ratio = ours !== undefined && theirs !== undefined ? ours / theirs : undefined;
+  const ratios = ratiosByRound(rows, comparison);
+  const { title, figures } = MEASURES[measure];
+  const unit = figures.find(({ key }) => key === figure)?.unit ?? figure;
+  return [
+    `${title}: ${unit}`,
+    number(ours),
+    `${against} ${number(theirs)}`,
+    number(ratio),
+    ratios.length > 0 ? `${number(Math.min(...ratios))}–${number(Math.max(...ratios))}` : "–",
+    targetText(target),
+    verdict(ratio, target),
+    [
+      number(generatorCpu(rows, comparison, "belfry")),
+      number(generatorCpu(rows, comparison, against)),
+    ].join(" / "),
+  ];
+}
+
+function valuesOf(
+  rows: readonly Row[],
+  { measure, figure }: Comparison,
+  server: Row["server"],
+): number[] {
+  return outcomesOf(rows, measure, server).flatMap(({ values }) => values[figure] ?? []);
+}
+
+function generatorCpu(
+  rows: readonly Row[],
+  { measure }: Comparison,
+  server: Row["server"],
+): number | undefined {
+  return median(outcomesOf(rows, measure, server).map(({ usage }) => usage.generatorCpu));
+}
+
+/** Both sides of a round ran within a minute, so these ratios share whatever else went on. */
+function ratiosByRound(rows: readonly Row[], comparison: Comparison): number[] {
+  const rounds = new Set(rows.map((row) => row.round));
+  return [...rounds].flatMap((round) => {
+    const ofRound = rows.filter((row) => row.round === round);
+    const [ours] = valuesOf(ofRound, comparison, "belfry");
+    const [theirs] = valuesOf(ofRound, comparison, comparison.against);
+    return ours !== undefined && theirs !== undefined ? [ours / theirs] : [];
+  });
+}
+
+function targetText(target: Comparison["target"]): string {
+  if (!target) return "–";
+  return "atLeast" in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`;
+}
+
+function verdict(ratio: number | undefined, target: Comparison["target"]): string {
+  if (!target) return "";
+  if (ratio === undefined) return "**failed**";
+  const isMet = "atLeast" in target ? ratio >= target.atLeast : ratio <= target.atMost;
+  return isMet ? "met" : "**missed**";
+}

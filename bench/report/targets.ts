@@ -1,0 +1,29 @@
+// What the hub must reach, each as a ratio to another server of the same run. A comparison without
+// a target is there to be read.
+
+import type { MeasureName } from "../measures/measure.ts";
+import type { ServerName } from "../servers/server.ts";
+
+export interface Comparison {
+  measure: MeasureName;
+  figure: string;
+  against: ServerName;
+  target?: { atLeast: number } | { atMost: number };
+}
+
+export const COMPARISONS: readonly Comparison[] = [
+  { measure: "inbox", figure: "publishes", against: "bare+insert", target: { atLeast: 0.9 } },
+  { measure: "topic", figure: "rate", against: "bare+insert", target: { atLeast: 2 } },
+  { measure: "fanout-32", figure: "rate", against: "bare", target: { atLeast: 6 } },
+  { measure: "fanout-32", figure: "rate", against: "ws", target: { atLeast: 1 } },
+  { measure: "fanout-32", figure: "rate", against: "ws+coalesce" },
+  { measure: "fanout-32", figure: "rate", against: "socket.io", target: { atLeast: 2 } },
+  { measure: "fanout-32", figure: "p99", against: "bare" },
+  { measure: "fanout-4", figure: "rate", against: "bare", target: { atLeast: 2 } },
+  { measure: "latency-1", figure: "p50", against: "bare+insert", target: { atMost: 1.3 } },
+  { measure: "latency-1000", figure: "p99", against: "bare", target: { atMost: 1.5 } },
+  { measure: "batch", figure: "stored", against: "bare+insert", target: { atLeast: 0.7 } },
+  { measure: "reconnect", figure: "back", against: "bare", target: { atMost: 1.5 } },
+  { measure: "memory", figure: "perSocket", against: "bare", target: { atMost: 1.15 } },
+  { measure: "connect", figure: "connects", against: "bare", target: { atLeast: 0.7 } },
+];

@@ -1,0 +1,80 @@
+// The hub itself, bundled as it is deployed. Keys and tokens are made here for each run; every
+// connection is another user with a token of its own, so no check is answered from memory.
+
+import { createHash, createHmac, randomBytes } from "node:crypto";
+import type { GreetingStep } from "../generator/subscriber.ts";
+import type { Child } from "./child.ts";
+import { post, upgrade } from "./request.ts";
+import type { Address, Dialect } from "./server.ts";
+import { startWorkerd } from "./workerd.ts";
+import { bundle, objectBindings } from "./wrangler.ts";
+
+const TOKEN_SECONDS = 3600;
+
+const apiKey = `bk_bench_${randomBytes(24).toString("base64url")}`;
+const jwtSecret = randomBytes(32).toString("base64url");
+
+export function startBelfry(): Promise<Child> {
+  const sha256 = createHash("sha256").update(apiKey).digest("hex");
+  const scopes = ["publish", "read", "manage", "tokens"];
+  return startWorkerd({
+    modules: bundle(),
+    main: "worker.js",
+    objects: objectBindings().map(({ binding, className }) => ({
+      binding,
+      className,
+      uniqueKey: `belfry-${className.toLowerCase()}`,
+    })),
+    texts: {
+      API_KEYS: JSON.stringify([{ name: "bench", sha256, scopes }]),
+      JWT_SECRETS: jwtSecret,
+      ALLOWED_ORIGINS: "",
+    },
+  });
+}
+
+const publishHeaders = [`Authorization: Bearer ${apiKey}`];
+
+export const belfryDialect: Dialect = {
+  publishRequest: ({ kind, name }, body) =>
+    kind === "user"
+      ? post(`/v1/users/${name}/notifications`, publishHeaders, body)
+      : post(`/v1/topics/${name}/messages`, publishHeaders, body),
+
+  connectRequest(address, client, since = "latest") {
+    const headers = [
+      `Authorization: Bearer ${userToken(address, client)}`,
+      "Sec-WebSocket-Protocol: belfry.v1",
+    ];
+    const path = address.kind === "user" ? "/v1/connect" : `/v1/topics/${address.name}/connect`;
+    return upgrade(`${path}?since=${since}`, headers);
+  },
+
+  greet: readGreeting,
+
+  cursorOf(greeting) {
+    const { epoch, offset } = JSON.parse(greeting) as { epoch: string; offset: number };
+    return `${epoch}:${offset}`;
+  },
+};
+
+/** `connected` is the first frame of every connection that was let in. */
+function readGreeting(frame: string): GreetingStep {
+  const { type } = JSON.parse(frame) as { type: string };
+  if (type !== "connected") throw new Error(`The hub greeted a client with: ${frame}`);
+  return { ready: true };
+}
+
+function userToken(address: Address, client: number): string {
+  const iat = Math.floor(Date.now() / 1000);
+  const claims = {
+    sub: address.kind === "user" ? address.name : `client-${client}`,
+    iat,
+    exp: iat + TOKEN_SECONDS,
+    caps: { "topic:*": ["subscribe", "publish"] },
+  };
+  const signed = [{ alg: "HS256", typ: "JWT" }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  return `${signed}.${createHmac("sha256", jwtSecret).update(signed).digest("base64url")}`;
+}

@@ -1,0 +1,82 @@
+// What a device knows, built from frames by the rules of docs/protocol.md and nothing else: the
+// yardstick for every test that compares a device with the store.
+
+import type { ConnectedFrame, MessagesFrame, StateChange } from "../../src/protocol/down.ts";
+import type { Counts, LogMessage, MessageState } from "../../src/protocol/message.ts";
+
+export type Held = LogMessage & Partial<MessageState>;
+
+export class View {
+  epoch = "0";
+  /** The cursor; null before anything was applied. */
+  offset: number | null = null;
+  counts: Counts | null = null;
+  /** By offset. */
+  readonly held = new Map<number, Held>();
+  /** Every message that was ever applied, in order: for tests that look for doubles and gaps. */
+  readonly applied: Held[] = [];
+  #parts: Held[] = [];
+
+  get cursor(): string | null {
+    return this.offset === null ? null : `${this.epoch}:${this.offset}`;
+  }
+
+  connected(frame: ConnectedFrame): void {
+    if (frame.counts) this.counts = frame.counts;
+    // With nothing to replay the cursor stands where the log does.
+    if (this.offset === null || !frame.recovered) {
+      this.epoch = frame.epoch;
+      this.offset = frame.offset;
+    }
+  }
+
+  /** Applies a frame whole. False when it does not continue from the cursor: then reconnect. */
+  apply(frame: MessagesFrame): boolean {
+    if (frame.more) {
+      this.#parts.push(...frame.messages);
+      return true;
+    }
+    const messages = [...this.#parts, ...frame.messages];
+    this.#parts = [];
+    if (frame.snapshot) this.held.clear();
+    else if (!this.#continues(frame)) return false;
+    for (const change of frame.states ?? []) this.#change(change);
+    for (const offset of frame.removed ?? []) this.held.delete(offset);
+    for (const message of messages) {
+      this.applied.push(message);
+      if (message.offset !== null) this.held.set(message.offset, message);
+    }
+    for (const offset of this.held.keys())
+      if (offset < (frame.oldest ?? 0)) this.held.delete(offset);
+    this.epoch = frame.epoch;
+    this.offset = frame.to;
+    if (frame.counts) this.counts = frame.counts;
+    return true;
+  }
+
+  /** What is held and has not ended by its own ttl. */
+  alive(now: number): Held[] {
+    return [...this.held.values()]
+      .filter(({ expires }) => expires === undefined || Date.parse(expires) > now)
+      .sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
+  }
+
+  #continues({ epoch, since }: MessagesFrame): boolean {
+    return since === this.offset && (epoch === this.epoch || this.epoch === "0");
+  }
+
+  #change(change: StateChange): void {
+    const { changed: _, ...rest } = change;
+    const upTo = "up_to" in rest ? rest.up_to : null;
+    const offsets = "offsets" in rest ? rest.offsets : [...this.held.keys()];
+    for (const offset of offsets) {
+      const message = this.held.get(offset);
+      if (message === undefined || (upTo !== null && offset > upTo)) continue;
+      for (const flag of ["seen_at", "read_at", "archived_at"] as const) {
+        const time = rest[flag];
+        // By offsets a flag is set; by `up_to` only where it is not set yet.
+        if (time !== undefined && (upTo === null || message[flag] === null)) message[flag] = time;
+      }
+    }
+  }
+}
