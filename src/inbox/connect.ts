@@ -32,7 +32,7 @@ export function connectInbox(
   ageMs: number,
 ): Refusal | null {
   log.confirm();
-  const { epoch, head, own } = log.at(now);
+  const { epoch, head, oldest, own } = log.at(now);
   if (isRevoked(own, caller.iat)) return REVOKED;
   sockets.sweep(now);
   if (sockets.size >= CONNECTIONS_MAX)
@@ -43,6 +43,7 @@ export function connectInbox(
     epoch,
     offset: head,
     recovered: typeof since === "string" || first?.snapshot !== true,
+    oldest,
     counts: countsOf(own),
     expires_in: caller.exp === null ? null : caller.exp - Math.floor(now / 1000),
   });

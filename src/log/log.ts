@@ -120,10 +120,10 @@ export class Log<Own> {
 
   /**
    * What the alarm does: deletes what has aged or expired, and everything if nothing is left to
-   * keep. The row of the head is blanked at most, so that the head never goes back. Resolves when
-   * the next alarm is set.
+   * keep. The row of the head is blanked at most, so that the head never goes back. Gives, when it is
+   * done, whether the log begins anew.
    */
-  async sweep(now: number): Promise<void> {
+  async sweep(now: number): Promise<boolean> {
     const { ageMs } = this.#keep;
     const { head, identities, own } = this.at(now);
     const rows = this.store.flags();
@@ -131,7 +131,10 @@ export class Log<Own> {
       row.blank === 1 || row.time <= now - ageMs || (row.expires !== null && row.expires <= now);
     const kept = rows.filter((row) => !isGone(row));
     const remembers = identities !== null && now - identities.since < 2 * IDENTITY_MS;
-    if (kept.length === 0 && !remembers && !this.#keep.holds(own)) return this.erase();
+    if (kept.length === 0 && !remembers && !this.#keep.holds(own)) {
+      await this.erase();
+      return true;
+    }
     const first = kept[0]?.time ?? now;
     const alarm = Math.max(first + ageMs, now + ageMs / ALARMS_PER_AGE_MAX);
     this.change(now, (next, store) => {
@@ -145,6 +148,7 @@ export class Log<Own> {
       next.alarm = alarm;
     });
     await this.store.setAlarm(alarm);
+    return false;
   }
 
   /** Forgets everything, in memory at once and on disk when the promise resolves. */

@@ -4,8 +4,9 @@
  * WITHOUT ROWID makes a new row one row written and none read, and lets the oldest row be taken
  * over by the newest message (an UPDATE of its key) for one written and one read.
  */
-const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE log (
+const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE log (
      offset INTEGER PRIMARY KEY,
      body TEXT,
      time INTEGER NOT NULL,
@@ -16,8 +17,11 @@ const MIGRATIONS: readonly string[] = [
      read_at INTEGER,
      archived_at INTEGER,
      checkpoint TEXT
-   ) WITHOUT ROWID;
-   CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL) WITHOUT ROWID;`,
+   ) WITHOUT ROWID`,
+    `CREATE TABLE checkpoint (
+       id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL
+     ) WITHOUT ROWID`,
+  ],
 ];
 
 /** Whether anything is stored here at all. Reads no row. */
@@ -35,7 +39,7 @@ export function migrate(sql: SqlStorage): void {
     .exec<{ done: number | null }>("SELECT max(id) AS done FROM migrations")
     .one();
   for (let id = (done ?? 0) + 1; id <= MIGRATIONS.length; id++) {
-    sql.exec(MIGRATIONS[id - 1] as string);
+    for (const statement of MIGRATIONS[id - 1] ?? []) sql.exec(statement);
     sql.exec("INSERT INTO migrations (id) VALUES (?)", id);
   }
 }

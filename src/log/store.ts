@@ -39,6 +39,8 @@ const FLAGS =
 
 // A statement takes at most 100 bound values, of which a row takes six.
 const ROWS_PER_STATEMENT = 16;
+/** A page and the one after it, which tells that there is more. */
+const ROWS_PER_PIECE = 101;
 const insertOf = (rows: number) =>
   `INSERT INTO log (offset, body, time, expires, category, checkpoint) VALUES ${Array(rows)
     .fill("(?, ?, ?, ?, ?, ?)")
@@ -53,7 +55,7 @@ const SQL = {
   recycle: `UPDATE log SET offset = ?, body = ?, time = ?, expires = ?, category = ?, checkpoint = ?,
             changed = NULL, seen_at = NULL, read_at = NULL, archived_at = NULL WHERE offset = ?`,
   after: `SELECT ${ROW} FROM log WHERE offset > ? ORDER BY offset LIMIT ?`,
-  before: `SELECT ${ROW} FROM log WHERE offset < ? ORDER BY offset DESC`,
+  before: `SELECT ${ROW} FROM log WHERE offset < ? ORDER BY offset DESC LIMIT ?`,
   one: `SELECT ${ROW} FROM log WHERE offset = ?`,
   flags: `SELECT ${FLAGS} FROM log ORDER BY offset`,
   flagsOf: `SELECT ${FLAGS} FROM log WHERE offset IN (SELECT value FROM json_each(?)) ORDER BY offset`,
@@ -158,9 +160,18 @@ export class LogStore {
     return this.#sql.exec<Row>(SQL.after, offset, limit).toArray();
   }
 
-  /** Rows below an offset, newest first. Take what is needed before the next await. */
-  before(offset: number): Iterable<Row> {
-    return this.#sql.exec<Row>(SQL.before, offset);
+  /**
+   * Rows below an offset, newest first. Read in pieces that are each taken whole: a cursor that is
+   * left half-read keeps the tables locked against being dropped.
+   */
+  *before(offset: number): Generator<Row> {
+    for (let below = offset; ; ) {
+      const rows = this.#sql.exec<Row>(SQL.before, below, ROWS_PER_PIECE).toArray();
+      yield* rows;
+      const last = rows[ROWS_PER_PIECE - 1];
+      if (last === undefined) return;
+      below = last.offset;
+    }
   }
 
   one(offset: number): Row | undefined {

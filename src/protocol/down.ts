@@ -15,6 +15,8 @@ export interface ConnectedFrame {
   offset: number;
   /** False when the asked-for cursor cannot be continued: a snapshot follows. */
   recovered: boolean;
+  /** Everything below is gone; what age pushed out is told nowhere else. */
+  oldest: number;
   counts?: Counts;
   ping: number;
   /** Seconds until the token ends and the socket with it; null for an API key, which does not. */

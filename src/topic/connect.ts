@@ -32,6 +32,7 @@ export function connectTopic(
     epoch,
     offset: head,
     recovered,
+    oldest,
     expires_in: caller.exp === null ? null : caller.exp - Math.floor(now / 1000),
   });
   const frames = [connected];

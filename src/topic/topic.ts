@@ -78,8 +78,9 @@ export class Topic extends DurableObject<Env> {
     this.webSocketClose(ws, 1006, "");
   }
 
-  override alarm(): Promise<void> {
-    return this.#log.sweep(clock());
+  override async alarm(): Promise<void> {
+    // Whoever watches a log that begins anew comes back and gets what there is: nothing yet.
+    if (await this.#log.sweep(clock())) this.#sockets.closeAll(4001);
   }
 
   get #name(): string {

@@ -23,6 +23,7 @@ export class View {
 
   connected(frame: ConnectedFrame): void {
     if (frame.counts) this.counts = frame.counts;
+    this.#forget(frame.oldest);
     // With nothing to replay the cursor stands where the log does.
     if (this.offset === null || !frame.recovered) {
       this.epoch = frame.epoch;
@@ -46,8 +47,7 @@ export class View {
       this.applied.push(message);
       if (message.offset !== null) this.held.set(message.offset, message);
     }
-    for (const offset of this.held.keys())
-      if (offset < (frame.oldest ?? 0)) this.held.delete(offset);
+    this.#forget(frame.oldest ?? 0);
     this.epoch = frame.epoch;
     this.offset = frame.to;
     if (frame.counts) this.counts = frame.counts;
@@ -59,6 +59,10 @@ export class View {
     return [...this.held.values()]
       .filter(({ expires }) => expires === undefined || Date.parse(expires) > now)
       .sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
+  }
+
+  #forget(oldest: number): void {
+    for (const offset of this.held.keys()) if (offset < oldest) this.held.delete(offset);
   }
 
   #continues({ epoch, since }: MessagesFrame): boolean {

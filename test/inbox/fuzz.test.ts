@@ -1,0 +1,255 @@
+// One long walk at random over the whole path of an inbox: publish, mark, delete, drop, evict,
+// reconnect, expire, age, retain. It ends, and at every step can be stopped, with every device's
+// view equal to the store. A failing seed is printed; it then becomes a test of its own.
+
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import fc from "fast-check";
+import { afterEach, expect, it, vi } from "vitest";
+import { parseCursor, type Since } from "../../src/protocol/cursor.ts";
+import type { Counts, InboxMessage } from "../../src/protocol/message.ts";
+import { connect, draft, freshInbox, type ObjectSocket } from "../support/object.ts";
+import { View } from "../support/view.ts";
+
+const DAY_MS = 86_400_000;
+const STEPS = 60;
+const RUNS = 100;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("publish" as const),
+      count: fc.integer({ min: 1, max: 6 }),
+      ttl: fc.constantFrom(null, null, null, 0, 60, 3600),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("flood" as const),
+      count: fc.integer({ min: 50, max: 700 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("repeat" as const),
+      id: fc.integer({ min: 0, max: 5 }),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("mark" as const),
+      what: fc.constantFrom("read", "unread", "seen", "archive", "unarchive", "delete"),
+      back: fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 4 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("upTo" as const),
+      what: fc.constantFrom("read", "seen"),
+      back: fc.integer({ min: -3, max: 30 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("connect" as const),
+      device: fc.integer({ min: 0, max: 2 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("drop" as const),
+      device: fc.integer({ min: 0, max: 2 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("evict" as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("wait" as const),
+      ms: fc.constantFrom(1000, 61_000, 3_700_000, 2 * DAY_MS, 50 * DAY_MS),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("alarm" as const) }) },
+);
+
+class Device {
+  readonly view = new View();
+  socket: ObjectSocket | null = null;
+  /** Set when the hub said that not everything could be told. */
+  gaps = 0;
+
+  async connect(stub: ReturnType<typeof freshInbox>): Promise<void> {
+    if (this.socket !== null) return;
+    const { cursor } = this.view;
+    const since: Since = cursor === null ? "snapshot" : (parseCursor(cursor) as Since);
+    this.socket = await connect(stub, since, { exp: null });
+    const connected = await this.socket.nextOf("connected");
+    if (!connected.recovered) this.gaps += 1;
+    this.view.connected(connected);
+  }
+
+  /** Applies all that has been sent so far. */
+  async settle(stub: ReturnType<typeof freshInbox>): Promise<void> {
+    if (this.socket === null) return;
+    await this.socket.roundTrip();
+    for (const frame of this.socket.frames.splice(0))
+      if (frame.type === "messages") expect(this.view.apply(frame)).toBe(true);
+    // A log that began anew asks its devices to come back.
+    if (this.socket.closed === null) return;
+    expect(this.socket.closed.code).toBe(4001);
+    this.drop();
+    await this.connect(stub);
+    await this.settle(stub);
+  }
+
+  drop(): void {
+    this.socket?.ws.close();
+    this.socket = null;
+  }
+}
+
+async function store(stub: ReturnType<typeof freshInbox>) {
+  const messages: InboxMessage[] = [];
+  let before: number | null = null;
+  for (;;) {
+    const query = { limit: 100, before, state: "all" as const, category: null, since: null };
+    const page = JSON.parse((await stub.list(query, "backend")) as string) as {
+      notifications: InboxMessage[];
+      counts: Counts;
+      cursor: string;
+      next: number | null;
+    };
+    messages.push(...page.notifications);
+    if (page.next === null)
+      return { messages: messages.reverse(), counts: page.counts, cursor: page.cursor };
+    before = page.next;
+  }
+}
+
+const flags = ({ offset, seen_at, read_at, archived_at }: Partial<InboxMessage>) => ({
+  offset,
+  seen: seen_at !== null,
+  read: read_at !== null,
+  archived: archived_at !== null,
+});
+
+it("[LOG2] [STA1] after any history every device's view equals the store", {
+  timeout: 300_000,
+}, async () => {
+  let now = Date.parse("2026-01-01T00:00:00Z");
+  vi.useFakeTimers({ toFake: ["Date"], now });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: STEPS }), async (steps) => {
+      const stub = freshInbox();
+      const devices = [new Device(), new Device(), new Device()];
+      const stored = new Map<string, number>();
+      let head = 0;
+      let epoch = "0";
+      let serial = 0;
+      for (const each of steps) {
+        const all = await store(stub);
+        switch (each.do) {
+          case "publish": {
+            const ttl = each.ttl === null ? {} : { ttl: each.ttl };
+            await stub.publish(Array.from({ length: each.count }, () => draft(serial++, ttl)));
+            break;
+          }
+          case "flood":
+            await stub.publish(Array.from({ length: each.count }, () => draft(serial++)));
+            break;
+          case "repeat": {
+            const [outcome] = await stub.publish([draft(each.id, { id: `same-${each.id}` })]);
+            if (outcome === undefined || !("offset" in outcome)) throw new Error("refused");
+            const key = `${outcome.epoch}:${each.id}`;
+            if (outcome.status === "duplicate") expect(outcome.offset).toBe(stored.get(key));
+            else stored.set(key, outcome.offset as number);
+            break;
+          }
+          case "mark": {
+            const offsets = each.back.map((back) => Math.max(0, head - back));
+            const change = {
+              read: { read: true },
+              unread: { read: false },
+              seen: { seen: true as const },
+              archive: { archived: true },
+              unarchive: { archived: false },
+              delete: { remove: true as const },
+            }[each.what as "read"];
+            await stub.mark({ epoch: null, target: { offsets }, ...change }, "backend");
+            break;
+          }
+          case "upTo": {
+            const target = { upTo: Math.max(0, head - each.back) };
+            const change = each.what === "read" ? { read: true } : { seen: true as const };
+            await stub.mark({ epoch: null, target, ...change }, "backend");
+            break;
+          }
+          case "connect":
+            await devices[each.device]?.connect(stub);
+            break;
+          case "drop":
+            devices[each.device]?.drop();
+            break;
+          case "evict":
+            await runInDurableObject(stub, () => undefined);
+            await evictDurableObject(stub);
+            break;
+          case "wait":
+            now += each.ms;
+            vi.setSystemTime(now);
+            break;
+          case "alarm":
+            await runDurableObjectAlarm(stub);
+            break;
+        }
+        const after = await store(stub);
+        const [nextEpoch, nextHead] = after.cursor.split(":") as [string, string];
+        // The head never goes back within an epoch.
+        if (nextEpoch === epoch) expect(Number(nextHead)).toBeGreaterThanOrEqual(head);
+        epoch = nextEpoch;
+        head = Number(nextHead);
+        const counted = after.messages.filter((m) => m.archived_at === null);
+        expect(after.counts, JSON.stringify(each)).toEqual({
+          unread: counted.filter((m) => m.read_at === null).length,
+          unseen: counted.filter((m) => m.seen_at === null).length,
+          total: counted.length,
+        });
+        expect(all.messages.length).toBeLessThanOrEqual(500);
+      }
+      const end = await store(stub);
+      const byOffset = new Map(end.messages.map((message) => [message.offset, message]));
+      for (const device of devices) {
+        const { view } = device;
+        // First as it is, then after a reconnect, which also tells what went by age alone.
+        for (const round of ["live", "resumed"]) {
+          if (round === "resumed") await device.connect(stub);
+          if (device.socket === null) continue;
+          await device.settle(stub);
+          device.drop();
+          expect(view.cursor).toBe(end.cursor);
+          const held = view.alive(now).filter((m) => round === "resumed" || byOffset.has(m.offset));
+          for (const message of held)
+            expect(flags(message)).toEqual(flags(byOffset.get(message.offset) ?? {}));
+          // A snapshot leaves out archived messages; all else from its oldest on is held.
+          const from = held[0]?.offset ?? Number.MAX_SAFE_INTEGER;
+          const offsets = new Set(held.map(({ offset }) => offset));
+          for (const message of end.messages)
+            if (message.archived_at === null && (message.offset as number) >= from)
+              expect(offsets.has(message.offset), `${message.offset} is held`).toBe(true);
+          if (round === "resumed") expect(view.counts).toEqual(end.counts);
+        }
+      }
+    }),
+    { numRuns: RUNS, endOnFailure: false },
+  );
+});

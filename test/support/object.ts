@@ -1,0 +1,177 @@
+// For tests inside workerd: the objects themselves, sockets straight into them, and what they cost.
+
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { Inbox } from "../../src/inbox/inbox.ts";
+import type { Draft } from "../../src/log/entry.ts";
+import type { Since } from "../../src/protocol/cursor.ts";
+import type { DownFrame, MessagesFrame } from "../../src/protocol/down.ts";
+import type { Caller } from "../../src/socket/attachment.ts";
+import { printUpgrade } from "../../src/socket/upgrade.ts";
+import type { Topic } from "../../src/topic/topic.ts";
+
+export type Stub = DurableObjectStub<Inbox> | DurableObjectStub<Topic>;
+
+let made = 0;
+
+/** An inbox or a topic that no other test has. */
+export function freshInbox(): DurableObjectStub<Inbox> {
+  made += 1;
+  return env.INBOX.getByName(`v1/-/user/test-${made}-${crypto.randomUUID()}`);
+}
+
+export function freshTopic(): DurableObjectStub<Topic> {
+  made += 1;
+  return env.TOPIC.getByName(`v1/-/topic/test-${made}-${crypto.randomUUID()}`);
+}
+
+/** A draft as the edge makes it; with an `id` it is safe to repeat. */
+export function draft(
+  data: unknown,
+  options: { id?: string; ttl?: number; category?: string; source?: string } = {},
+): Draft {
+  const { id = crypto.randomUUID(), ttl = null, category = null, source = "test" } = options;
+  const body = `"id":${JSON.stringify(id)},"source":"${source}","data":${JSON.stringify(data)}`;
+  const identity =
+    options.id === undefined ? null : { key: `${source}\n${id}`, digest: JSON.stringify(data) };
+  return { id, body, ttl, category, identity };
+}
+
+export function drafts(count: number, from = 1): Draft[] {
+  return Array.from({ length: count }, (_, i) => draft(from + i));
+}
+
+/** A device's socket into an object. `frames` are all that came and were not taken yet. */
+export class ObjectSocket {
+  readonly ws: WebSocket;
+  readonly frames: DownFrame[] = [];
+  closed: { code: number; reason: string } | null = null;
+  #wake: () => void = () => undefined;
+
+  constructor(ws: WebSocket) {
+    this.ws = ws;
+    ws.addEventListener("message", ({ data }) => {
+      this.frames.push(JSON.parse(String(data)) as DownFrame);
+      this.#wake();
+    });
+    ws.addEventListener("close", ({ code, reason }) => {
+      this.closed = { code, reason };
+      this.#wake();
+    });
+    ws.accept();
+  }
+
+  send(frame: unknown): void {
+    this.ws.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+  }
+
+  /** The next frame of a type; what comes before it is passed over. */
+  async nextOf<T extends DownFrame["type"]>(type: T): Promise<Extract<DownFrame, { type: T }>> {
+    for (;;) {
+      const frame = this.frames.shift();
+      if (frame?.type === type) return frame as Extract<DownFrame, { type: T }>;
+      if (frame !== undefined) continue;
+      if (this.closed !== null) throw new Error(`waited for ${type}, closed: ${this.closed.code}`);
+      await this.#event();
+    }
+  }
+
+  messages(): Promise<MessagesFrame> {
+    return this.nextOf("messages");
+  }
+
+  async nextClose(): Promise<{ code: number; reason: string }> {
+    while (this.closed === null) await this.#event();
+    return this.closed;
+  }
+
+  /** Asks for a page and waits for it: everything sent to this socket before has then arrived. */
+  async roundTrip(): Promise<void> {
+    if (this.ws.readyState !== WebSocket.OPEN) {
+      await this.nextClose();
+      return;
+    }
+    const id = crypto.randomUUID();
+    this.send({ type: "history", id, limit: 1 });
+    while (!this.frames.some((frame) => frame.type === "reply" && frame.id === id)) {
+      if (this.closed !== null) return;
+      await this.#event();
+    }
+  }
+
+  #event(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+/** Connects to an object as the edge would, as a user whose token is good for an hour. */
+export async function connect(
+  stub: Stub,
+  since: Since = "snapshot",
+  caller: Partial<Caller> = {},
+): Promise<ObjectSocket> {
+  const now = Math.floor(Date.now() / 1000);
+  const response = await stub.fetch(
+    printUpgrade({
+      caller: {
+        connection: `c_${crypto.randomUUID()}`,
+        user: "ada",
+        source: "user:ada",
+        exp: now + 3600,
+        iat: now,
+        caps: { "topic:*": ["subscribe", "publish"] },
+        ...caller,
+      },
+      since,
+      offered: false,
+    }),
+  );
+  if (response.webSocket === null) throw new Error(`refused: ${await response.text()}`);
+  return new ObjectSocket(response.webSocket);
+}
+
+/** The same test on an object that stayed in memory and on one that was evicted in between. */
+export const BOTH: { name: string; rest: (stub: Stub) => Promise<void> }[] = [
+  { name: "warm", rest: async () => undefined },
+  { name: "evicted", rest: (stub) => evictDurableObject(stub) },
+];
+
+export interface Cost {
+  written: number;
+  read: number;
+  alarms: number;
+}
+
+/** Runs an action inside an object and gives what it cost in rows and alarms. */
+export async function costOf(
+  stub: Stub,
+  action: (object: Inbox & Topic) => unknown,
+): Promise<Cost> {
+  return runInDurableObject(stub as DurableObjectStub<Inbox>, async (object, { storage }) => {
+    const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+    const { exec } = storage.sql;
+    const { setAlarm } = storage;
+    let alarms = 0;
+    storage.sql.exec = ((...args: Parameters<typeof exec>) => {
+      const cursor = exec.apply(storage.sql, args);
+      cursors.push(cursor);
+      return cursor;
+    }) as typeof exec;
+    storage.setAlarm = (...args: Parameters<typeof setAlarm>) => {
+      alarms += 1;
+      return setAlarm.apply(storage, args);
+    };
+    try {
+      await action(object as Inbox & Topic);
+      await storage.sync();
+    } finally {
+      storage.sql.exec = exec;
+      storage.setAlarm = setAlarm;
+    }
+    const sum = (of: (cursor: (typeof cursors)[number]) => number) =>
+      cursors.reduce((total, cursor) => total + of(cursor), 0);
+    return { written: sum((c) => c.rowsWritten), read: sum((c) => c.rowsRead), alarms };
+  });
+}
