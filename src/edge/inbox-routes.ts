@@ -88,6 +88,9 @@ export async function deleteNotification(c: Context<Hub>): Promise<Response> {
   return changed ? response : throwRefusal("not_found", "no message is kept at this offset");
 }
 
+/** For clocks that differ. A time far ahead would lock the user out, and cannot be taken back. */
+const NOT_BEFORE_AHEAD_SECONDS_MAX = 60;
+
 const disconnectBody = v.strictObject({
   reconnect: v.optional(v.boolean(), false),
   not_before: v.optional(v.pipe(v.string(), v.isoTimestamp("is an RFC 3339 time"))),
@@ -100,6 +103,8 @@ export async function disconnectUser(c: Context<Hub>): Promise<Response> {
   const { reconnect, not_before: notBefore } = await readJson(c.req.raw, disconnectBody);
   // Up to the next whole second: `iat` says no more, and a revoked token must not pass for a new one.
   const seconds = notBefore === undefined ? null : Math.ceil(Date.parse(notBefore) / 1000);
+  if (seconds !== null && seconds > Date.now() / 1000 + NOT_BEFORE_AHEAD_SECONDS_MAX)
+    return throwRefusal("invalid_params", "`not_before` is a time that has come", "not_before");
   await inboxOf(c.env, user).disconnect(reconnect, seconds);
   return c.body(null, 204);
 }

@@ -26,6 +26,9 @@ export function exportInbox(log: Log<InboxOwn>, user: string, now: number): Resp
       stream.enqueue(encoder.encode(`${JSON.stringify(about)}\n`));
     },
     pull(stream) {
+      const at = log.at(now);
+      // Erased meanwhile: what follows is another life of the log, and the export says that it broke.
+      if (at.epoch !== epoch) return stream.error(new Error("the inbox was erased"));
       const rows = log.store.exists() ? log.store.after(after, ROWS_PER_PIECE) : [];
       const text = rows
         .filter((row): row is Row & { body: string } => row.body !== null)

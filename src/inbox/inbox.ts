@@ -14,7 +14,7 @@ import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
 import { type Env, retentionOf } from "../settings.ts";
 import { answerClose } from "../socket/close.ts";
-import { Feed } from "../socket/feed.ts";
+import { Feed, sweep } from "../socket/feed.ts";
 import { receive, type Services } from "../socket/receive.ts";
 import { Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
@@ -22,7 +22,7 @@ import { connectInbox, isRevoked, REVOKED } from "./connect.ts";
 import { exportInbox } from "./export.ts";
 import { InboxKeep } from "./keep.ts";
 import { type Mark, mark, markOf } from "./mark.ts";
-import { countsOf, type ListQuery, list } from "./read.ts";
+import { countsOf, type ListQuery, list, whole } from "./read.ts";
 import type { InboxOwn } from "./state.ts";
 
 const clock = () => Date.now();
@@ -118,9 +118,8 @@ export class Inbox extends DurableObject<Env> {
     this.webSocketClose(ws, 1006, "");
   }
 
-  override async alarm(): Promise<void> {
-    // Whoever watches a log that begins anew comes back and gets what there is: nothing yet.
-    if (await this.#log.sweep(clock())) this.#sockets.closeAll(4001);
+  override alarm(): Promise<void> {
+    return sweep(this.#log, this.#sockets, clock());
   }
 
   get #name(): string {
@@ -150,9 +149,10 @@ export class Inbox extends DurableObject<Env> {
     if (marked !== null && "code" in marked) return marked;
     const standing = this.#standing();
     if (marked !== null) {
-      const { since, to, states, removed } = marked;
-      const frame = { ...standing, since, to, messages: [], states, removed };
-      this.#sockets.broadcast(printMessages(frame), clock());
+      const { since, to, states, removed, unarchived } = marked;
+      const messages = whole(this.#log, unarchived, clock());
+      const frame = { ...standing, since, to, messages, states, removed };
+      this.#sockets.broadcast(() => printMessages(frame), clock());
     }
     const { head } = this.#log.at(clock());
     const { epoch, counts } = standing;

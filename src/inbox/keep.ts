@@ -5,7 +5,8 @@ import type { Checkpoint, Victim } from "../log/checkpoint.ts";
 import type { Keep } from "../log/log.ts";
 import type { Flags, LogStore, NewRow } from "../log/store.ts";
 import type { Retention } from "../settings.ts";
-import { count, type InboxOwn, isAlive, printState, type State, stateOf } from "./state.ts";
+import { count, type InboxOwn, isAlive, printState, rankOf, type State, stateOf } from "./state.ts";
+import { inTurn } from "./victims.ts";
 
 const FRESH: State = { seen_at: null, read_at: null, archived_at: null };
 
@@ -40,15 +41,24 @@ export class InboxKeep implements Keep<InboxOwn> {
     );
   }
 
-  evicted(next: Checkpoint<InboxOwn>, { offset, rank, unseen, floor }: Victim): void {
+  evict(next: Checkpoint<InboxOwn>, store: LogStore, _now: number, victims: Victim[]): number[] {
     const { own } = next;
-    if (rank >= 2) own.total -= 1;
-    if (rank === 3) {
+    const gone = new Set(victims.map(({ offset }) => offset));
+    for (const { offset, rank, unseen } of victims) {
+      if (rank >= 2) own.total -= 1;
+      if (rank !== 3) continue;
       own.unread -= 1;
       if (unseen) own.unseen -= 1;
       next.lost = Math.max(next.lost, offset);
     }
-    if (rank > 0 && offset > floor) own.removed = next.head;
+    for (let at: number | null = next.oldest; at !== null && gone.has(at); ) {
+      at = store.next(at);
+      next.oldest = at ?? next.head;
+    }
+    // Who holds one from the middle must be told; what is below `oldest` needs no name.
+    const removed = victims.filter(({ offset, rank }) => rank > 0 && offset > next.oldest);
+    if (removed.length > 0) own.removed = next.head;
+    return removed.map(({ offset }) => offset);
   }
 
   /** One look at all rows: counts anew, when the next one ends, and who is to go first. */
@@ -78,27 +88,18 @@ export class InboxKeep implements Keep<InboxOwn> {
     return this.#ranked(store.flags(), next.own, now);
   }
 
-  #ranked(rows: Flags[], own: InboxOwn, now: number): Victim[] {
-    const ranked = rows.map((row): Victim => {
-      const state = stateOf(row, own);
-      const rank = this.#rankOf(row, state, now);
-      return { offset: row.offset, rank, unseen: state.seen_at === null, floor: 0 };
-    });
-    const victims = ranked.toSorted((a, b) => a.rank - b.rank || a.offset - b.offset);
-    const gone = new Set<number>();
-    let lowest = 0;
-    for (const victim of victims) {
-      gone.add(victim.offset);
-      while (lowest < rows.length && gone.has((rows[lowest] as Flags).offset)) lowest += 1;
-      victim.floor = rows[lowest]?.offset ?? victim.offset + 1;
-    }
-    return victims;
+  sweepable(rows: Flags[], now: number): Flags[] {
+    return rows.filter((row) => !isAlive(row, now, this.ageMs));
   }
 
-  #rankOf(row: Flags, state: State, now: number): Victim["rank"] {
-    if (!isAlive(row, now, this.ageMs)) return 0;
-    if (state.archived_at !== null) return 1;
-    return state.read_at !== null ? 2 : 3;
+  #ranked(rows: Flags[], own: InboxOwn, now: number): Victim[] {
+    return rows
+      .map((row): Victim => {
+        const state = stateOf(row, own);
+        const rank = isAlive(row, now, this.ageMs) ? rankOf(state) : 0;
+        return { offset: row.offset, rank, unseen: state.seen_at === null };
+      })
+      .sort(inTurn);
   }
 }
 

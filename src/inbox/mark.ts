@@ -13,9 +13,11 @@ import {
   isAlive,
   type State,
   stateOf,
+  UNARCHIVED,
   type Watermark,
   withWatermark,
 } from "./state.ts";
+import { afterMarks, afterWatermark } from "./victims.ts";
 
 /** What a mark does to each message; an absent flag stays as it is. */
 export interface Mark {
@@ -33,6 +35,8 @@ export interface Marked {
   to: number;
   states: StateChange[];
   removed: number[];
+  /** Told whole: a device whose snapshot left them out does not hold them. */
+  unarchived: number[];
 }
 
 export function markOf({ type, epoch, target }: MarkFrame): Mark {
@@ -83,7 +87,10 @@ function markUpTo(
   ageMs: number,
 ): Marked | null {
   const { head, own } = log.at(now);
-  if ((flag === "read" ? own.unread : own.unseen) === 0) return null;
+  if ((flag === "read" ? own.unread : own.unseen) === 0) {
+    log.confirm();
+    return null;
+  }
   const changed = head + 1;
   const watermark: Watermark = { upTo, at: now, changed };
   const marks = { seen: own.seen, read: own.read, [flag]: withWatermark(own[flag], watermark) };
@@ -99,13 +106,13 @@ function markUpTo(
   } else if (flag === "seen") counts.unread = own.unread;
   log.change(now, (next) => {
     next.head = changed;
-    next.victims = [];
+    next.victims = afterWatermark(next.victims, upTo, flag);
     Object.assign(next.own, marks, counts);
   });
   const at = timeOf(now);
   const states: StateChange[] = [{ up_to: upTo, seen_at: at, changed }];
   if (flag === "read") states.push({ up_to: upTo, read_at: at, changed });
-  return { since: head, to: changed, states, removed: [] };
+  return { since: head, to: changed, states, removed: [], unarchived: [] };
 }
 
 function markOffsets(
@@ -125,11 +132,24 @@ function markOffsets(
   if (touched.length === 0) return null;
   log.change(now, (next, store) => {
     next.head = changed;
-    next.victims = [];
+    next.victims = afterMarks(
+      next.victims,
+      touched.map(({ row, after }) => ({
+        offset: row.offset,
+        state: change.remove ? null : after,
+      })),
+    );
     for (const each of touched) write(next, store, each, change, changed);
   });
   const removed = change.remove ? touched.map(({ row }) => row.offset) : [];
-  return { since: head, to: changed, states: statesOf(touched, change, changed), removed };
+  const unarchived = touched.filter(({ before, after }) => isUnarchived(before, after));
+  return {
+    since: head,
+    to: changed,
+    states: statesOf(touched, change, changed),
+    removed,
+    unarchived: unarchived.map(({ row }) => row.offset),
+  };
 }
 
 interface Touched {
@@ -147,13 +167,18 @@ function write(
 ): void {
   count(next.own, before, -1);
   if (change.remove) {
-    store.blank(row.offset, changed);
+    store.blank(row.offset);
     next.own.removed = changed;
     return;
   }
   count(next.own, after, 1);
-  store.mark({ offset: row.offset, changed, ...after });
+  const wasArchived = row.archived_at !== null && after.archived_at === null;
+  const archived_at = wasArchived ? UNARCHIVED : after.archived_at;
+  store.mark({ offset: row.offset, changed, ...after, archived_at });
 }
+
+const isUnarchived = (before: State, after: State) =>
+  before.archived_at !== null && after.archived_at === null;
 
 function applied(before: State, change: Mark, now: number): State {
   const after = { ...before };

@@ -8,7 +8,7 @@ import type { MessagesDraft, StateChange } from "../protocol/down.ts";
 import { SNAPSHOT_MESSAGES } from "../protocol/limits.ts";
 import type { Counts } from "../protocol/message.ts";
 import { startOf } from "../socket/upgrade.ts";
-import { type InboxOwn, isAlive, printState, stateOf } from "./state.ts";
+import { type InboxOwn, isAlive, printState, stateOf, UNARCHIVED } from "./state.ts";
 
 export const LIST_STATES = ["unread", "unseen", "read", "archived", "all"] as const;
 export type ListState = (typeof LIST_STATES)[number];
@@ -36,6 +36,7 @@ export function list(log: Log<InboxOwn>, query: ListQuery, now: number, ageMs: n
   const counts = JSON.stringify(countsOf(own));
   const cursor = printCursor(epoch, head);
   if (query.since !== null) {
+    log.confirm();
     const recovered = log.reaches(query.since, now);
     const start = recovered ? startOf(query.since, epoch) : null;
     const draft = start === null ? snapshot(log, now, ageMs) : replay(log, start, now, ageMs);
@@ -62,7 +63,8 @@ export function snapshot(log: Log<InboxOwn>, now: number, ageMs: number): Messag
   const messages: string[] = [];
   for (const row of rowsBefore(log, head + 1)) {
     if (messages.length === SNAPSHOT_MESSAGES) break;
-    if (row.archived_at === null && isMessage(row, now, ageMs)) messages.push(print(row, own));
+    if (isMessage(row, now, ageMs) && stateOf(row, own).archived_at === null)
+      messages.push(print(row, own));
   }
   messages.reverse();
   return { epoch, since: null, to: head, snapshot: true, messages, oldest, counts: countsOf(own) };
@@ -70,6 +72,18 @@ export function snapshot(log: Log<InboxOwn>, now: number, ageMs: number): Messag
 
 /** Removals that are told by naming what is gone; more, and a snapshot is shorter. */
 const REMOVED_MAX = 1_000;
+
+/** Changes of state told one by one, likewise. */
+const STATES_MAX = 1_000;
+
+/** The messages at these offsets, whole. */
+export function whole(log: Log<InboxOwn>, offsets: number[], now: number): string[] {
+  const { own } = log.at(now);
+  return offsets.flatMap((offset) => {
+    const row = log.store.one(offset);
+    return row?.body == null ? [] : [print(row, own)];
+  });
+}
 
 /** What changed after an offset the log still reaches; null when it is too much to tell. */
 export function replay(
@@ -80,16 +94,20 @@ export function replay(
 ): MessagesDraft | null {
   const { epoch, head, oldest, own } = log.at(now);
   const base = { epoch, since, to: head, oldest, counts: countsOf(own) };
-  const recent = log.recent(since, now);
+  const recent = own.removed > since ? null : log.recent(since, now);
   if (recent !== null) return { ...base, messages: recent };
   const rows = [...rowsBefore(log, head + 1)].reverse();
   const alive = rows.filter((row) => isMessage(row, now, ageMs));
-  const messages = alive.filter(({ offset }) => offset > since).map((row) => print(row, own));
+  // What was archived in between may be missing from the snapshot this device began with.
+  const isToldWhole = (row: Row) =>
+    row.offset > since || (row.archived_at === UNARCHIVED && (row.changed ?? 0) > since);
+  const messages = alive.filter(isToldWhole).map((row) => print(row, own));
   const states = statesSince(
-    alive.filter(({ offset }) => offset <= since),
+    alive.filter((row) => !isToldWhole(row)),
     own,
     since,
   );
+  if (states.length > STATES_MAX) return null;
   if (own.removed <= since) return { ...base, messages, states };
   const held = new Set(alive.map(({ offset }) => offset));
   if (since - oldest > REMOVED_MAX + held.size) return null;

@@ -23,6 +23,9 @@ export interface InboxOwn {
   notBefore: number | null;
 }
 
+/** In `archived_at` of a row: it was archived once and is not any more. */
+export const UNARCHIVED = 0;
+
 /** Times of the three flags, in ms. */
 export interface State {
   seen_at: number | null;
@@ -48,7 +51,7 @@ export function stateOf(row: StateFlags, own: Pick<InboxOwn, "seen" | "read">): 
   return {
     seen_at: row.seen_at ?? first?.at ?? null,
     read_at: row.read_at ?? read?.at ?? null,
-    archived_at: row.archived_at,
+    archived_at: row.archived_at || null,
   };
 }
 
@@ -64,6 +67,12 @@ export function isAlive(
   ageMs: number,
 ): boolean {
   return row.blank === 0 && row.time > now - ageMs && (row.expires === null || row.expires > now);
+}
+
+/** Where a message that is alive stands among those to be given up. */
+export function rankOf(state: State): 1 | 2 | 3 {
+  if (state.archived_at !== null) return 1;
+  return state.read_at !== null ? 2 : 3;
 }
 
 /** Adds a message's part in the counts, or takes it out with `by` = -1. */

@@ -8,11 +8,9 @@ export interface Victim {
   rank: 0 | 1 | 2 | 3;
   /** Whether it still counts in the inbox's `unseen`. */
   unseen: boolean;
-  /** The lowest offset that is left once this one is gone. */
-  floor: number;
 }
 
-/** The generation of the identity tables: which of the two is written, since when, how full. */
+/** The two identity tables: which one is written, since when (ms), and how full it is. */
 export interface Identities {
   table: 0 | 1;
   since: number;
@@ -27,12 +25,14 @@ export interface Checkpoint<Own> {
   /** Time of the newest message, in ms: the next one is never earlier. */
   time: number;
   rows: number;
-  /** Everything below is gone. */
+  /** The lowest offset that is kept; everything below is gone. */
   oldest: number;
   /** The greatest offset that was pushed out before its reader can have had it. */
   lost: number;
   /** When something next expires or ages, in ms; null for never. */
   due: number | null;
+  /** How long a message was kept when `due` was found, in ms: a changed var makes it anew. */
+  ageMs: number;
   /** When the alarm is set for, in ms; null when none is. */
   alarm: number | null;
   identities: Identities | null;
@@ -40,11 +40,14 @@ export interface Checkpoint<Own> {
   own: Own;
 }
 
+/** The form of the text below. Raise it with the schema, and keep reading the older ones. */
+export const CHECKPOINT_VERSION = 1;
+
 /** Victims kept in a checkpoint: enough to spread the cost of looking for them. */
-export const VICTIMS_KEPT = 16;
+export const VICTIMS_KEPT = 32;
 
 /** A log that has stored nothing. Its epoch is minted with the first row. */
-export function emptyCheckpoint<Own>(own: Own): Checkpoint<Own> {
+export function emptyCheckpoint<Own>(own: Own, ageMs: number): Checkpoint<Own> {
   return {
     serial: 0,
     epoch: "0",
@@ -54,6 +57,7 @@ export function emptyCheckpoint<Own>(own: Own): Checkpoint<Own> {
     oldest: 1,
     lost: 0,
     due: null,
+    ageMs,
     alarm: null,
     identities: null,
     victims: [],
@@ -65,6 +69,7 @@ export function emptyCheckpoint<Own>(own: Own): Checkpoint<Own> {
 export function printCheckpoint<Own>(c: Checkpoint<Own>): string {
   const ids = c.identities;
   return JSON.stringify([
+    CHECKPOINT_VERSION,
     c.serial,
     c.epoch,
     c.head,
@@ -73,44 +78,44 @@ export function printCheckpoint<Own>(c: Checkpoint<Own>): string {
     c.oldest,
     c.lost,
     c.due,
+    c.ageMs,
     c.alarm,
     ids && [ids.table, ids.since, ids.count],
-    c.victims
-      .slice(0, VICTIMS_KEPT)
-      .flatMap((v) => [v.offset, v.rank * 2 + (v.unseen ? 1 : 0), v.floor]),
+    c.victims.slice(0, VICTIMS_KEPT).flatMap((v) => [v.offset, v.rank * 2 + (v.unseen ? 1 : 0)]),
     c.own,
   ]);
 }
 
 type Printed<Own> = [
-  number,
-  string,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number | null,
-  number | null,
-  [0 | 1, number, number] | null,
-  number[],
-  Own,
+  version: number,
+  serial: number,
+  epoch: string,
+  head: number,
+  time: number,
+  rows: number,
+  oldest: number,
+  lost: number,
+  due: number | null,
+  ageMs: number,
+  alarm: number | null,
+  identities: [0 | 1, number, number] | null,
+  victims: number[],
+  own: Own,
 ];
 
 export function parseCheckpoint<Own>(text: string): Checkpoint<Own> {
-  const [serial, epoch, head, time, rows, oldest, lost, due, alarm, ids, flat, own] = JSON.parse(
-    text,
-  ) as Printed<Own>;
+  const [, serial, epoch, head, time, rows, oldest, lost, due, ageMs, alarm, ids, flat, own] =
+    JSON.parse(text) as Printed<Own>;
   const victims: Victim[] = [];
-  for (let i = 0; i + 2 < flat.length; i += 3) {
+  for (let i = 0; i + 1 < flat.length; i += 2) {
     const bits = flat[i + 1] as number;
     victims.push({
       offset: flat[i] as number,
       rank: (bits >> 1) as Victim["rank"],
       unseen: (bits & 1) === 1,
-      floor: flat[i + 2] as number,
     });
   }
   const identities = ids && { table: ids[0], since: ids[1], count: ids[2] };
-  return { serial, epoch, head, time, rows, oldest, lost, due, alarm, identities, victims, own };
+  const rest = { due, ageMs, alarm, identities, victims, own };
+  return { serial, epoch, head, time, rows, oldest, lost, ...rest };
 }

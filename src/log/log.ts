@@ -12,7 +12,7 @@ import {
   type Victim,
 } from "./checkpoint.ts";
 import { type Draft, type Outcome, printEntry } from "./entry.ts";
-import { Ring } from "./ring.ts";
+import { type Entry, Ring } from "./ring.ts";
 import type { Flags, LogStore, NewRow } from "./store.ts";
 
 /** What an object decides about its log: how much it keeps, what goes first, what it counts. */
@@ -23,14 +23,17 @@ export interface Keep<Own> {
   readonly newState: string;
   empty(): Own;
   copy(own: Own): Own;
-  appended(next: Checkpoint<Own>, row: NewRow): void;
-  evicted(next: Checkpoint<Own>, victim: Victim): void;
-  /** Counts out what has expired or aged by now, and finds when that will next be so. */
-  settle(next: Checkpoint<Own>, store: LogStore, now: number): void;
   /** Whether there is something to keep though no message is left. */
   holds(own: Own): boolean;
+  appended(next: Checkpoint<Own>, row: NewRow): void;
+  /** Counts out what has expired or aged by now, and finds when that will next be so. */
+  settle(next: Checkpoint<Own>, store: LogStore, now: number): void;
   /** At least so many rows to give up, the first to go first. */
   victims(next: Checkpoint<Own>, store: LogStore, now: number, count: number): Victim[];
+  /** Takes leave of rows about to be overwritten; gives the offsets whose holders must be told. */
+  evict(next: Checkpoint<Own>, store: LogStore, now: number, victims: Victim[]): number[];
+  /** Which rows the alarm deletes. */
+  sweepable(rows: Flags[], now: number): Flags[];
 }
 
 /** What one write added to the log, for the frame that tells of it. */
@@ -63,6 +66,7 @@ export class Log<Own> {
     if (checkpoint.due !== null && now >= checkpoint.due) {
       const next = this.#copy(checkpoint);
       this.#keep.settle(next, this.store, now);
+      next.ageMs = this.#keep.ageMs;
       this.#checkpoint = next;
     }
     return this.#checkpoint as Checkpoint<Own>;
@@ -124,37 +128,42 @@ export class Log<Own> {
    * done, whether the log begins anew.
    */
   async sweep(now: number): Promise<boolean> {
-    const { ageMs } = this.#keep;
-    const { head, identities, own } = this.at(now);
+    if (!this.store.exists()) return false;
+    const { identities, own, time } = this.at(now);
     const rows = this.store.flags();
-    const isGone = (row: Flags) =>
-      row.blank === 1 || row.time <= now - ageMs || (row.expires !== null && row.expires <= now);
-    const kept = rows.filter((row) => !isGone(row));
-    const remembers = identities !== null && now - identities.since < 2 * IDENTITY_MS;
+    const gone = new Set(this.#keep.sweepable(rows, now).map(({ offset }) => offset));
+    const kept = rows.filter(({ offset }) => !gone.has(offset));
+    const remembers = identities !== null && now - time < IDENTITY_MS;
     if (kept.length === 0 && !remembers && !this.#keep.holds(own)) {
       await this.erase();
       return true;
     }
-    const first = kept[0]?.time ?? now;
-    const alarm = Math.max(first + ageMs, now + ageMs / ALARMS_PER_AGE_MAX);
+    const alarm = this.#nextAlarm(kept[0], remembers ? time + IDENTITY_MS : null, now);
     this.change(now, (next, store) => {
-      const top = rows[rows.length - 1]?.offset;
-      for (const row of rows.filter(isGone))
-        if (row.offset !== top) store.delete(row.offset);
-        else if (row.blank === 0) store.blank(row.offset, head);
-      next.rows =
-        kept.length + (top !== undefined && kept[kept.length - 1]?.offset !== top ? 1 : 0);
+      const top = rows[rows.length - 1];
+      for (const offset of gone) if (offset !== top?.offset) store.delete(offset);
+      if (top !== undefined && gone.has(top.offset) && top.blank === 0) store.blank(top.offset);
+      const first = kept[0] ?? top;
+      next.rows = kept.length + (top !== undefined && gone.has(top.offset) ? 1 : 0);
+      next.oldest = Math.max(next.oldest, first?.offset ?? next.head + 1);
       next.victims = [];
       next.alarm = alarm;
     });
-    await this.store.setAlarm(alarm);
+    if (alarm !== null) await this.store.setAlarm(alarm);
     return false;
+  }
+
+  #nextAlarm(first: Flags | undefined, remembersUntil: number | null, now: number): number | null {
+    const { ageMs } = this.#keep;
+    if (first === undefined) return remembersUntil;
+    return Math.max(first.time + ageMs, now + ageMs / ALARMS_PER_AGE_MAX);
   }
 
   /** Forgets everything, in memory at once and on disk when the promise resolves. */
   erase(): Promise<void> {
     const erased = this.store.erase();
-    this.#checkpoint = emptyCheckpoint(this.#keep.empty());
+    this.#checkpoint = emptyCheckpoint(this.#keep.empty(), this.#keep.ageMs);
+    this.#alarmToSet = null;
     this.#ring.clear(0);
     return erased;
   }
@@ -178,13 +187,13 @@ export class Log<Own> {
 
   #load(): Checkpoint<Own> {
     if (this.#checkpoint === null) {
-      const found = this.store.exists()
-        ? this.store.checkpoints().map((text) => parseCheckpoint<Own>(text))
-        : [];
+      const found = this.store.open().map((text) => parseCheckpoint<Own>(text));
       this.#checkpoint = found.reduce(
         (newest, each) => (each.serial > newest.serial ? each : newest),
-        emptyCheckpoint(this.#keep.empty()),
+        emptyCheckpoint(this.#keep.empty(), this.#keep.ageMs),
       );
+      // A var that was changed may have ended what had not ended before.
+      if (this.#checkpoint.ageMs !== this.#keep.ageMs) this.#checkpoint.due = 0;
       this.#ring.clear(this.#checkpoint.head);
     }
     return this.#checkpoint;
@@ -202,40 +211,32 @@ export class Log<Own> {
   #append(drafts: Draft[], now: number): Appended {
     const current = this.at(now);
     const next = this.#copy(current);
-    const appended: Appended = {
-      since: current.head,
-      to: current.head,
-      entries: [],
-      removed: [],
-      outcomes: [],
-    };
-    const rows: NewRow[] = [];
+    const outcomes: Outcome[] = [];
+    const entries: Entry[] = [];
+    const removed: number[] = [];
     const take = () => {
-      for (const draft of drafts) appended.outcomes.push(this.#take(draft, now, next, rows));
+      const rows: NewRow[] = [];
+      for (const draft of drafts) outcomes.push(this.#take(draft, now, next, rows));
+      for (const row of rows) {
+        const offset = row.offset === LIVE_ONLY ? null : row.offset;
+        const text = printEntry({ ...row, offset }, this.#keep.newState);
+        entries.push({ offset: row.offset, text, expires: row.expires });
+      }
+      return rows.filter(({ offset }) => offset !== LIVE_ONLY);
     };
     if (drafts.every(({ ttl }) => ttl === 0)) take();
     else
       this.store.atomically(() => {
         this.store.prepare();
         if (next.epoch === EMPTY_EPOCH) next.epoch = this.#newEpoch();
-        take();
-        this.#place(
-          rows.filter(({ offset }) => offset > 0),
-          next,
-          now,
-          appended.removed,
-        );
+        this.#place(take(), next, now, removed);
       });
-    for (const row of rows) {
-      const live = row.offset === LIVE_ONLY;
-      const text = printEntry({ ...row, offset: live ? null : row.offset }, this.#keep.newState);
-      appended.entries.push(text);
-      if (!live) this.#ring.push({ offset: row.offset, text, expires: row.expires });
-    }
-    appended.to = next.head;
     // When nothing was stored there is no epoch yet, whatever was minted.
     if (next.head !== current.head) this.#checkpoint = next;
-    return appended;
+    if (next.alarm !== current.alarm) this.#alarmToSet = next.alarm;
+    for (const entry of entries) if (entry.offset !== LIVE_ONLY) this.#ring.push(entry);
+    const texts = entries.map(({ text }) => text);
+    return { since: current.head, to: next.head, entries: texts, removed, outcomes };
   }
 
   /** Gives a draft its offset, unless its id is known already. */
@@ -264,7 +265,8 @@ export class Log<Own> {
   #remember(identity: { key: string; digest: string }, next: Checkpoint<Own>, now: number): void {
     const old = next.identities;
     const full = old !== null && old.count >= IDENTITIES_MAX / 2;
-    if (old === null || full || now - old.since >= IDENTITY_MS) {
+    const stale = old !== null && now - old.since >= IDENTITY_MS && old.count >= RENEW_COUNT_MIN;
+    if (old === null || full || stale) {
       const table = old === null ? 0 : ((1 - old.table) as 0 | 1);
       this.store.renewIdentities(table);
       if (old === null) this.store.renewIdentities(1);
@@ -282,42 +284,40 @@ export class Log<Own> {
     // A list may be longer than the log keeps: then its end displaces its beginning.
     for (let from = 0; from < rows.length; from += max) {
       const chunk = rows.slice(from, from + max);
-      const free = Math.max(0, max - next.rows);
-      const spare = next.victims.findIndex(({ rank }) => rank > 0);
-      const empty = spare === -1 ? next.victims.length : spare;
-      const recycled = Math.min(chunk.length, Math.max(chunk.length - free, empty));
-      if (next.victims.length < recycled)
-        next.victims = this.#keep.victims(next, this.store, now, Math.max(recycled, VICTIMS_KEPT));
-      const victims = next.victims.splice(0, recycled);
+      this.#shrink(next, now, removed);
+      const victims = this.#give(chunk.length, next, now);
+      removed.push(...this.#keep.evict(next, this.store, now, victims));
+      if (next.rows === victims.length) next.oldest = (chunk[0] as NewRow).offset;
       next.rows += chunk.length - victims.length;
-      for (const victim of victims) {
-        // Who holds it learns that it is gone; what is below `oldest` needs no name.
-        if (victim.rank > 0 && victim.offset > victim.floor) removed.push(victim.offset);
-        next.oldest = Math.max(next.oldest, Math.min(victim.floor, (chunk[0] as NewRow).offset));
-        this.#keep.evicted(next, victim);
-      }
       for (const row of chunk) this.#keep.appended(next, row);
       // Set once in the life of a log, and again only if it was lost: a crash may come between.
-      if (next.alarm === null || now > next.alarm + ALARM_LATE_MS) {
+      if (next.alarm === null || now > next.alarm + ALARM_LATE_MS)
         next.alarm = now + this.#keep.ageMs;
-        this.#alarmToSet = next.alarm;
-      }
       next.serial += 1;
-      this.#write(chunk, victims, printCheckpoint(next));
+      this.store.write(chunk, victims, printCheckpoint(next));
     }
   }
 
-  #write(rows: NewRow[], victims: Victim[], checkpoint: string): void {
-    const inserted = rows.length - victims.length;
-    const insertedHasLast = victims.length === 0;
-    if (inserted > 0)
-      this.store.insert(rows.slice(0, inserted), insertedHasLast ? checkpoint : null);
-    victims.forEach((victim, i) => {
-      const row = rows[inserted + i] as NewRow;
-      const last = inserted + i === rows.length - 1;
-      if (!this.store.recycle(row, last ? checkpoint : null, victim.offset))
-        throw new Error(`row ${victim.offset} was to be given up and is not there`);
-    });
+  /** Makes good for a limit that was lowered, by and by. */
+  #shrink(next: Checkpoint<Own>, now: number, removed: number[]): void {
+    const surplus = Math.min(next.rows - this.#keep.messagesMax, SURPLUS_PER_WRITE_MAX);
+    if (surplus <= 0) return;
+    const listed = this.#keep.victims(next, this.store, now, surplus);
+    removed.push(...this.#keep.evict(next, this.store, now, listed.slice(0, surplus)));
+    for (const { offset } of listed.slice(0, surplus)) this.store.delete(offset);
+    next.rows -= surplus;
+    next.victims = [];
+  }
+
+  /** The rows that give their places to so many new ones: all that hold nothing, and what is over the limit. */
+  #give(count: number, next: Checkpoint<Own>, now: number): Victim[] {
+    const over = count - Math.max(0, this.#keep.messagesMax - next.rows);
+    let empty = 0;
+    while (next.victims[empty]?.rank === 0) empty += 1;
+    const recycled = Math.min(count, Math.max(over, empty));
+    if (next.victims.length < recycled)
+      next.victims = this.#keep.victims(next, this.store, now, Math.max(recycled, VICTIMS_KEPT));
+    return next.victims.splice(0, recycled);
   }
 }
 
@@ -325,6 +325,11 @@ export class Log<Own> {
 const ALARM_LATE_MS = 3_600_000;
 /** How often the alarm comes at most, in the time a message is kept. */
 const ALARMS_PER_AGE_MAX = 8;
+
+const SURPLUS_PER_WRITE_MAX = 100;
+
+/** A table with fewer ids than this is not worth the rows that renewing it costs. */
+const RENEW_COUNT_MIN = 500;
 
 /** Stands for the offset of what is sent and not stored. */
 const LIVE_ONLY = 0;

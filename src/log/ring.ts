@@ -7,6 +7,8 @@ export interface Entry {
   expires: number | null;
 }
 
+const GONE: Entry = { offset: 0, text: "", expires: null };
+
 /** UTF-16 units; a log in memory must leave room for the other objects of its isolate. */
 const UNITS_MAX = 512 * 1024;
 
@@ -54,6 +56,8 @@ export class Ring {
 
   #shift(): void {
     const entry = this.#entries[this.#first] as Entry;
+    // The array keeps its place until it is cut, but not the text.
+    this.#entries[this.#first] = GONE;
     this.#first += 1;
     this.#units -= entry.text.length;
     this.#floor = entry.offset;

@@ -1,6 +1,6 @@
 // All SQL of a log, for both objects: its rows, its checkpoint and the ids it remembers.
 
-import type { Identities } from "./checkpoint.ts";
+import { CHECKPOINT_VERSION, type Identities, type Victim } from "./checkpoint.ts";
 import { hasTables, migrate } from "./schema.ts";
 
 /** A message about to be stored. Times are ms since 1970. */
@@ -59,9 +59,12 @@ const SQL = {
   one: `SELECT ${ROW} FROM log WHERE offset = ?`,
   flags: `SELECT ${FLAGS} FROM log ORDER BY offset`,
   flagsOf: `SELECT ${FLAGS} FROM log WHERE offset IN (SELECT value FROM json_each(?)) ORDER BY offset`,
-  firstOffsets: "SELECT offset, time FROM log ORDER BY offset LIMIT ?",
+  first: "SELECT offset, time FROM log ORDER BY offset LIMIT 1",
+  next: "SELECT offset FROM log WHERE offset > ? ORDER BY offset LIMIT 1",
+  lastLive: `SELECT offset FROM log WHERE offset BETWEEN ? AND ? AND body IS NOT NULL
+             AND (expires IS NULL OR expires > ?) ORDER BY offset DESC LIMIT 1`,
   firstAt: "SELECT offset, time FROM log WHERE time >= ? ORDER BY offset LIMIT 1",
-  blank: "UPDATE log SET body = NULL, category = NULL, changed = ? WHERE offset = ?",
+  blank: "UPDATE log SET body = NULL, category = NULL WHERE offset = ?",
   mark: "UPDATE log SET changed = ?, seen_at = ?, read_at = ?, archived_at = ? WHERE offset = ?",
   delete: "DELETE FROM log WHERE offset = ?",
 };
@@ -76,10 +79,20 @@ export class LogStore {
     this.#sql = storage.sql;
   }
 
-  /** Whether anything is stored; brings older tables up to date on the way. */
+  /** Whether anything is stored. */
   exists(): boolean {
-    if (!this.#ready && hasTables(this.#sql)) this.prepare();
+    if (!this.#ready) this.open();
     return this.#ready;
+  }
+
+  /** Brings older tables up to date and gives the checkpoints that are there; none when untouched. */
+  open(): string[] {
+    if (!hasTables(this.#sql)) return [];
+    const texts = this.#checkpoints();
+    // What is read anyway says of which version the tables are.
+    if (!texts.some((text) => text.startsWith(`[${CHECKPOINT_VERSION},`))) this.prepare();
+    this.#ready = true;
+    return texts;
   }
 
   /** Makes the tables. */
@@ -115,8 +128,8 @@ export class LogStore {
     return this.#storage.deleteAll();
   }
 
-  /** The texts of the checkpoint on the last row and of the one saved apart. */
-  checkpoints(): string[] {
+  /** On the last row, and the one saved apart. */
+  #checkpoints(): string[] {
     const last = this.last()?.checkpoint ?? null;
     const saved = this.#sql.exec<{ text: string }>(SQL.saved).toArray()[0]?.text ?? null;
     return [last, saved].filter((text) => text !== null);
@@ -130,9 +143,13 @@ export class LogStore {
     this.#sql.exec(SQL.save, text);
   }
 
-  /** Stores rows in free places; the last carries the checkpoint, if one is given. */
-  insert(rows: NewRow[], checkpoint: string | null): void {
-    const last = rows[rows.length - 1];
+  /**
+   * Stores rows: the first of them in free places, the others in those of the victims. The last one
+   * carries the checkpoint.
+   */
+  write(rows: NewRow[], victims: Victim[], checkpoint: string): void {
+    const inserted = rows.length - victims.length;
+    const last = rows[rows.length - 1] as NewRow;
     const values = (row: NewRow) => [
       row.offset,
       row.body,
@@ -142,18 +159,17 @@ export class LogStore {
       row === last ? checkpoint : null,
     ];
     let at = 0;
-    for (; at + ROWS_PER_STATEMENT <= rows.length; at += ROWS_PER_STATEMENT)
+    for (; at + ROWS_PER_STATEMENT <= inserted; at += ROWS_PER_STATEMENT)
       this.#sql.exec(SQL.insertMany, ...rows.slice(at, at + ROWS_PER_STATEMENT).flatMap(values));
-    for (; at < rows.length; at++) this.#sql.exec(SQL.insert, ...values(rows[at] as NewRow));
-  }
-
-  /** Stores a row in the place of an older one; false when there is no such row. */
-  recycle(row: NewRow, checkpoint: string | null, victim: number): boolean {
-    const { offset, body, time, expires, category } = row;
-    return (
-      this.#sql.exec(SQL.recycle, offset, body, time, expires, category, checkpoint, victim)
-        .rowsWritten > 0
-    );
+    for (; at < inserted; at++) this.#sql.exec(SQL.insert, ...values(rows[at] as NewRow));
+    let written = 0;
+    for (const [i, { offset }] of victims.entries())
+      written += this.#sql.exec(
+        SQL.recycle,
+        ...values(rows[inserted + i] as NewRow),
+        offset,
+      ).rowsWritten;
+    if (written !== victims.length) throw new Error("a row that was to be given up is not there");
   }
 
   after(offset: number, limit: number): Row[] {
@@ -186,8 +202,19 @@ export class LogStore {
     return this.#sql.exec<Flags>(SQL.flagsOf, JSON.stringify(offsets)).toArray();
   }
 
-  firstOffsets(limit: number): { offset: number; time: number }[] {
-    return this.#sql.exec<{ offset: number; time: number }>(SQL.firstOffsets, limit).toArray();
+  first(): { offset: number; time: number } | undefined {
+    return this.#sql.exec<{ offset: number; time: number }>(SQL.first).toArray()[0];
+  }
+
+  /** The lowest offset above another; null when there is none. */
+  next(offset: number): number | null {
+    return this.#sql.exec<{ offset: number }>(SQL.next, offset).toArray()[0]?.offset ?? null;
+  }
+
+  /** The greatest offset of a stretch that holds a message which has not expired; 0 for none. */
+  lastLive(from: number, to: number, now: number): number {
+    const rows = this.#sql.exec<{ offset: number }>(SQL.lastLive, from, to, now).toArray();
+    return rows[0]?.offset ?? 0;
   }
 
   /** The first message at or after a time. */
@@ -195,8 +222,8 @@ export class LogStore {
     return this.#sql.exec<{ offset: number; time: number }>(SQL.firstAt, time).toArray()[0];
   }
 
-  blank(offset: number, changed: number): void {
-    this.#sql.exec(SQL.blank, changed, offset);
+  blank(offset: number): void {
+    this.#sql.exec(SQL.blank, offset);
   }
 
   mark(row: Pick<Row, "offset" | "changed" | "seen_at" | "read_at" | "archived_at">): void {

@@ -49,18 +49,40 @@ export class Feed<Own> {
     const now = this.#clock();
     const appended = this.#log.append(drafts, now);
     if (appended.entries.length > 0)
-      this.#sockets.broadcast(printMessages(this.#frame(appended)), now);
+      this.#sockets.broadcast(() => printMessages(this.#frame(appended)), now);
     return appended.outcomes;
   }
 
   async #durable(): Promise<void> {
     await this.#log.store.durable();
     const alarm = this.#log.takeAlarm();
-    if (alarm !== null) await this.#log.store.setAlarm(alarm);
+    if (alarm === null) return;
+    try {
+      await this.#log.store.setAlarm(alarm);
+    } catch (cause) {
+      // The messages are safe; the alarm is set anew when it is found to be late.
+      console.error(JSON.stringify({ event: "alarm_not_set", cause: String(cause) }));
+    }
   }
 
   /** While publishes come in a row, one broadcast's time is worth waiting for more of them. */
   #gatherMs(): number {
     return Math.min(GATHER_MS_MAX, Math.max(GATHER_MS_MIN, this.#sockets.size * FRAME_MS));
+  }
+}
+
+/** When an alarm has failed, it is tried again after this long. */
+const SWEEP_AGAIN_MS = 3_600_000;
+
+/**
+ * What the alarm does. An alarm that throws six times is dropped by the platform, so it never does.
+ */
+export async function sweep<Own>(log: Log<Own>, sockets: Sockets, now: number): Promise<void> {
+  try {
+    // Whoever watches a log that begins anew comes back and gets what there is: nothing yet.
+    if (await log.sweep(now)) sockets.closeAll(4001);
+  } catch (cause) {
+    console.error(JSON.stringify({ event: "sweep_failed", cause: String(cause) }));
+    await log.store.setAlarm(now + SWEEP_AGAIN_MS);
   }
 }

@@ -59,10 +59,16 @@ export class Sockets {
     return open;
   }
 
-  /** Sends the frames to every socket that may still have them; one that fails stops no other. */
-  broadcast(frames: string[], now: number): void {
+  /**
+   * Sends frames to every socket that may still have them; one that fails stops no other. They are
+   * printed once, and not at all when nobody is connected.
+   */
+  broadcast(print: () => string[], now: number): void {
+    const sessions = this.#all();
+    if (sessions.size === 0) return;
     if (now - this.#sweptAt >= SWEEP_MS) this.sweep(now);
-    for (const session of this.#all().values()) this.send(session, frames, now);
+    const frames = print();
+    for (const session of sessions.values()) this.send(session, frames, now);
   }
 
   /** Sends to one socket, unless its token has ended or it does not read what it is sent. */

@@ -93,13 +93,16 @@ function startOf(
   since: HistorySince,
   now: number,
 ): { offset: number; recovered: boolean } {
-  const { oldest, lost, head } = log.at(now);
+  const { oldest, lost, head, ageMs } = log.at(now);
   if ("epoch" in since) {
     const recovered = log.reaches(since, now);
     return { offset: recovered ? since.offset : oldest - 1, recovered };
   }
-  const first = log.store.exists() ? log.store.firstAt(since.time) : undefined;
-  if (first === undefined) return { offset: head, recovered: true };
-  // With an older message still kept, nothing after the time can have been given up.
-  return { offset: first.offset - 1, recovered: lost === 0 || first.offset > oldest };
+  const kept = log.store.exists() ? log.store.first() : undefined;
+  const first = kept && log.store.firstAt(since.time);
+  // With an older message still kept, nothing after the time can have been given up; with none,
+  // nothing younger than the age has been if nothing was ever lost.
+  const recovered =
+    (kept !== undefined && kept.time < since.time) || (lost === 0 && since.time > now - ageMs);
+  return { offset: first === undefined ? head : first.offset - 1, recovered };
 }

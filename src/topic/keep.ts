@@ -2,7 +2,7 @@
 
 import type { Checkpoint, Victim } from "../log/checkpoint.ts";
 import type { Keep } from "../log/log.ts";
-import type { LogStore, NewRow } from "../log/store.ts";
+import type { Flags, LogStore, NewRow } from "../log/store.ts";
 import type { Retention } from "../settings.ts";
 
 /** A topic's checkpoint holds nothing beyond the log's. */
@@ -34,8 +34,13 @@ export class TopicKeep implements Keep<TopicOwn> {
     next.due ??= row.time + this.ageMs;
   }
 
-  evicted(next: Checkpoint<TopicOwn>, victim: Victim): void {
-    next.lost = Math.max(next.lost, victim.offset);
+  /** What had expired by its own ttl is no loss to anyone. */
+  evict(next: Checkpoint<TopicOwn>, store: LogStore, now: number, victims: Victim[]): number[] {
+    const [first, last] = [victims[0], victims[victims.length - 1]];
+    if (first === undefined || last === undefined) return [];
+    next.lost = Math.max(next.lost, store.lastLive(first.offset, last.offset, now));
+    next.oldest = Math.max(next.oldest, last.offset + 1);
+    return [];
   }
 
   /** What is too old lies below `oldest` from now on; its rows are the first to be given up. */
@@ -46,13 +51,19 @@ export class TopicKeep implements Keep<TopicOwn> {
     next.due = first === undefined ? null : first.time + this.ageMs;
   }
 
-  victims(_next: Checkpoint<TopicOwn>, store: LogStore, _now: number, count: number): Victim[] {
-    const rows = store.firstOffsets(count + 1);
-    return rows.slice(0, count).map(({ offset }, i) => ({
-      offset,
+  /** A topic's rows have no gaps between them, so the oldest need not be looked up. */
+  victims(next: Checkpoint<TopicOwn>, _store: LogStore, _now: number, count: number): Victim[] {
+    const first = next.head - next.rows + 1;
+    return Array.from({ length: Math.min(count, next.rows) }, (_, i) => ({
+      offset: first + i,
       rank: 3,
       unseen: false,
-      floor: rows[i + 1]?.offset ?? offset + 1,
     }));
+  }
+
+  /** Only from the low end, so that no gap comes to be. */
+  sweepable(rows: Flags[], now: number): Flags[] {
+    const kept = rows.findIndex(({ time }) => time > now - this.ageMs);
+    return kept === -1 ? rows : rows.slice(0, kept);
   }
 }

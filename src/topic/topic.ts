@@ -13,7 +13,7 @@ import { RefusalError } from "../protocol/error.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
 import { type Env, retentionOf } from "../settings.ts";
 import { answerClose } from "../socket/close.ts";
-import { Feed } from "../socket/feed.ts";
+import { Feed, sweep } from "../socket/feed.ts";
 import { receive, type Services } from "../socket/receive.ts";
 import { Sockets } from "../socket/sockets.ts";
 import { readUpgrade, upgraded } from "../socket/upgrade.ts";
@@ -78,9 +78,8 @@ export class Topic extends DurableObject<Env> {
     this.webSocketClose(ws, 1006, "");
   }
 
-  override async alarm(): Promise<void> {
-    // Whoever watches a log that begins anew comes back and gets what there is: nothing yet.
-    if (await this.#log.sweep(clock())) this.#sockets.closeAll(4001);
+  override alarm(): Promise<void> {
+    return sweep(this.#log, this.#sockets, clock());
   }
 
   get #name(): string {

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { afterEach, expect, it, vi } from "vitest";
 import { parseCursor, type Since } from "../../src/protocol/cursor.ts";
 import type { Counts, InboxMessage } from "../../src/protocol/message.ts";
-import { connect, draft, freshInbox, type ObjectSocket } from "../support/object.ts";
+import { connect, draft, drafts, freshInbox, type ObjectSocket } from "../support/object.ts";
 import { View } from "../support/view.ts";
 
 const DAY_MS = 86_400_000;
@@ -69,6 +69,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("drop" as const),
       device: fc.integer({ min: 0, max: 2 }),
+      applied: fc.boolean(),
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("evict" as const) }) },
@@ -149,107 +150,116 @@ it("[LOG2] [STA1] after any history every device's view equals the store", {
   let now = Date.parse("2026-01-01T00:00:00Z");
   vi.useFakeTimers({ toFake: ["Date"], now });
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: STEPS }), async (steps) => {
-      const stub = freshInbox();
-      const devices = [new Device(), new Device(), new Device()];
-      const stored = new Map<string, number>();
-      let head = 0;
-      let epoch = "0";
-      let serial = 0;
-      for (const each of steps) {
-        const all = await store(stub);
-        switch (each.do) {
-          case "publish": {
-            const ttl = each.ttl === null ? {} : { ttl: each.ttl };
-            await stub.publish(Array.from({ length: each.count }, () => draft(serial++, ttl)));
-            break;
+    fc.asyncProperty(
+      fc.boolean(),
+      fc.array(step, { minLength: 5, maxLength: STEPS }),
+      async (full, steps) => {
+        const stub = freshInbox();
+        // Half of the walks begin with an inbox that is about to give up messages.
+        if (full) await stub.publish(drafts(498));
+        const devices = [new Device(), new Device(), new Device()];
+        const stored = new Map<string, number>();
+        let head = 0;
+        let epoch = "0";
+        let serial = 0;
+        for (const each of steps) {
+          const all = await store(stub);
+          switch (each.do) {
+            case "publish": {
+              const ttl = each.ttl === null ? {} : { ttl: each.ttl };
+              await stub.publish(Array.from({ length: each.count }, () => draft(serial++, ttl)));
+              break;
+            }
+            case "flood":
+              await stub.publish(Array.from({ length: each.count }, () => draft(serial++)));
+              break;
+            case "repeat": {
+              const [outcome] = await stub.publish([draft(each.id, { id: `same-${each.id}` })]);
+              if (outcome === undefined || !("offset" in outcome)) throw new Error("refused");
+              const key = `${outcome.epoch}:${each.id}`;
+              if (outcome.status === "duplicate") expect(outcome.offset).toBe(stored.get(key));
+              else stored.set(key, outcome.offset as number);
+              break;
+            }
+            case "mark": {
+              const offsets = each.back.map((back) => Math.max(0, head - back));
+              const change = {
+                read: { read: true },
+                unread: { read: false },
+                seen: { seen: true as const },
+                archive: { archived: true },
+                unarchive: { archived: false },
+                delete: { remove: true as const },
+              }[each.what as "read"];
+              await stub.mark({ epoch: null, target: { offsets }, ...change }, "backend");
+              break;
+            }
+            case "upTo": {
+              const target = { upTo: Math.max(0, head - each.back) };
+              const change = each.what === "read" ? { read: true } : { seen: true as const };
+              await stub.mark({ epoch: null, target, ...change }, "backend");
+              break;
+            }
+            case "connect":
+              await devices[each.device]?.connect(stub);
+              break;
+            case "drop":
+              if (each.applied) await devices[each.device]?.settle(stub);
+              devices[each.device]?.drop();
+              break;
+            case "evict":
+              await runInDurableObject(stub, () => undefined);
+              await evictDurableObject(stub);
+              break;
+            case "wait":
+              now += each.ms;
+              vi.setSystemTime(now);
+              break;
+            case "alarm":
+              await runDurableObjectAlarm(stub);
+              break;
           }
-          case "flood":
-            await stub.publish(Array.from({ length: each.count }, () => draft(serial++)));
-            break;
-          case "repeat": {
-            const [outcome] = await stub.publish([draft(each.id, { id: `same-${each.id}` })]);
-            if (outcome === undefined || !("offset" in outcome)) throw new Error("refused");
-            const key = `${outcome.epoch}:${each.id}`;
-            if (outcome.status === "duplicate") expect(outcome.offset).toBe(stored.get(key));
-            else stored.set(key, outcome.offset as number);
-            break;
-          }
-          case "mark": {
-            const offsets = each.back.map((back) => Math.max(0, head - back));
-            const change = {
-              read: { read: true },
-              unread: { read: false },
-              seen: { seen: true as const },
-              archive: { archived: true },
-              unarchive: { archived: false },
-              delete: { remove: true as const },
-            }[each.what as "read"];
-            await stub.mark({ epoch: null, target: { offsets }, ...change }, "backend");
-            break;
-          }
-          case "upTo": {
-            const target = { upTo: Math.max(0, head - each.back) };
-            const change = each.what === "read" ? { read: true } : { seen: true as const };
-            await stub.mark({ epoch: null, target, ...change }, "backend");
-            break;
-          }
-          case "connect":
-            await devices[each.device]?.connect(stub);
-            break;
-          case "drop":
-            devices[each.device]?.drop();
-            break;
-          case "evict":
-            await runInDurableObject(stub, () => undefined);
-            await evictDurableObject(stub);
-            break;
-          case "wait":
-            now += each.ms;
-            vi.setSystemTime(now);
-            break;
-          case "alarm":
-            await runDurableObjectAlarm(stub);
-            break;
+          const after = await store(stub);
+          const [nextEpoch, nextHead] = after.cursor.split(":") as [string, string];
+          // The head never goes back within an epoch.
+          if (nextEpoch === epoch) expect(Number(nextHead)).toBeGreaterThanOrEqual(head);
+          epoch = nextEpoch;
+          head = Number(nextHead);
+          const counted = after.messages.filter((m) => m.archived_at === null);
+          expect(after.counts, JSON.stringify(each)).toEqual({
+            unread: counted.filter((m) => m.read_at === null).length,
+            unseen: counted.filter((m) => m.seen_at === null).length,
+            total: counted.length,
+          });
+          expect(all.messages.length).toBeLessThanOrEqual(500);
         }
-        const after = await store(stub);
-        const [nextEpoch, nextHead] = after.cursor.split(":") as [string, string];
-        // The head never goes back within an epoch.
-        if (nextEpoch === epoch) expect(Number(nextHead)).toBeGreaterThanOrEqual(head);
-        epoch = nextEpoch;
-        head = Number(nextHead);
-        const counted = after.messages.filter((m) => m.archived_at === null);
-        expect(after.counts, JSON.stringify(each)).toEqual({
-          unread: counted.filter((m) => m.read_at === null).length,
-          unseen: counted.filter((m) => m.seen_at === null).length,
-          total: counted.length,
-        });
-        expect(all.messages.length).toBeLessThanOrEqual(500);
-      }
-      const end = await store(stub);
-      const byOffset = new Map(end.messages.map((message) => [message.offset, message]));
-      for (const device of devices) {
-        const { view } = device;
-        // First as it is, then after a reconnect, which also tells what went by age alone.
-        for (const round of ["live", "resumed"]) {
-          if (round === "resumed") await device.connect(stub);
-          if (device.socket === null) continue;
-          await device.settle(stub);
-          device.drop();
-          expect(view.cursor).toBe(end.cursor);
-          const held = view.alive(now).filter((m) => round === "resumed" || byOffset.has(m.offset));
-          for (const message of held)
-            expect(flags(message)).toEqual(flags(byOffset.get(message.offset) ?? {}));
-          // A snapshot leaves out archived messages; all else from its oldest on is held.
-          const from = held[0]?.offset ?? Number.MAX_SAFE_INTEGER;
-          const offsets = new Set(held.map(({ offset }) => offset));
-          for (const message of end.messages)
-            if (message.archived_at === null && (message.offset as number) >= from)
-              expect(offsets.has(message.offset), `${message.offset} is held`).toBe(true);
-          if (round === "resumed") expect(view.counts).toEqual(end.counts);
+        const end = await store(stub);
+        const byOffset = new Map(end.messages.map((message) => [message.offset, message]));
+        for (const device of devices) {
+          const { view } = device;
+          // First as it is, then after a reconnect, which also tells what went by age alone.
+          for (const round of ["live", "resumed"]) {
+            if (round === "resumed") await device.connect(stub);
+            if (device.socket === null) continue;
+            await device.settle(stub);
+            device.drop();
+            expect(view.cursor).toBe(end.cursor);
+            const held = view
+              .alive(now)
+              .filter((m) => round === "resumed" || byOffset.has(m.offset));
+            for (const message of held)
+              expect(flags(message)).toEqual(flags(byOffset.get(message.offset) ?? {}));
+            // A snapshot leaves out archived messages; all else from its oldest on is held.
+            const from = held[0]?.offset ?? Number.MAX_SAFE_INTEGER;
+            const offsets = new Set(held.map(({ offset }) => offset));
+            for (const message of end.messages)
+              if (message.archived_at === null && (message.offset as number) >= from)
+                expect(offsets.has(message.offset), `${message.offset} is held`).toBe(true);
+            if (round === "resumed") expect(view.counts).toEqual(end.counts);
+          }
         }
-      }
-    }),
+      },
+    ),
     { numRuns: RUNS, endOnFailure: false },
   );
 });

@@ -1,0 +1,37 @@
+// Keeping the list of who goes next true while states change, so that a full inbox need not be
+// looked through again after every mark.
+
+import type { Victim } from "../log/checkpoint.ts";
+import { rankOf, type State } from "./state.ts";
+
+/** The order in which rows are given up. */
+export const inTurn = (a: Victim, b: Victim) => a.rank - b.rank || a.offset - b.offset;
+
+/** After single messages have changed; a state of null is a message that was deleted. */
+export function afterMarks(
+  victims: Victim[],
+  marked: { offset: number; state: State | null }[],
+): Victim[] {
+  const last = victims[victims.length - 1];
+  if (last === undefined) return [];
+  const touched = new Set(marked.map(({ offset }) => offset));
+  const moved = marked
+    .map(({ offset, state }): Victim => {
+      const rank = state === null ? 0 : rankOf(state);
+      return { offset, rank, unseen: state?.seen_at === null };
+    })
+    // Beyond the end of the list is the rest of the inbox, whose order is not known here.
+    .filter((victim) => inTurn(victim, last) < 0);
+  return [...victims.filter(({ offset }) => !touched.has(offset)), ...moved].sort(inTurn);
+}
+
+/** After a watermark. Among what is read now, the listed go before the others. */
+export function afterWatermark(victims: Victim[], upTo: number, flag: "seen" | "read"): Victim[] {
+  return victims
+    .map((victim): Victim => {
+      if (victim.offset > upTo) return victim;
+      const rank = flag === "read" && victim.rank === 3 ? 2 : victim.rank;
+      return { offset: victim.offset, rank, unseen: false };
+    })
+    .sort(inTurn);
+}
