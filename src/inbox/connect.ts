@@ -1,4 +1,4 @@
-// A new socket of a user's device: is it still welcome, where did it leave off, what did it miss.
+// A new socket of a user's device: is it welcome, where did it leave off, what did it miss.
 
 import type { Log } from "../log/log.ts";
 import type { Since } from "../protocol/cursor.ts";
@@ -18,38 +18,41 @@ export function isRevoked(own: InboxOwn, iat: number | null): boolean {
 
 export const REVOKED = refusal("invalid_token", "the token was revoked: get a new one");
 
-/**
- * Takes the object's end of the socket and sends the first frames, in one turn: nothing that is
- * published meanwhile can come before the replay. Gives the reason when it takes it not.
- */
-export function connectInbox(
+/** Why a connection is not taken; null when it is welcome. */
+export function connectRefusal(
   log: Log<InboxOwn>,
   sockets: Sockets,
-  ws: WebSocket,
   caller: Caller,
+  now: number,
+): Refusal | null {
+  if (isRevoked(log.at(now).own, caller.iat)) return REVOKED;
+  if (sockets.size < CONNECTIONS_MAX) return null;
+  sockets.sweep(now);
+  return sockets.size < CONNECTIONS_MAX
+    ? null
+    : refusal("connection_limit", `close one of the user's ${CONNECTIONS_MAX} connections`);
+}
+
+/** The first frames of a connection, as of now: whatever happens later comes after them. */
+export function greetInbox(
+  log: Log<InboxOwn>,
+  { connection, exp }: Caller,
   since: Since,
   now: number,
   ageMs: number,
-): Refusal | null {
-  log.confirm();
+): string[] {
   const { epoch, head, oldest, own } = log.at(now);
-  if (isRevoked(own, caller.iat)) return REVOKED;
-  sockets.sweep(now);
-  if (sockets.size >= CONNECTIONS_MAX)
-    return refusal("connection_limit", `close one of the user's ${CONNECTIONS_MAX} connections`);
   const first = firstFrame(log, since, now, ageMs);
   const connected = printConnected({
-    connection: caller.connection,
+    connection,
     epoch,
     offset: head,
     recovered: typeof since === "string" || first?.snapshot !== true,
     oldest,
     counts: countsOf(own),
-    expires_in: caller.exp === null ? null : caller.exp - Math.floor(now / 1000),
+    expires_in: exp === null ? null : exp - Math.floor(now / 1000),
   });
-  const frames = first === null ? [connected] : [connected, ...printMessages(first)];
-  sockets.send(sockets.accept(ws, caller), frames, now);
-  return null;
+  return first === null ? [connected] : [connected, ...printMessages(first)];
 }
 
 /** What follows `connected`: a snapshot, a replay, or nothing. */

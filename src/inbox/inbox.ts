@@ -16,9 +16,9 @@ import { type Env, retentionOf } from "../settings.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
 import { receive, type Services } from "../socket/receive.ts";
-import { Sockets } from "../socket/sockets.ts";
+import { type Greet, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
-import { connectInbox, isRevoked, REVOKED } from "./connect.ts";
+import { connectRefusal, greetInbox, isRevoked, REVOKED } from "./connect.ts";
 import { exportInbox } from "./export.ts";
 import { InboxKeep } from "./keep.ts";
 import { type Mark, mark, markOf } from "./mark.ts";
@@ -44,7 +44,9 @@ export class Inbox extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#sockets = new Sockets(ctx);
+    const greet: Greet = (caller, since) =>
+      greetInbox(this.#log, caller, since, clock(), this.#keep.ageMs);
+    this.#sockets = new Sockets(ctx, greet, clock);
     this.#keep = new InboxKeep(retentionOf(env, "inbox"));
     this.#log = new Log(new LogStore(ctx.storage), this.#keep, newEpoch);
     this.#feed = new Feed(
@@ -138,10 +140,12 @@ export class Inbox extends DurableObject<Env> {
 
   #connect(request: Request): Response {
     const { caller, since, offered } = readUpgrade(request);
+    this.#log.confirm();
+    const refused = connectRefusal(this.#log, this.#sockets, caller, clock());
+    if (refused !== null) return refusedByObject(refused);
     const { 0: client, 1: server } = new WebSocketPair();
-    const { ageMs } = this.#keep;
-    const refused = connectInbox(this.#log, this.#sockets, server, caller, since, clock(), ageMs);
-    return refused === null ? upgraded(client, offered) : refusedByObject(refused);
+    this.#sockets.accept(server, caller, since);
+    return upgraded(client, offered);
   }
 
   #mark(change: Mark): string | Refusal {

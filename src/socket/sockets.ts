@@ -3,6 +3,7 @@
 // done when the object is awake anyway.
 
 import type { CloseCode } from "../protocol/close.ts";
+import type { Since } from "../protocol/cursor.ts";
 import { PING, PONG } from "../protocol/down.ts";
 import { BUFFERED_BYTES_MAX, SILENCE_MS, SLOW_MS } from "../protocol/limits.ts";
 import { type Attachment, type Caller, readAttachment, writeAttachment } from "./attachment.ts";
@@ -25,31 +26,42 @@ export interface Session {
   queue: Promise<void>;
 }
 
+/** The first frames of a connection: `connected`, and what it missed. */
+export type Greet = (attachment: Attachment, since: Since) => string[];
+
 export class Sockets {
   readonly #ctx: DurableObjectState;
+  readonly #greet: Greet;
+  readonly #clock: () => number;
   #sessions: Map<WebSocket, Session> | null = null;
+  #ungreeted: Session[] = [];
+  #answersPings = false;
   #sweptAt = 0;
 
-  constructor(ctx: DurableObjectState) {
+  constructor(ctx: DurableObjectState, greet: Greet, clock: () => number) {
     this.#ctx = ctx;
+    this.#greet = greet;
+    this.#clock = clock;
   }
 
-  /** Takes one end of a new socket into hibernation and remembers whose it is. */
-  accept(ws: WebSocket, caller: Caller): Session {
-    if (this.#ctx.getWebSocketAutoResponse() === null)
+  /** Takes one end of a new socket into hibernation; it is greeted as soon as it is open. */
+  accept(ws: WebSocket, caller: Caller, since: Since): void {
+    if (!this.#answersPings)
       this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    this.#answersPings = true;
     const sessions = this.#all();
     this.#ctx.acceptWebSocket(ws);
-    const session = newSession(ws, { v: 1, ...caller, malformed: 0 });
+    const session = newSession(ws, { v: 1, ...caller, malformed: 0, since });
     writeAttachment(ws, session.attachment);
     sessions.set(ws, session);
-    return session;
+    this.#greetSoon(session);
   }
 
   /** The session of a socket; null, and the socket asked to reconnect, when it is not readable. */
   of(ws: WebSocket): Session | null {
     const session = this.#all().get(ws) ?? this.#restore(ws);
     if (session === null) disconnect(ws, 4001);
+    else this.#greetNow(session);
     return session;
   }
 
@@ -73,8 +85,9 @@ export class Sockets {
 
   /** Sends to one socket, unless its token has ended or it does not read what it is sent. */
   send(session: Session, frames: string[], now: number): void {
-    const { ws } = session;
-    if (ws.readyState !== WebSocket.OPEN) return;
+    const { ws, attachment } = session;
+    // Who has not been greeted gets all of it with the greeting.
+    if (ws.readyState !== WebSocket.OPEN || attachment.since !== null) return;
     if (this.endIfExpired(session, now) || this.#endIfSlow(session, now)) return;
     try {
       for (const frame of frames) ws.send(frame);
@@ -143,7 +156,26 @@ export class Sockets {
     }
     const session = newSession(ws, attachment);
     if (ws.readyState === WebSocket.OPEN) this.#sessions?.set(ws, session);
+    if (attachment.since !== null) this.#greetSoon(session);
     return session;
+  }
+
+  // A frame sent while the upgrade is still being answered is copied through a pipe, which costs
+  // the runtime 10 KiB for the life of the socket. A turn later it goes straight out.
+  #greetSoon(session: Session): void {
+    if (this.#ungreeted.push(session) > 1) return;
+    setTimeout(() => {
+      for (const each of this.#ungreeted.splice(0)) this.#greetNow(each);
+    }, 0);
+  }
+
+  #greetNow(session: Session): void {
+    const { since } = session.attachment;
+    if (since === null || session.ws.readyState !== WebSocket.OPEN) return;
+    const frames = this.#greet(session.attachment, since);
+    session.attachment = { ...session.attachment, since: null };
+    this.save(session);
+    this.send(session, frames, this.#clock());
   }
 }
 

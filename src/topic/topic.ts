@@ -15,9 +15,9 @@ import { type Env, retentionOf } from "../settings.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
 import { receive, type Services } from "../socket/receive.ts";
-import { Sockets } from "../socket/sockets.ts";
+import { type Greet, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, upgraded } from "../socket/upgrade.ts";
-import { connectTopic } from "./connect.ts";
+import { greetTopic } from "./connect.ts";
 import { type HistoryQuery, history } from "./history.ts";
 import { TopicKeep, type TopicOwn } from "./keep.ts";
 import { parseHistorySince, SINCE_FORMS } from "./since.ts";
@@ -36,7 +36,9 @@ export class Topic extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#sockets = new Sockets(ctx);
+    const greet: Greet = (caller, since) =>
+      greetTopic(this.#name, this.#log, caller, since, clock());
+    this.#sockets = new Sockets(ctx, greet, clock);
     const keep = new TopicKeep(retentionOf(env, "topic"));
     this.#log = new Log(new LogStore(ctx.storage), keep, newEpoch);
     this.#feed = new Feed(
@@ -89,7 +91,8 @@ export class Topic extends DurableObject<Env> {
   #connect(request: Request): Response {
     const { caller, since, offered } = readUpgrade(request);
     const { 0: client, 1: server } = new WebSocketPair();
-    connectTopic(this.#name, this.#log, this.#sockets, server, caller, since, clock());
+    this.#log.confirm();
+    this.#sockets.accept(server, caller, since);
     return upgraded(client, offered);
   }
 
