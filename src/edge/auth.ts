@@ -104,5 +104,5 @@ export function withCap(claims: Claims, action: Action, topic: string): Claims {
 
 function principalOf(c: Context<Hub>): Promise<Principal> {
   const { raw } = c.req;
-  return authenticate(c.var.settings, bearerOf(raw), c.req.header("origin"), Date.now());
+  return authenticate(c.get("settings"), bearerOf(raw), c.req.header("origin"), Date.now());
 }

@@ -66,7 +66,7 @@ async function connecting(c: Context<Hub>): Promise<Principal> {
   const inUrl = c.req.query("access_token") ?? null;
   const credential = offeredToken(raw) ?? bearerOf(raw) ?? inUrl;
   const origin = c.req.header("origin");
-  const principal = await authenticate(c.var.settings, credential, origin, now);
+  const principal = await authenticate(c.get("settings"), credential, origin, now);
   if (principal.kind === "key") {
     // Neither a URL nor a sub-protocol is a place for a key: both end up in logs.
     if (credential !== bearerOf(raw))

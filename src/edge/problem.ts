@@ -14,11 +14,12 @@ const RETRY_AFTER_SECONDS = 2;
 export function answerRefusal(cause: unknown, c: Context<Hub>): Response {
   const refused = refusalOf(cause);
   const { status } = ERRORS[refused.code];
-  log(c, refused, status, cause);
+  const requestId = `r_${crypto.randomUUID()}`;
+  log(c, refused, status, requestId, cause);
   const offered = offeredProtocol(c.req.raw);
   // A browser cannot see the status of a refused upgrade, only how a socket was closed.
   if (offered !== null) return refuseSocket(refused, offered);
-  return problem(refused, c.get("requestId"));
+  return problem(refused, requestId);
 }
 
 function problem(refused: Refusal, requestId: string): Response {
@@ -72,10 +73,16 @@ function refusalOf(cause: unknown): Refusal {
   return refusal("internal", "send it again; if it stays so, look up the request_id in the logs");
 }
 
-function log(c: Context<Hub>, { code, field }: Refusal, status: number, cause: unknown): void {
+function log(
+  c: Context<Hub>,
+  { code, field }: Refusal,
+  status: number,
+  requestId: string,
+  cause: unknown,
+): void {
   const line = {
     event: status >= 500 ? "failed" : "refused",
-    request_id: c.get("requestId"),
+    request_id: requestId,
     method: c.req.method,
     path: c.req.path,
     status,

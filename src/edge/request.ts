@@ -8,7 +8,7 @@ import type { Env, Settings } from "../settings.ts";
 /** The Hono environment: our bindings, and what the first middleware found out. */
 export interface Hub {
   Bindings: Env;
-  Variables: { settings: Settings; requestId: string };
+  Variables: { settings: Settings };
 }
 
 /** Ends the request with a refusal. */

@@ -29,7 +29,7 @@ const tokenBody = v.strictObject({
 
 export async function mintToken(c: Context<Hub>): Promise<Response> {
   await requireKey(c, "tokens");
-  const { jwtSecrets, jwtIssuer, jwtAudience } = c.var.settings;
+  const { jwtSecrets, jwtIssuer, jwtAudience } = c.get("settings");
   const secret = jwtSecrets[0];
   if (secret === undefined)
     return throwRefusal(

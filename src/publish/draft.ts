@@ -11,11 +11,11 @@ import type { Message } from "../protocol/message.ts";
  * itself. With an id the publish is safe to repeat: (source, id) names it and a SHA-256 of the
  * content tells a repetition from a mistake. Without, a random id is given.
  */
-export async function draftOf(
+export function draftOf(
   message: Message,
   source: string,
   key: string | null,
-): Promise<Draft | Refusal> {
+): Draft | Refusal | Promise<Draft> {
   const named = message.id ?? key;
   const id = named ?? crypto.randomUUID();
   const content = printContent(message);
@@ -24,17 +24,12 @@ export async function draftOf(
     const fix = `a message has at most ${MESSAGE_BYTES_MAX} bytes: send a link to what is larger`;
     return refusal("payload_too_large", fix);
   }
-  const identity =
-    named === null
-      ? null
-      : { key: `${source}\n${named}`, digest: await digestOf(`${message.ttl ?? ""}${content}`) };
-  return {
-    id,
-    body,
-    ttl: message.ttl ?? null,
-    category: message.category ?? null,
-    identity,
-  };
+  const draft = { id, body, ttl: message.ttl ?? null, category: message.category ?? null };
+  if (named === null) return { ...draft, identity: null };
+  return digestOf(`${message.ttl ?? ""}${content}`).then((digest) => ({
+    ...draft,
+    identity: { key: `${source}\n${named}`, digest },
+  }));
 }
 
 /** The members a publisher chose, each with its leading comma, always in the same order. */

@@ -24,29 +24,31 @@ export type Handler = (message: Message, sender: Sender) => Decision | Promise<D
 /** From a `type`, or a `prefix.*`, to its handler. The longest match counts. */
 export type Handlers = Readonly<Record<string, Handler>>;
 
-/** A message that may be appended, and where. `value` is to be checked if a handler made it. */
-export type Handled = { to: Address; value: Message; changed: boolean };
+/** What a handler has made of a message, and where it goes; to be checked like any message. */
+export interface Handled {
+  to: Address;
+  message: Message;
+}
 
-/** Takes a checked message; gives it as its handler wants it, or why it is refused. */
+/** Runs a handler. A handler that sends to what is no address is a fault of the deployment. */
 export async function handle(
-  handlers: Handlers,
+  handler: Handler,
   message: Message,
   sender: Sender,
 ): Promise<Handled | Refusal> {
-  const handler = message.type === undefined ? undefined : handlerOf(handlers, message.type);
-  if (handler === undefined) return { to: sender.to, value: message, changed: false };
   const decision = await handler(message, sender);
   if ("refuse" in decision) return refusal("invalid_params", decision.refuse);
-  if (!("to" in decision)) return { to: sender.to, value: decision, changed: true };
+  if (!("to" in decision)) return { to: sender.to, message: decision };
   const to = parseAddress(decision.to);
   if ("fault" in to)
     throw new Error(`the handler of ${message.type} sends to ${decision.to}: ${to.fault}`);
-  return { to, value: decision.message ?? message, changed: true };
+  return { to, message: decision.message ?? message };
 }
 
-function handlerOf(handlers: Handlers, type: string): Handler | undefined {
-  const exact = Object.hasOwn(handlers, type) ? handlers[type] : undefined;
-  if (exact !== undefined) return exact;
+/** The handler of a type: its own, or that of the longest `prefix.*`. */
+export function handlerOf(handlers: Handlers, type: string | undefined): Handler | undefined {
+  if (type === undefined) return undefined;
+  if (Object.hasOwn(handlers, type)) return handlers[type];
   for (let dot = type.lastIndexOf("."); dot > 0; dot = type.lastIndexOf(".", dot - 1)) {
     const pattern = `${type.slice(0, dot)}.*`;
     if (Object.hasOwn(handlers, pattern)) return handlers[pattern];

@@ -4,8 +4,9 @@ import { handlers } from "../handlers.ts";
 import type { Draft } from "../log/entry.ts";
 import type { Address } from "../protocol/address.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
+import type { Message } from "../protocol/message.ts";
 import { draftOf } from "./draft.ts";
-import { handle } from "./handle.ts";
+import { type Handler, handle, handlerOf, type Sender } from "./handle.ts";
 import { parseMessage } from "./parse.ts";
 
 /** Who publishes. A user's messages always name the user; a backend may name its own parts. */
@@ -19,26 +20,51 @@ export interface Prepared {
   draft: Draft;
 }
 
+type Ready = Prepared | Refusal;
+
 /**
  * Takes one item as parsed JSON, where it is to go, and the id that stands for it if it has none;
- * gives its draft and where it goes, or why it is refused.
+ * gives its draft and where it goes, or why it is refused. A promise only where there is something
+ * to wait for: a list of a thousand is not made to wait a thousand times.
  */
-export async function prepare(
+export function prepare(
   value: unknown,
   to: Address,
   publisher: Publisher,
   key: string | null,
-): Promise<Prepared | Refusal> {
+): Ready | Promise<Ready> {
   const parsed = parseMessage(value);
   if ("code" in parsed) return parsed;
-  const named = sourceOf(parsed.message.source, publisher);
-  if (typeof named !== "string") return named;
-  const handled = await handle(handlers, parsed.message, { source: named, to });
+  const source = sourceOf(parsed.message.source, publisher);
+  if (typeof source !== "string") return source;
+  const handler = handlerOf(handlers, parsed.message.type);
+  return handler === undefined
+    ? drafted(parsed.message, to, source, key)
+    : prepareHandled(handler, parsed.message, { source, to }, key);
+}
+
+async function prepareHandled(
+  handler: Handler,
+  message: Message,
+  sender: Sender,
+  key: string | null,
+): Promise<Ready> {
+  const handled = await handle(handler, message, sender);
   if ("code" in handled) return handled;
-  const checked = handled.changed ? parseMessage(handled.value) : parsed;
-  if ("code" in checked) throw new Error(`a handler gave no message: ${checked.fix}`);
-  const draft = await draftOf(checked.message, named, key);
-  return "code" in draft ? draft : { to: handled.to, draft };
+  const checked = parseMessage(handled.message);
+  if ("code" in checked) throw new Error(`the handler of ${message.type} gave: ${checked.fix}`);
+  return drafted(checked.message, handled.to, sender.source, key);
+}
+
+function drafted(
+  message: Message,
+  to: Address,
+  source: string,
+  key: string | null,
+): Ready | Promise<Ready> {
+  const ready = (draft: Draft | Refusal): Ready => ("code" in draft ? draft : { to, draft });
+  const draft = draftOf(message, source, key);
+  return draft instanceof Promise ? draft.then(ready) : ready(draft);
 }
 
 /** Ids are remembered by source, so nobody may speak as a source that is another's. */

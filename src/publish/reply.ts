@@ -32,11 +32,14 @@ export function replyToOne(outcome: Outcome | Refusal): Response | Refusal {
   if ("code" in result) return refusal(result.code, result.fix, result.field);
   const { status, id, offset, epoch } = result;
   const duplicate = status === 200;
-  return Response.json(
-    { id, offset, epoch, duplicate },
-    { status, headers: duplicate ? { "idempotency-replayed": "true" } : {} },
-  );
+  return new Response(JSON.stringify({ id, offset, epoch, duplicate }), {
+    status,
+    headers: duplicate ? REPLAYED : JSON_TYPE,
+  });
 }
+
+const JSON_TYPE = { "content-type": "application/json" };
+const REPLAYED = { ...JSON_TYPE, "idempotency-replayed": "true" };
 
 /** The reply to a list that could be read: always 200, with what became of each in order. */
 export function replyToList(results: Result[]): Response {

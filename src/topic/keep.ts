@@ -51,9 +51,9 @@ export class TopicKeep implements Keep<TopicOwn> {
     next.due = first === undefined ? null : first.time + this.ageMs;
   }
 
-  /** A topic's rows have no gaps between them, so the oldest need not be looked up. */
-  victims(next: Checkpoint<TopicOwn>, _store: LogStore, _now: number, count: number): Victim[] {
-    const first = next.head - next.rows + 1;
+  /** A topic's rows have no gaps between them, so only the first need be looked up. */
+  victims(next: Checkpoint<TopicOwn>, store: LogStore, _now: number, count: number): Victim[] {
+    const first = store.first()?.offset ?? 0;
     return Array.from({ length: Math.min(count, next.rows) }, (_, i) => ({
       offset: first + i,
       rank: 3,

@@ -1,0 +1,126 @@
+// Watches an inbox or a topic with nothing but Node's own WebSocket (Node 22 and later), and misses
+// nothing: whatever happens to the connection, it goes on from its cursor.
+//
+//   node examples/watch.mjs user:ada [cursor]
+//   node examples/watch.mjs topic:builds [cursor]
+
+import { readFileSync } from "node:fs";
+
+const { HUB = "http://127.0.0.1:8787", KEY } = process.env;
+// `npm start` leaves a key for development here.
+const key = KEY ?? readFileSync(new URL("../.dev.key", import.meta.url), "utf8").trim();
+const [address = "user:ada", begin] = process.argv.slice(2);
+const [kind, name] = address.split(/:(.*)/s);
+const isTopic = kind === "topic";
+
+let cursor = begin ?? null;
+let spreadMs = 5_000;
+let attempts = 0;
+/** Parts of a frame that is still to be completed. */
+let parts = [];
+
+async function getToken() {
+  const caps = isTopic ? { [address]: ["subscribe"] } : {};
+  const response = await fetch(`${HUB}/v1/tokens`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}` },
+    body: JSON.stringify({ user: isTopic ? "watcher" : name, ttl: 3600, caps }),
+  });
+  if (!response.ok) throw new Error(await response.text());
+  return (await response.json()).token;
+}
+
+async function connect() {
+  const token = await getToken();
+  const path = isTopic ? `/v1/topics/${name}/connect` : "/v1/connect";
+  const since = cursor === null ? "" : `?since=${cursor}`;
+  const ws = new WebSocket(HUB.replace("http", "ws") + path + since, [
+    "belfry.v1",
+    `bearer.${token}`,
+  ]);
+  parts = [];
+  let heard = true;
+  let pings;
+  let refresh;
+  const refreshBefore = (expiresIn) => {
+    clearTimeout(refresh);
+    // Without a new token the hub closes with 4002, which comes back with one.
+    refresh = setTimeout(() => renew(ws).catch(() => undefined), expiresIn * 800);
+  };
+  // Told by a `disconnect` frame, or by the close after it, which may come late or never.
+  const lost = (code, reason) => {
+    ws.onmessage = ws.onclose = null;
+    ws.close();
+    clearInterval(pings);
+    clearTimeout(refresh);
+    console.log(`closed with ${code} ${reason}`);
+    // The range of the code is the policy: below 4500 come back, from there on do not.
+    if (code < 4500) return comeBack();
+    console.log(`not coming back; the cursor is ${cursor}`);
+    process.exit(1);
+  };
+  ws.onmessage = ({ data }) => {
+    heard = true;
+    const frame = JSON.parse(data);
+    switch (frame.type) {
+      case "connected":
+        attempts = 0;
+        spreadMs = frame.reconnect_spread * 1000;
+        console.log(`connected to ${address}`);
+        if (!frame.recovered) console.log("what was missed is kept no more: the newest follow");
+        pings = setInterval(() => {
+          // Nothing heard since the last ping: the line is dead.
+          if (!heard) return lost(1006, "silent");
+          heard = false;
+          ws.send("ping");
+        }, frame.ping * 1000);
+        refreshBefore(frame.expires_in);
+        break;
+      case "messages":
+        if (!apply(frame)) lost(1006, "a frame is missing");
+        break;
+      case "reply":
+        refreshBefore(frame.expires_in);
+        break;
+      case "error":
+        console.error(`${frame.code}: ${frame.fix}`);
+        break;
+      case "disconnect":
+        lost(frame.code, frame.reason);
+        break;
+    }
+  };
+  ws.onclose = ({ code, reason }) => lost(code, reason);
+}
+
+/** Prints a frame's messages. False when it does not go on from the cursor: then reconnect. */
+function apply(frame) {
+  // The cursor of a log that was empty is `0:0`; its first message brings the epoch.
+  const isNext = [`${frame.epoch}:${frame.since}`, `0:${frame.since}`].includes(cursor);
+  if (!frame.snapshot && !isNext) return false;
+  parts.push(...frame.messages);
+  if (frame.more) return true;
+  for (const { offset, source, type, notification, data } of parts)
+    console.log(
+      `${offset} ${source} ${notification?.title ?? type ?? ""} ${JSON.stringify(data) ?? ""}`,
+    );
+  parts = [];
+  cursor = `${frame.epoch}:${frame.to}`;
+  return true;
+}
+
+async function renew(ws) {
+  ws.send(JSON.stringify({ type: "refresh", id: 1, token: await getToken() }));
+}
+
+/** The first time within the spread the hub asks for, then full jitter, up to a minute. */
+function comeBack() {
+  const maxMs = attempts === 0 ? spreadMs : Math.min(60_000, 1_000 * 2 ** attempts);
+  attempts += 1;
+  setTimeout(() => connect().catch(comeBack), Math.random() * maxMs);
+}
+
+connect().catch((cause) => {
+  console.error(cause.message);
+  comeBack();
+});

@@ -1,0 +1,50 @@
+// One address for a hub that is killed and comes back at another port: a TCP proxy whose target is
+// changed. Without a target it hangs up.
+
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+export interface TcpProxy {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  /** Where connections go from now on; null is nowhere. Those that are open are cut. */
+  point(url: string | null): void;
+  stop(): void;
+}
+
+export async function startProxy(): Promise<TcpProxy> {
+  let target: URL | null = null;
+  const open = new Set<Socket>();
+  const server = createServer((near) => {
+    if (target === null) return near.destroy();
+    const far = connect(Number(target.port), target.hostname);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      open.add(one);
+      one.pipe(other);
+      // A reset on one side is a reset on the other: `close` follows either way.
+      one.on("error", () => undefined);
+      one.on("close", () => {
+        open.delete(one);
+        other.destroy();
+      });
+    }
+    return undefined;
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cut = () => {
+    for (const socket of open) socket.destroy();
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    point(url) {
+      target = url === null ? null : new URL(url);
+      cut();
+    },
+    stop() {
+      server.close();
+      cut();
+    },
+  };
+}

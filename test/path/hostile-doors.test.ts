@@ -1,0 +1,281 @@
+// Attacks at the door, one test for each: foreign origins, misplaced API keys, names that are none,
+// tricks of the path, wrong methods, a hub that is not configured, and what its errors and logs tell.
+
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { newKey } from "../../src/operate/credentials.ts";
+import {
+  allOf,
+  expectRefusal,
+  expectUntouched,
+  fresh,
+  inbox,
+  messages,
+  raw,
+  refusedSocket,
+  UPGRADE,
+} from "../support/attack.ts";
+import { bearer, call, tokenOf } from "../support/backend.ts";
+import { type Hub, startHub } from "../support/hub.ts";
+import { TestSocket } from "../support/socket.ts";
+import { API_KEY } from "../support/vars.ts";
+
+const APP = "https://app.example.com";
+const hubs: Hub[] = [];
+let url = "";
+
+beforeAll(async () => {
+  ({ url } = await start({}));
+});
+afterAll(() => Promise.all(hubs.map((hub) => hub.stop())));
+
+async function start(vars: Record<string, string | undefined>, bundle = inject("bundle")) {
+  const hub = await startHub(bundle, vars);
+  hubs.push(hub);
+  return hub;
+}
+
+describe("an origin", () => {
+  const foreign = [
+    "https://evil.example",
+    "null",
+    "http://app.example.com",
+    `${APP}:444`,
+    `${APP}.evil.example`,
+    "https://APP.example.com",
+    `${APP}/`,
+  ];
+
+  it.each(foreign)("that is foreign: %j", async (origin) => {
+    const user = fresh();
+    const token = await tokenOf(user);
+    const headers = { origin, ...bearer(token) };
+    for (const method of ["GET", "PATCH", "OPTIONS"]) {
+      const answer = await raw(url, inbox("me"), { method, headers });
+      expectRefusal(answer, 403, "origin_not_allowed");
+      expect(answer.headers.has("access-control-allow-origin")).toBe(false);
+    }
+    const native = await raw(url, "/v1/connect", { headers: { ...UPGRADE, ...headers } });
+    expectRefusal(native, 403, "origin_not_allowed");
+    const browser = await refusedSocket(url, "/v1/connect", token, { origin });
+    expect(browser).toEqual({ code: "origin_not_allowed", close: 4501 });
+  });
+
+  it("that is allowed, with an API key", async () => {
+    const path = inbox(fresh());
+    const answer = await call(url, "POST", path, { type: "x" }, { origin: APP });
+    expectRefusal(answer, 403, "origin_not_allowed");
+    await expectUntouched(url, path);
+  });
+
+  it("that is allowed gets its own name and no credentials", async () => {
+    const preflight = { origin: APP, "access-control-request-method": "PATCH" };
+    const refused = await raw(url, inbox("me"), { headers: { origin: APP } });
+    expectRefusal(refused, 401, "unauthorized");
+    for (const { headers } of [
+      await raw(url, inbox("me"), { method: "OPTIONS", headers: preflight }),
+      refused,
+    ]) {
+      expect(headers.get("access-control-allow-origin")).toBe(APP);
+      expect(headers.get("vary")).toContain("Origin");
+      expect(headers.has("access-control-allow-credentials")).toBe(false);
+    }
+  });
+});
+
+describe("an API key", () => {
+  it("in a URL", async () => {
+    const stream = { headers: { accept: "text/event-stream" } };
+    for (const path of ["/v1/connect", "/v1/topics/t/connect"])
+      expectRefusal(await raw(url, `${path}?access_token=${API_KEY}`, stream), 401, "unauthorized");
+    expectRefusal(await raw(url, `${inbox("ada")}?access_token=${API_KEY}`), 401, "unauthorized");
+  });
+
+  it("in a sub-protocol", async () => {
+    const refused = await refusedSocket(url, "/v1/topics/t/connect", API_KEY);
+    expect(refused).toEqual({ code: "unauthorized", close: 4500 });
+  });
+
+  it("of nobody, cut short, or in the wrong scheme", async () => {
+    const wrong = [
+      `Bearer ${API_KEY}x`,
+      `Bearer ${API_KEY.slice(0, -1)}`,
+      `Bearer ${API_KEY} x`,
+      `Basic ${btoa(API_KEY)}`,
+      API_KEY,
+      "Bearer",
+      "Bearer bk_",
+      "Bearer bk_test_../../etc",
+    ];
+    for (const authorization of wrong) {
+      const answer = await raw(url, inbox("ada"), { headers: { authorization } });
+      expectRefusal(answer, 401, "unauthorized");
+    }
+  });
+
+  it("without the scope", async () => {
+    const weak = newKey("weak", ["read"]);
+    const hub = await start({ API_KEYS: JSON.stringify([weak.entry]) });
+    const calls: [string, string, unknown?][] = [
+      ["POST", inbox("ada"), { type: "x" }],
+      ["POST", messages("t"), { type: "x" }],
+      ["POST", "/v1/publish", { to: "user:ada", type: "x" }],
+      ["PATCH", inbox("ada"), { epoch: "0", offsets: [1], read: true }],
+      ["DELETE", `${inbox("ada")}/1`],
+      ["DELETE", "/v1/users/ada/connections"],
+      ["DELETE", "/v1/users/ada"],
+      ["POST", "/v1/tokens", { user: "ada" }],
+    ];
+    for (const [method, path, body] of calls) {
+      const answer = await call(hub.url, method, path, body, bearer(weak.key));
+      expectRefusal(answer, 403, "insufficient_scope");
+    }
+  });
+});
+
+describe("a name", () => {
+  const users = "me a%00b a%2Fb a%5Cb a%0D%0Ab %2540 %E0%A4%A %C3%A9 a%20b a* %3Cb%3E".split(" ");
+  it.each([...users, "x".repeat(129)])("of no user: %s", async (user) => {
+    const publish = await call(url, "POST", inbox(user), { type: "x" });
+    const list = await raw(url, inbox(user), { headers: bearer(API_KEY) });
+    for (const answer of [publish, list]) expectRefusal(answer, 422, "invalid_params", "user");
+  });
+
+  const topics = "everyone $SYS * orders.* a%00 a%2fb a|b a~b a+b %F0%9F%94%94".split(" ");
+  it.each([...topics, "x".repeat(129)])("of no topic: %s", async (topic) => {
+    const answer = await call(url, "POST", messages(topic), { type: "x" });
+    expectRefusal(answer, 422, "invalid_params", "topic");
+    const token = await tokenOf("ada", { "topic:*": ["subscribe"] });
+    const refused = await refusedSocket(url, `/v1/topics/${topic}/connect`, token);
+    expect(refused).toEqual({ code: "invalid_params", close: 4502 });
+  });
+
+  it.each([
+    ["/v1/users/%2e%2e/notifications", 403, "insufficient_scope"],
+    ["/v1/users/./notifications", 403, "insufficient_scope"],
+    ["/v1/users/../users/bob/notifications", 404, "not_found"],
+    ["/v1/users/me/../bob/notifications", 404, "not_found"],
+    ["/v1/users/me%2f..%2fbob/notifications", 422, "invalid_params"],
+    ["/v1/health/../publish", 404, "not_found"],
+    ["/v1/health%2f..%2fpublish", 404, "not_found"],
+    ["/v1//users/me/notifications", 404, "not_found"],
+    ["/v1/users/me/notifications/", 404, "not_found"],
+    ["/V1/users/me/notifications", 404, "not_found"],
+    ["//v1/users/me/notifications", 404, "not_found"],
+    ["/v1/users/me/notifications%3fx", 404, "not_found"],
+    ["/v1/users/bob/notifications;me", 404, "not_found"],
+    ["/export", 404, "not_found"],
+  ])("by a trick of the path: %s", async (path, status, code) => {
+    const answer = await raw(url, path, { headers: bearer(await tokenOf("ada")) });
+    expectRefusal(answer, status, code, status === 422 ? "user" : undefined);
+  });
+});
+
+describe("a request", () => {
+  const routes: [string, string][] = [
+    [inbox("ada"), "POST, GET, PATCH"],
+    [`${inbox("ada")}/1`, "DELETE"],
+    ["/v1/users/ada/connections", "DELETE"],
+    ["/v1/users/ada/export", "GET"],
+    ["/v1/users/ada", "DELETE"],
+    [messages("t"), "POST, GET"],
+    ["/v1/topics/t/connect", "GET"],
+    ["/v1/publish", "POST"],
+    ["/v1/connect", "GET"],
+    ["/v1/tokens", "POST"],
+    ["/v1/health", "GET"],
+  ];
+
+  it.each(routes)("of a wrong method: %s", async (path, allow) => {
+    for (const method of ["PUT", "TRACE", "OPTIONS", "PROPFIND"]) {
+      const answer = await raw(url, path, { method, headers: bearer(API_KEY) });
+      expectRefusal(answer, 405, "method_not_allowed");
+      expect(answer.headers.get("allow")).toBe(allow);
+    }
+    if (allow.includes("GET")) return;
+    const head = await raw(url, path, { method: "HEAD" });
+    expect([head.status, head.headers.get("allow"), head.text]).toEqual([405, allow, ""]);
+  });
+
+  it("by HEAD, as good as a GET and without a body", async () => {
+    const headers = bearer(await tokenOf("ada"));
+    const head = await raw(url, inbox("me"), { method: "HEAD", headers });
+    expect([head.status, head.text]).toEqual([200, ""]);
+    expect((await raw(url, inbox("me"), { method: "HEAD" })).status).toBe(401);
+  });
+
+  it.each(["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "[", "a b"])(
+    "by plain http to the host %s",
+    async (host) => {
+      for (const path of ["/v1/health", inbox("ada"), "/nothing"]) {
+        const answer = await raw(url, path, { headers: { host, ...bearer(API_KEY) } });
+        expectRefusal(answer, 400, "bad_request");
+      }
+    },
+  );
+
+  it("by plain http to a foreign host, as a socket", async () => {
+    const refused = await refusedSocket(url, "/v1/connect", await tokenOf("ada"), {
+      host: "evil.example",
+    });
+    expect(refused).toEqual({ code: "bad_request", close: 4502 });
+  });
+
+  it.each([
+    ["API_KEYS", undefined, "npm run keys"],
+    ["API_KEYS", "[]", "npm run keys"],
+    ["JWT_SECRETS", undefined, "npm run keys"],
+    ["JWT_SECRETS", "too short", "npm run keys"],
+  ])("to a hub whose %s is %s", async (name, value, command) => {
+    const hub = await start({ [name]: value });
+    for (const [path, allow] of routes.slice(0, -1))
+      for (const method of allow.split(", ")) {
+        const answer = await call(hub.url, method, path);
+        expectRefusal(answer, 503, "not_configured");
+        expect(answer.json.fix).toContain(command);
+      }
+    expect(await refusedSocket(hub.url, "/v1/connect", "x")).toEqual({
+      code: "not_configured",
+      close: 4001,
+    });
+    expect((await call(hub.url, "GET", "/v1/health")).json).toEqual({ status: "ok" });
+  });
+
+  it("that makes the hub throw", async () => {
+    const bundle = inject("bundle");
+    const text = await readFile(bundle, "utf8");
+    const throwing = text.replace(
+      /("belfry\.example\.\*":[^{]*\{)/,
+      '$1 throw new Error("inner detail");',
+    );
+    expect(throwing).not.toBe(text);
+    const path = join(dirname(bundle), "throwing.js");
+    await writeFile(path, throwing);
+    const hub = await start({}, path);
+    const answer = await call(hub.url, "POST", inbox("ada"), { type: "belfry.example.x" });
+    expectRefusal(answer, 500, "internal");
+    expect(answer.text).not.toMatch(/inner detail|Error|\.js|\bat /);
+    const line = hub.log.find((each) => each.includes(answer.json.request_id));
+    expect(JSON.parse(line ?? "")).toMatchObject({
+      event: "failed",
+      status: 500,
+      cause: "Error: inner detail",
+    });
+    const headers = bearer(await tokenOf("ada", allOf("t")));
+    const socket = new TestSocket(hub.url, "/v1/topics/t/connect?since=latest", { headers });
+    await socket.nextOf("connected");
+    socket.send({ type: "publish", id: 1, message: { type: "belfry.example.x" } });
+    const error = await socket.next();
+    expect(error).toMatchObject({ type: "error", id: 1, code: "internal" });
+    expect(JSON.stringify(error)).not.toContain("inner detail");
+    expect((await call(hub.url, "POST", inbox("ada"), { type: "x" })).json.offset).toBe(1);
+  });
+
+  it("whose secrets could end up in the log", () => {
+    const log = hubs.flatMap((hub) => hub.log).join("\n");
+    expect(log).toContain('"event":"refused"');
+    expect(log).not.toContain(API_KEY);
+    expect(log).not.toContain("eyJ");
+  });
+});
