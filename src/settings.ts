@@ -82,6 +82,11 @@ function readSettings(env: Env): Settings | Misconfigured {
     return {
       fix: `each of JWT_SECRETS has at least ${SECRET_LENGTH_MIN} characters: \`npm run keys\``,
     };
+  // Some issuers sign for all their customers with the same keys.
+  if (env.JWKS_URL && !env.JWT_ISSUER && !env.JWT_AUDIENCE)
+    return {
+      fix: "set JWT_ISSUER or JWT_AUDIENCE beside JWKS_URL: the keys alone do not say for whom",
+    };
   const inbox = readRetention(env, "inbox");
   if ("fix" in inbox) return inbox;
   const topic = readRetention(env, "topic");

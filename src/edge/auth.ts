@@ -9,7 +9,7 @@ import type { Publisher } from "../publish/prepare.ts";
 import type { Settings } from "../settings.ts";
 import { findKey, looksLikeKey } from "./key.ts";
 import { type Hub, throwRefusal, userParam } from "./request.ts";
-import { type Claims, verifyToken } from "./token.ts";
+import { type Claims, requireUnrevoked, verifyToken } from "./token.ts";
 
 /** Whoever presented valid credentials. */
 export type Principal = { kind: "key"; key: ApiKey } | { kind: "user"; claims: Claims };
@@ -57,17 +57,23 @@ export async function requireKey(c: Context<Hub>, scope: Scope): Promise<ApiKey>
 /** For publishing to a topic: an API key, or a token whose caps allow it. */
 export async function requirePublisher(c: Context<Hub>, topic: string): Promise<Publisher> {
   const principal = await principalOf(c);
-  if (principal.kind === "key")
-    return { source: withScope(principal.key, "publish").name, isUser: false };
+  if (principal.kind === "key") return publisherOf(c, withScope(principal.key, "publish"));
   const { user } = withCap(principal.claims, "publish", topic);
-  return { source: `user:${user}`, isUser: true };
+  await requireUnrevoked(c.env, principal.claims);
+  return { source: `user:${user}`, isUser: true, others: [] };
+}
+
+/** A backend publishes under its key's name, or under a source that is nobody else's. */
+export function publisherOf(c: Context<Hub>, { name }: ApiKey): Publisher {
+  const others = c.get("settings").apiKeys.map((key) => key.name);
+  return { source: name, isUser: false, others: others.filter((other) => other !== name) };
 }
 
 /** For reading a topic: an API key, or a token whose caps allow to subscribe. */
 export async function requireReader(c: Context<Hub>, topic: string): Promise<void> {
   const principal = await principalOf(c);
   if (principal.kind === "key") withScope(principal.key, "read");
-  else withCap(principal.claims, "subscribe", topic);
+  else await requireUnrevoked(c.env, withCap(principal.claims, "subscribe", topic));
 }
 
 /** For an inbox: an API key with the scope, or the user whose inbox it is. */

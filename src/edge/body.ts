@@ -2,8 +2,8 @@
 
 import * as v from "valibot";
 import { RefusalError } from "../protocol/error.ts";
+import { parseJson } from "../protocol/json.ts";
 import { BODY_BYTES_MAX } from "../protocol/limits.ts";
-import { parseJson } from "../publish/json.ts";
 import { refusalOf } from "../publish/parse.ts";
 
 /** Gives the body as text. Throws a RefusalError when it is too long or not UTF-8. */

@@ -41,7 +41,7 @@ function beginOf(c: Context<Hub>): Since {
   const offered = offeredProtocol(raw);
   if (offered !== null && offered !== SUBPROTOCOL)
     return throwRefusal("upgrade_required", `this hub speaks ${SUBPROTOCOL}`);
-  if (!isUpgrade(raw) && !wantsStream(raw))
+  if (raw.method === "HEAD" || (!isUpgrade(raw) && !wantsStream(raw)))
     return throwRefusal(
       "upgrade_required",
       "open this as a WebSocket, or send `Accept: text/event-stream`",
@@ -69,7 +69,7 @@ async function connecting(c: Context<Hub>): Promise<Principal> {
   const principal = await authenticate(c.get("settings"), credential, origin, now);
   if (principal.kind === "key") {
     // Neither a URL nor a sub-protocol is a place for a key: both end up in logs.
-    if (credential !== bearerOf(raw))
+    if (offeredToken(raw) !== null || credential !== bearerOf(raw))
       return throwRefusal("unauthorized", "send an API key in the Authorization header only");
     return principal;
   }

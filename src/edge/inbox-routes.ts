@@ -8,6 +8,7 @@ import { inboxOf } from "../objects.ts";
 import { parseCursor } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { OFFSETS_MAX, PAGE_MAX } from "../protocol/limits.ts";
+import { isTime } from "../topic/since.ts";
 import { requireInbox, requireKey } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { type Hub, offsetParam, throwRefusal, userParam, wholeQuery } from "./request.ts";
@@ -23,6 +24,9 @@ export async function listNotifications(c: Context<Hub>): Promise<Response> {
   const cursor = since === undefined ? null : parseCursor(since);
   if (since !== undefined && cursor === null)
     return throwRefusal("invalid_params", "`since` is a cursor, `<epoch>:<offset>`", "since");
+  const other = ["limit", "before", "state", "category"].find((name) => c.req.query(name));
+  if (cursor !== null && other !== undefined)
+    return throwRefusal("invalid_params", "`since` gives all that changed: send it alone", other);
   const query = {
     limit: wholeQuery(c, "limit", 1, PAGE_MAX) ?? PAGE_MAX,
     before: wholeQuery(c, "before", 0, Number.MAX_SAFE_INTEGER),
@@ -49,7 +53,7 @@ const markBody = v.strictObject({
   ),
   up_to: v.optional(offset),
   read: v.optional(v.boolean()),
-  seen: v.optional(v.literal(true)),
+  seen: v.optional(v.literal(true, "is true: what was seen stays seen")),
   archived: v.optional(v.boolean()),
 });
 
@@ -93,7 +97,7 @@ const NOT_BEFORE_AHEAD_SECONDS_MAX = 60;
 
 const disconnectBody = v.strictObject({
   reconnect: v.optional(v.boolean(), false),
-  not_before: v.optional(v.pipe(v.string(), v.isoTimestamp("is an RFC 3339 time"))),
+  not_before: v.optional(v.pipe(v.string(), v.check(isTime, "is an RFC 3339 time"))),
 });
 
 /** DELETE /v1/users/{user}/connections */

@@ -2,7 +2,12 @@
 // hibernating socket of the object, so that the object can sleep under it.
 
 import { printDisconnect } from "../protocol/down.ts";
-import { BUFFERED_BYTES_MAX, STREAM_COMMENT_MS, STREAM_SECONDS_MAX } from "../protocol/limits.ts";
+import {
+  BUFFERED_BYTES_MAX,
+  SLOW_MS,
+  STREAM_COMMENT_MS,
+  STREAM_SECONDS_MAX,
+} from "../protocol/limits.ts";
 
 /** Takes the Worker's end of an object's socket and the token's end; gives the stream. */
 export function streamOf(ws: WebSocket, exp: number | null, now: number): Response {
@@ -10,6 +15,7 @@ export function streamOf(ws: WebSocket, exp: number | null, now: number): Respon
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   let unsent = 0;
+  let slowSince: number | null = null;
   let isOpen = true;
 
   const end = () => {
@@ -27,7 +33,9 @@ export function streamOf(ws: WebSocket, exp: number | null, now: number): Respon
     const bytes = encoder.encode(text);
     unsent += bytes.length;
     // The object cannot see how slowly the stream is read, so it is looked at here.
-    if (unsent > BUFFERED_BYTES_MAX) return end();
+    if (unsent <= BUFFERED_BYTES_MAX) slowSince = null;
+    else slowSince ??= Date.now();
+    if (slowSince !== null && Date.now() - slowSince > SLOW_MS) return end();
     writer.write(bytes).then(() => {
       unsent -= bytes.length;
     }, end);
@@ -44,6 +52,8 @@ export function streamOf(ws: WebSocket, exp: number | null, now: number): Respon
     Math.min(Math.max(0, expiresInMs), STREAM_SECONDS_MAX * 1000),
   );
 
+  // A reader that goes away between two writes.
+  writer.closed.catch(end);
   ws.addEventListener("message", ({ data }) => {
     if (typeof data === "string") write(eventOf(data));
   });

@@ -8,6 +8,8 @@ import {
   type JWTPayload,
   jwtVerify,
 } from "jose";
+import { REVOKED } from "../inbox/connect.ts";
+import { inboxOf } from "../objects.ts";
 import { userFault } from "../protocol/address.ts";
 import { type Caps, parseCaps } from "../protocol/caps.ts";
 import { type ErrorCode, RefusalError } from "../protocol/error.ts";
@@ -22,6 +24,9 @@ export interface Claims {
   caps: Caps;
 }
 
+/** For clocks that differ. A token issued in the future would outlive a revocation. */
+const IAT_AHEAD_SECONDS_MAX = 60;
+
 const SHARED = ["HS256"];
 const PUBLIC = ["RS256", "ES256", "EdDSA"];
 
@@ -31,11 +36,22 @@ export async function verifyToken(settings: Settings, token: string, now: number
     throw invalid("send a JWT: three parts of canonical base64url, separated by dots");
   const payload = await verifySignature(settings, token, now);
   const { sub, exp, iat, caps: claimed } = payload;
-  const fault = userFault(sub ?? "");
+  if (!Number.isSafeInteger(Math.floor(exp as number))) throw invalid("the claim `exp` is a time");
+  if (iat !== undefined && iat > now / 1000 + IAT_AHEAD_SECONDS_MAX)
+    throw invalid("the claim `iat` is a time that has come");
+  const fault = typeof sub === "string" ? userFault(sub) : "it is a string";
   if (fault !== null) throw invalid(`the claim \`sub\` names the user, and ${fault}`);
   const caps = parseCaps(claimed);
   if (isFault(caps)) throw invalid(`the claim \`caps\`: ${caps.fault}`);
   return { user: sub as string, exp: exp as number, iat: iat ?? null, caps };
+}
+
+/** Whether the user's tokens of this issue were revoked is known to the user's inbox. */
+export async function requireUnrevoked(
+  env: Env,
+  { user, iat }: Pick<Claims, "user" | "iat">,
+): Promise<void> {
+  if (await inboxOf(env, user).revokes(iat)) throw new RefusalError(REVOKED.code, REVOKED.fix);
 }
 
 /** For a `refresh` on a live socket: the new token must be the same user's. */
@@ -63,8 +79,8 @@ async function verifySignature(
     ...(settings.jwtIssuer === null ? {} : { issuer: settings.jwtIssuer }),
     ...(settings.jwtAudience === null ? {} : { audience: settings.jwtAudience }),
   };
+  const alg = algorithmOf(token);
   try {
-    const { alg } = decodeProtectedHeader(token);
     if (alg === "HS256" && settings.jwtSecrets.length > 0)
       return await verifyShared(settings.jwtSecrets, token, options);
     if (settings.jwksUrl !== null && PUBLIC.includes(alg ?? "")) {
@@ -79,6 +95,14 @@ async function verifySignature(
     ...(settings.jwksUrl === null ? [] : PUBLIC),
   ];
   throw invalid(`sign the token with ${accepted.join(", ")}`);
+}
+
+function algorithmOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).alg;
+  } catch {
+    throw invalid("the token cannot be read: get a new one");
+  }
 }
 
 /** During a rotation a token may be signed with the previous secret. */

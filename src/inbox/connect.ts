@@ -3,10 +3,8 @@
 import type { Log } from "../log/log.ts";
 import type { Since } from "../protocol/cursor.ts";
 import { type MessagesDraft, printConnected, printMessages } from "../protocol/down.ts";
-import { type Refusal, refusal } from "../protocol/error.ts";
-import { CONNECTIONS_MAX } from "../protocol/limits.ts";
+import { refusal } from "../protocol/error.ts";
 import type { Caller } from "../socket/attachment.ts";
-import type { Sockets } from "../socket/sockets.ts";
 import { startOf } from "../socket/upgrade.ts";
 import { countsOf, replay, snapshot } from "./read.ts";
 import type { InboxOwn } from "./state.ts";
@@ -17,21 +15,6 @@ export function isRevoked(own: InboxOwn, iat: number | null): boolean {
 }
 
 export const REVOKED = refusal("invalid_token", "the token was revoked: get a new one");
-
-/** Why a connection is not taken; null when it is welcome. */
-export function connectRefusal(
-  log: Log<InboxOwn>,
-  sockets: Sockets,
-  caller: Caller,
-  now: number,
-): Refusal | null {
-  if (isRevoked(log.at(now).own, caller.iat)) return REVOKED;
-  if (sockets.size < CONNECTIONS_MAX) return null;
-  sockets.sweep(now);
-  return sockets.size < CONNECTIONS_MAX
-    ? null
-    : refusal("connection_limit", `close one of the user's ${CONNECTIONS_MAX} connections`);
-}
 
 /** The first frames of a connection, as of now: whatever happens later comes after them. */
 export function greetInbox(

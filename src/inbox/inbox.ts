@@ -15,10 +15,11 @@ import { publishFromSocket } from "../publish/from-socket.ts";
 import { type Env, retentionOf } from "../settings.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
+import { limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
 import { type Greet, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
-import { connectRefusal, greetInbox, isRevoked, REVOKED } from "./connect.ts";
+import { greetInbox, isRevoked, REVOKED } from "./connect.ts";
 import { exportInbox } from "./export.ts";
 import { InboxKeep } from "./keep.ts";
 import { type Mark, mark, markOf } from "./mark.ts";
@@ -32,8 +33,8 @@ export type Asker = "backend" | { iat: number | null };
 
 export class Inbox extends DurableObject<Env> {
   static {
-    const { list, mark, disconnect, erase } = Inbox.prototype;
-    retryable(list, mark, disconnect, erase);
+    const { list, mark, revokes, disconnect, erase } = Inbox.prototype;
+    retryable(list, mark, revokes, disconnect, erase);
   }
 
   readonly #sockets: Sockets;
@@ -79,6 +80,11 @@ export class Inbox extends DurableObject<Env> {
   mark(change: Omit<Mark, "epoch"> & { epoch: string | null }, asker: Asker): string | Refusal {
     const epoch = change.epoch ?? this.#log.at(clock()).epoch;
     return this.#refusalOf(asker) ?? this.#mark({ ...change, epoch });
+  }
+
+  /** Whether tokens issued at `iat` (seconds, or null when they do not say) were revoked. */
+  revokes(iat: number | null): boolean {
+    return isRevoked(this.#log.at(clock()).own, iat);
   }
 
   /** Closes the user's sockets; tokens issued before `notBefore` (seconds) are refused from now on. */
@@ -141,7 +147,8 @@ export class Inbox extends DurableObject<Env> {
   #connect(request: Request): Response {
     const { caller, since, offered } = readUpgrade(request);
     this.#log.confirm();
-    const refused = connectRefusal(this.#log, this.#sockets, caller, clock());
+    const refused =
+      this.#refusalOf({ iat: caller.iat }) ?? limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);
     const { 0: client, 1: server } = new WebSocketPair();
     this.#sockets.accept(server, caller, since);

@@ -5,7 +5,7 @@ import type { Log } from "../log/log.ts";
 import type { Row } from "../log/store.ts";
 import { type Cursor, printCursor } from "../protocol/cursor.ts";
 import type { MessagesDraft, StateChange } from "../protocol/down.ts";
-import { SNAPSHOT_MESSAGES } from "../protocol/limits.ts";
+import { REPLAY_UNITS_MAX, SNAPSHOT_MESSAGES } from "../protocol/limits.ts";
 import type { Counts } from "../protocol/message.ts";
 import { startOf } from "../socket/upgrade.ts";
 import { type InboxOwn, isAlive, printState, stateOf, UNARCHIVED } from "./state.ts";
@@ -107,7 +107,8 @@ export function replay(
     own,
     since,
   );
-  if (states.length > STATES_MAX) return null;
+  const units = messages.reduce((sum, text) => sum + text.length, 0);
+  if (states.length > STATES_MAX || units > REPLAY_UNITS_MAX) return null;
   if (own.removed <= since) return { ...base, messages, states };
   const held = new Set(alive.map(({ offset }) => offset));
   if (since - oldest > REMOVED_MAX + held.size) return null;

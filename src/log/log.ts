@@ -245,7 +245,7 @@ export class Log<Own> {
     const time = Math.max(now, next.time);
     const expires = ttl === null ? null : time + ttl * 1000;
     if (ttl === 0) {
-      rows.push({ offset: LIVE_ONLY, body, time, expires, category });
+      rows.push({ offset: LIVE_ONLY, body, time, expires: null, category });
       return { status: "stored", id, offset: null, epoch: next.epoch };
     }
     if (identity !== null) {

@@ -26,6 +26,8 @@ export const TTL_SECONDS_MAX = 10 * 365 * 86_400;
 export const CONNECTIONS_MAX = 100;
 /** Messages on one page of a list or a history. */
 export const PAGE_MAX = 100;
+/** A replay longer than this is a snapshot instead: it would be built in memory for each socket. */
+export const REPLAY_UNITS_MAX = 4 * 1024 * 1024;
 /** Messages in a snapshot (the newest that are not archived). */
 export const SNAPSHOT_MESSAGES = 50;
 /** Offsets named in one state change. */

@@ -1,9 +1,9 @@
 // Frames from a client to the hub, and the one decoder for them.
 
 import { topicFault } from "./address.ts";
-import { exceedsBytes } from "./bytes.ts";
 import { type Refusal, refusal } from "./error.ts";
-import { FRAME_BYTES_MAX, OFFSETS_MAX, PAGE_MAX } from "./limits.ts";
+import { parseJson } from "./json.ts";
+import { OFFSETS_MAX, PAGE_MAX } from "./limits.ts";
 
 export type FrameId = string | number | null;
 
@@ -47,13 +47,11 @@ export interface MalformedFrame {
   refusal: Refusal;
 }
 
-/** Takes one text frame; gives it typed, or what is wrong with it. Unknown members are ignored. */
+/** Takes one text frame of a length that is allowed; gives it typed, or what is wrong with it. Unknown members are ignored. */
 export function decodeUp(text: string): UpFrame | MalformedFrame {
-  if (exceedsBytes(text, FRAME_BYTES_MAX)) {
-    const fix = `send frames of at most ${FRAME_BYTES_MAX} bytes`;
-    return { id: null, refusal: refusal("payload_too_large", fix) };
-  }
-  const frame = parseObject(text);
+  const parsed = parseJson(text);
+  if ("code" in parsed) return { id: null, refusal: parsed };
+  const frame = objectOf(parsed.value);
   if (frame === null)
     return malformed(null, 'send a JSON object with a `type`, such as {"type":"read",…}');
   const id = frameId(frame.id);
@@ -129,15 +127,9 @@ function malformed(id: FrameId, fix: string, field?: string): MalformedFrame {
   return { id, refusal: refusal("bad_request", fix, field) };
 }
 
-function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : null;
-  } catch {
-    // Whatever JSON.parse has to say of its position is of no use to a program.
-    return null;
-  }
+function objectOf(value: unknown): Record<string, unknown> | null {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? (value as Record<string, unknown>) : null;
 }
 
 /** A frame's id is echoed, so it is held to what is cheap to echo. */

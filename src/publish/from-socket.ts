@@ -1,5 +1,6 @@
 // A publish that came over a socket: to a topic, where the token's caps allow it.
 
+import { requireUnrevoked } from "../edge/token.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import { inboxOf, topicOf } from "../objects.ts";
 import { allows } from "../protocol/caps.ts";
@@ -19,7 +20,7 @@ export interface OwnTopic {
 /** Gives `{ message: { id, offset, epoch, duplicate } }` as JSON text once the message is written. */
 export async function publishFromSocket(
   env: Env,
-  { user, source, caps }: Attachment,
+  { user, source, caps, iat }: Attachment,
   frame: PublishFrame,
   own: OwnTopic | null,
 ): Promise<string> {
@@ -31,7 +32,9 @@ export async function publishFromSocket(
       "insufficient_scope",
       `the token needs the cap publish on topic:${topic}`,
     );
-  const publisher = { source, isUser: user !== null };
+  // An inbox has closed the sockets of revoked tokens; a topic's object knows nothing of them.
+  if (own !== null && user !== null) await requireUnrevoked(env, { user, iat });
+  const publisher = { source, isUser: user !== null, others: [] };
   const prepared = await prepare(frame.message, { kind: "topic", name: topic }, publisher, null);
   if ("code" in prepared) throw new RefusalError(prepared.code, prepared.fix, prepared.field);
   const { to, draft } = prepared;

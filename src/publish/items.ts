@@ -1,9 +1,9 @@
 // From a request's body to the items in it: JSON, NDJSON, a form that is JSON after all, or text.
 
 import { readBody } from "../edge/body.ts";
-import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { type Refusal, RefusalError } from "../protocol/error.ts";
+import { parseJson } from "../protocol/json.ts";
 import { LIST_MESSAGES_MAX } from "../protocol/limits.ts";
-import { parseJson } from "./json.ts";
 
 /** One item of a body: parsed JSON, or why this one could not be read. */
 export type Item = { value: unknown } | Refusal;
@@ -23,7 +23,7 @@ export async function readItems(request: Request): Promise<Items> {
     case "application/x-ndjson":
     case "application/ndjson":
     case "application/jsonl":
-      return limited({ items: lines(text).map(parseJson), isList: true });
+      return { items: limited(lines(text)).map(parseJson), isList: true };
     case "text/plain":
       return textItem(text);
     // What curl sends when nobody says: so that a bare `curl -d` works.
@@ -47,7 +47,7 @@ function jsonItems(text: string): Items {
   const parsed = parseJson(text);
   if ("code" in parsed) throw new RefusalError(parsed.code, parsed.fix);
   if (!Array.isArray(parsed.value)) return { items: [parsed], isList: false };
-  return limited({ items: parsed.value.map((value) => ({ value })), isList: true });
+  return { items: limited(parsed.value).map((value) => ({ value })), isList: true };
 }
 
 function textItem(text: string): Items {
@@ -58,15 +58,10 @@ function textItem(text: string): Items {
 
 const lines = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
 
-function limited(items: Items): Items {
-  const { length } = items.items;
-  if (length > LIST_MESSAGES_MAX) {
-    const { code, fix } = refusal(
-      "payload_too_large",
-      `send at most ${LIST_MESSAGES_MAX} messages`,
-    );
-    throw new RefusalError(code, fix);
-  }
-  if (length === 0) throw new RefusalError("bad_request", "the list is empty: send a message");
-  return items;
+/** Counted before any of it is looked at. */
+function limited<T>(list: T[]): T[] {
+  if (list.length > LIST_MESSAGES_MAX)
+    throw new RefusalError("payload_too_large", `send at most ${LIST_MESSAGES_MAX} messages`);
+  if (list.length === 0) throw new RefusalError("bad_request", "the list is empty: send a message");
+  return list;
 }

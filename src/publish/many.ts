@@ -5,7 +5,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import { inboxOf, topicOf } from "../objects.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
-import { ADDRESSES_MAX } from "../protocol/limits.ts";
+import { ADDRESSES_MAX, LIST_MESSAGES_MAX } from "../protocol/limits.ts";
 import type { Env } from "../settings.ts";
 import type { Item } from "./items.ts";
 import { type Prepared, type Publisher, prepare } from "./prepare.ts";
@@ -34,6 +34,16 @@ export async function readDeliveries(
     throw new RefusalError(
       "payload_too_large",
       `publish to a topic, or split the request: it names ${all.size} addresses, at most ${ADDRESSES_MAX} go in one`,
+      "to",
+    );
+  const count = addressed.reduce(
+    (sum, each) => sum + ("code" in each ? 0 : each.addresses.length),
+    0,
+  );
+  if (count > LIST_MESSAGES_MAX)
+    throw new RefusalError(
+      "payload_too_large",
+      `split the request: it makes ${count} deliveries, at most ${LIST_MESSAGES_MAX} go in one`,
       "to",
     );
   const deliveries = addressed.flatMap((each, i): Promise<Delivery>[] => {

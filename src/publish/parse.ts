@@ -70,9 +70,12 @@ export function parseMessage(value: unknown): { message: Message } | Refusal {
   return { message: result.output as Message };
 }
 
+const FIELD_LENGTH_MAX = 128;
+
 /** Takes the first issue of a check; gives it as a refusal that names the field. */
 export function refusalOf(issue: v.BaseIssue<unknown>): Refusal {
-  const field = v.getDotPath(issue) ?? undefined;
+  // A name from a stranger may be as long as the body.
+  const field = v.getDotPath(issue)?.slice(0, FIELD_LENGTH_MAX);
   const where = field === undefined ? "the body" : `\`${field}\``;
   if (issue.kind === "schema" && issue.expected === "never")
     return refusal(

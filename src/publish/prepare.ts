@@ -13,6 +13,8 @@ import { parseMessage } from "./parse.ts";
 export interface Publisher {
   source: string;
   isUser: boolean;
+  /** Names of other API keys: nobody may publish as one of them. */
+  others: readonly string[];
 }
 
 export interface Prepared {
@@ -49,11 +51,19 @@ async function prepareHandled(
   sender: Sender,
   key: string | null,
 ): Promise<Ready> {
-  const handled = await handle(handler, message, sender);
-  if ("code" in handled) return handled;
-  const checked = parseMessage(handled.message);
-  if ("code" in checked) throw new Error(`the handler of ${message.type} gave: ${checked.fix}`);
-  return drafted(checked.message, handled.to, sender.source, key);
+  try {
+    const handled = await handle(handler, message, sender);
+    if ("code" in handled) return handled;
+    const checked = parseMessage(handled.message);
+    if ("code" in checked) throw new Error(`it gave no message: ${checked.fix}`);
+    return drafted(checked.message, handled.to, sender.source, key);
+  } catch (cause) {
+    // A handler that fails must fail its own message only.
+    console.error(
+      JSON.stringify({ event: "handler_failed", type: message.type, cause: String(cause) }),
+    );
+    return refusal("internal", "send it again; if it stays so, look up handler_failed in the logs");
+  }
 }
 
 function drafted(
@@ -76,6 +86,8 @@ function sourceOf(asked: string | undefined, publisher: Publisher): string | Ref
       "leave `source` out: a user's is always the user",
       "source",
     );
+  if (publisher.others.includes(asked))
+    return refusal("insufficient_scope", "`source` is the name of another API key", "source");
   return asked.startsWith("user:")
     ? refusal(
         "invalid_params",

@@ -1,7 +1,7 @@
 // 1. In over HTTP: the three ways to publish.
 
 import type { Context } from "hono";
-import { requireKey, requirePublisher } from "../edge/auth.ts";
+import { publisherOf, requireKey, requirePublisher } from "../edge/auth.ts";
 import { type Hub, throwRefusal, topicParam, userParam } from "../edge/request.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import { inboxOf, topicOf } from "../objects.ts";
@@ -17,7 +17,7 @@ import { replyToList, replyToOne, resultOf } from "./reply.ts";
 export async function publishToUser(c: Context<Hub>): Promise<Response> {
   const key = await requireKey(c, "publish");
   const to: Address = { kind: "user", name: userParam(c, null) };
-  return publishItems(c, to, { source: key.name, isUser: false });
+  return publishItems(c, to, publisherOf(c, key));
 }
 
 /** POST /v1/topics/{topic}/messages */
@@ -31,12 +31,7 @@ export async function publishToTopic(c: Context<Hub>): Promise<Response> {
 export async function publishToMany(c: Context<Hub>): Promise<Response> {
   const key = await requireKey(c, "publish");
   const { items, isList } = await readItems(c.req.raw);
-  const deliveries = await readDeliveries(
-    items,
-    { source: key.name, isUser: false },
-    isList,
-    idempotencyKey(c),
-  );
+  const deliveries = await readDeliveries(items, publisherOf(c, key), isList, idempotencyKey(c));
   const outcomes = await publishTo(c.env, deliveries);
   const [only] = deliveries;
   if (!isList && deliveries.length === 1 && only?.isSingle)

@@ -1,8 +1,9 @@
 // One frame from a client: may it still speak, is it ours, what does it want, what is answered.
 
+import { exceedsBytes } from "../protocol/bytes.ts";
 import { printError, printReply } from "../protocol/down.ts";
 import { type ErrorCode, RefusalError, refusal } from "../protocol/error.ts";
-import { FRAMES_PER_SECOND, MALFORMED_FRAMES_MAX } from "../protocol/limits.ts";
+import { FRAME_BYTES_MAX, FRAMES_PER_SECOND, MALFORMED_FRAMES_MAX } from "../protocol/limits.ts";
 import {
   decodeUp,
   type HistoryFrame,
@@ -34,9 +35,28 @@ export function receive(
   clock: () => number,
 ): Promise<void> {
   const session = sockets.of(ws);
-  if (session === null) return Promise.resolve();
+  if (session === null || !mayQueue(sockets, session, data, clock())) return Promise.resolve();
   session.queue = session.queue.then(() => handle(sockets, session, data, services, clock));
   return session.queue;
+}
+
+/** What is looked at before a frame may wait for those before it: they may take their time. */
+function mayQueue(
+  sockets: Sockets,
+  session: Session,
+  data: string | ArrayBuffer,
+  now: number,
+): boolean {
+  if (isTooFast(session, now)) {
+    const fix = `send at most ${FRAMES_PER_SECOND} frames a second`;
+    sockets.send(session, [printError(null, refusal("too_many_requests", fix))], now);
+    disconnect(session.ws, 4008);
+    return false;
+  }
+  if (typeof data !== "string" || !exceedsBytes(data, FRAME_BYTES_MAX)) return true;
+  const fix = `send frames of at most ${FRAME_BYTES_MAX} bytes`;
+  refuseFrame(sockets, session, printError(null, refusal("payload_too_large", fix)), now);
+  return false;
 }
 
 async function handle(
@@ -50,7 +70,6 @@ async function handle(
   const now = clock();
   // What was sent before the client saw our close is not taken any more.
   if (ws.readyState !== WebSocket.OPEN || sockets.endIfExpired(session, now)) return;
-  if (isTooFast(session, now)) return disconnect(ws, 4008);
   session.lastFrameAt = now;
   if (typeof data !== "string") {
     const fix = "send text frames: belfry.v1 is JSON";

@@ -66,8 +66,14 @@ export class Sockets {
   }
 
   get size(): number {
+    return this.#all().size;
+  }
+
+  /** Open sockets of one user. */
+  countOf(user: string): number {
     let open = 0;
-    for (const { ws } of this.#all().values()) if (ws.readyState === WebSocket.OPEN) open += 1;
+    for (const { ws, attachment } of this.#all().values())
+      if (attachment.user === user && ws.readyState === WebSocket.OPEN) open += 1;
     return open;
   }
 
@@ -165,7 +171,15 @@ export class Sockets {
   #greetSoon(session: Session): void {
     if (this.#ungreeted.push(session) > 1) return;
     setTimeout(() => {
-      for (const each of this.#ungreeted.splice(0)) this.#greetNow(each);
+      for (const each of this.#ungreeted.splice(0)) {
+        try {
+          this.#greetNow(each);
+        } catch (cause) {
+          // One that cannot be greeted must not silence the others.
+          console.error(JSON.stringify({ event: "greeting_failed", cause: String(cause) }));
+          disconnect(each.ws, 4001);
+        }
+      }
     }, 0);
   }
 

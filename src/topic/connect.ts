@@ -18,7 +18,9 @@ export function greetTopic(
   now: number,
 ): string[] {
   const { epoch, head, oldest } = log.at(now);
-  const recovered = typeof since === "string" || log.reaches(since, now);
+  const start = typeof since !== "string" && log.reaches(since, now) ? startOf(since, epoch) : null;
+  const missed = start === null ? null : entriesAfter(log, start, now);
+  const recovered = typeof since === "string" || missed !== null;
   const connected = printConnected({
     connection,
     topic,
@@ -29,13 +31,11 @@ export function greetTopic(
     expires_in: exp === null ? null : exp - Math.floor(now / 1000),
   });
   const base = { topic, epoch, to: head, oldest };
-  const start = recovered ? startOf(since, epoch) : null;
-  if (start !== null) {
+  if (missed !== null) {
     if (start === head) return [connected];
-    const messages = entriesAfter(log, start, now);
-    return [connected, ...printMessages({ ...base, since: start, messages })];
+    return [connected, ...printMessages({ ...base, since: start, messages: missed })];
   }
-  if (recovered && since === "latest") return [connected];
+  if (since === "latest") return [connected];
   const messages = newest(log, head + 1, SNAPSHOT_MESSAGES, now);
   return [connected, ...printMessages({ ...base, since: null, snapshot: true, messages })];
 }

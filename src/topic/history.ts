@@ -4,6 +4,7 @@ import { printEntry } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import type { Row } from "../log/store.ts";
 import { printCursor } from "../protocol/cursor.ts";
+import { REPLAY_UNITS_MAX } from "../protocol/limits.ts";
 import type { TopicOwn } from "./keep.ts";
 import type { HistorySince } from "./since.ts";
 
@@ -35,9 +36,19 @@ export function history(log: Log<TopicOwn>, query: HistoryQuery, now: number): s
   return printPage(page.map(print), recovered, cursor, more ? cursor : null);
 }
 
-/** The messages after an offset, from memory if they are there. */
-export function entriesAfter(log: Log<TopicOwn>, offset: number, now: number): string[] {
-  return log.recent(offset, now) ?? rowsAfter(log, offset, Number.MAX_SAFE_INTEGER, now).map(print);
+/** The messages after an offset, from memory if they are there; null when it is too much at once. */
+export function entriesAfter(log: Log<TopicOwn>, offset: number, now: number): string[] | null {
+  const recent = log.recent(offset, now);
+  if (recent !== null) return recent;
+  const entries: string[] = [];
+  let units = 0;
+  for (const row of keptAfter(log, offset, now)) {
+    const text = print(row);
+    units += text.length;
+    if (units > REPLAY_UNITS_MAX) return null;
+    entries.push(text);
+  }
+  return entries;
 }
 
 /** The newest messages below an offset, in the order of the log. */
@@ -53,22 +64,25 @@ export function newest(log: Log<TopicOwn>, before: number, limit: number, now: n
 }
 
 function rowsAfter(log: Log<TopicOwn>, offset: number, limit: number, now: number): KeptRow[] {
-  if (!log.store.exists()) return [];
-  const from = Math.max(offset, log.at(now).oldest - 1);
   const rows: KeptRow[] = [];
-  // Messages that ended by their own ttl are passed over, so a page may take more than one look.
-  let after = from;
-  while (rows.length < limit) {
-    const wanted = Math.min(limit - rows.length, ROWS_PER_LOOK);
-    const found = log.store.after(after, wanted);
-    rows.push(...found.filter((row) => isKept(row, now)));
-    if (found.length < wanted) break;
-    after = (found[found.length - 1] as Row).offset;
-  }
+  for (const row of keptAfter(log, offset, now)) if (rows.push(row) === limit) break;
   return rows;
 }
 
-const ROWS_PER_LOOK = 500;
+/** Rows after an offset that have not aged or expired, read in pieces. */
+function* keptAfter(log: Log<TopicOwn>, offset: number, now: number): Generator<KeptRow> {
+  if (!log.store.exists()) return;
+  let after = Math.max(offset, log.at(now).oldest - 1);
+  for (;;) {
+    const rows = log.store.after(after, ROWS_PER_PIECE);
+    for (const row of rows) if (isKept(row, now)) yield row;
+    if (rows.length < ROWS_PER_PIECE) return;
+    after = (rows[rows.length - 1] as Row).offset;
+  }
+}
+
+/** A page and the message after it, which tells that there is more. */
+const ROWS_PER_PIECE = 101;
 
 type KeptRow = Row & { body: string };
 

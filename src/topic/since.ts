@@ -18,6 +18,10 @@ export function parseHistorySince(text: string, now: number): HistorySince | nul
   const duration = DURATION.exec(text);
   if (duration)
     return { time: now - Number(duration[1]) * (UNIT_MS[duration[2] as string] as number) };
-  const time = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? null : { time };
+  return isTime(text) ? { time: Date.parse(text) } : null;
+}
+
+/** Whether a text is a time as RFC 3339 writes it, with its offset in full. */
+export function isTime(text: string): boolean {
+  return RFC3339.test(text) && !Number.isNaN(Date.parse(text));
 }

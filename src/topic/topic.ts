@@ -3,7 +3,7 @@
 import { retryable } from "cloudflare:durable-objects";
 import { DurableObject } from "cloudflare:workers";
 import { Router } from "itty-router/Router";
-import { verifyRefresh } from "../edge/token.ts";
+import { requireUnrevoked, verifyRefresh } from "../edge/token.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
@@ -14,9 +14,10 @@ import { publishFromSocket } from "../publish/from-socket.ts";
 import { type Env, retentionOf } from "../settings.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
+import { limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
 import { type Greet, Sockets } from "../socket/sockets.ts";
-import { readUpgrade, upgraded } from "../socket/upgrade.ts";
+import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
 import { greetTopic } from "./connect.ts";
 import { type HistoryQuery, history } from "./history.ts";
 import { TopicKeep, type TopicOwn } from "./keep.ts";
@@ -90,8 +91,10 @@ export class Topic extends DurableObject<Env> {
 
   #connect(request: Request): Response {
     const { caller, since, offered } = readUpgrade(request);
-    const { 0: client, 1: server } = new WebSocketPair();
     this.#log.confirm();
+    const refused = limitRefusal(this.#sockets, caller.user, clock());
+    if (refused !== null) return refusedByObject(refused);
+    const { 0: client, 1: server } = new WebSocketPair();
     this.#sockets.accept(server, caller, since);
     return upgraded(client, offered);
   }
@@ -118,6 +121,8 @@ export class Topic extends DurableObject<Env> {
       const claims = await verifyRefresh(this.env, session.attachment.user, token, clock());
       if (!allows(claims.caps, "subscribe", this.#name))
         throw new RefusalError("insufficient_scope", "the new token may not subscribe here");
+      const { user } = session.attachment;
+      if (user !== null) await requireUnrevoked(this.env, { user, iat: claims.iat });
       session.attachment = { ...session.attachment, ...claims };
       this.#sockets.save(session);
       return JSON.stringify({ expires_in: claims.exp - Math.floor(clock() / 1000) });

@@ -10,6 +10,7 @@ export default class CountReporter implements Reporter {
     for (const module of modules) {
       // A file that could not be run at all counts as one failure.
       if (module.errors().length > 0) failed += 1;
+      for (const suite of module.children.allSuites()) if (suite.errors().length > 0) failed += 1;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state === "passed") passed += 1;

@@ -21,14 +21,10 @@ export class View {
     return this.offset === null ? null : `${this.epoch}:${this.offset}`;
   }
 
+  /** The cursor is not moved: what was missed, or a snapshot, follows. */
   connected(frame: ConnectedFrame): void {
     if (frame.counts) this.counts = frame.counts;
     this.#forget(frame.oldest);
-    // With nothing to replay the cursor stands where the log does.
-    if (this.offset === null || !frame.recovered) {
-      this.epoch = frame.epoch;
-      this.offset = frame.offset;
-    }
   }
 
   /** Applies a frame whole. False when it does not continue from the cursor: then reconnect. */

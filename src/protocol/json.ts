@@ -1,7 +1,7 @@
 // JSON from strangers: refused where JSON.parse would quietly lose something or exhaust a stack.
 
-import { type Refusal, refusal } from "../protocol/error.ts";
-import { NESTING_MAX } from "../protocol/limits.ts";
+import { type Refusal, refusal } from "./error.ts";
+import { NESTING_MAX } from "./limits.ts";
 
 /**
  * Takes JSON text; gives its value, or a refusal when it is not JSON, nests too deeply, or has an
@@ -18,7 +18,9 @@ export function parseJson(text: string): { value: unknown } | Refusal {
   } catch {
     return refusal("bad_request", "send well-formed JSON");
   }
-  return membersOf(value) === shape.members
+  const members = membersOf(value);
+  if (Number.isNaN(members)) return refusal("bad_request", "a number is too large to be kept");
+  return members === shape.members
     ? { value }
     : refusal("bad_request", "name each member of an object once: a name is there twice");
 }
@@ -70,7 +72,9 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
+/** NaN when there is a number that JSON cannot print again (RFC 7493 §2.2). */
 function membersOf(value: unknown): number {
+  if (typeof value === "number") return Number.isFinite(value) ? 0 : Number.NaN;
   if (typeof value !== "object" || value === null) return 0;
   let members = 0;
   if (Array.isArray(value)) for (const item of value) members += membersOf(item);
