@@ -87,7 +87,7 @@ function sourceOf(asked: string | undefined, publisher: Publisher): string | Ref
       "source",
     );
   if (publisher.others.includes(asked))
-    return refusal("insufficient_scope", "`source` is the name of another API key", "source");
+    return refusal("invalid_params", "`source` is the name of another API key", "source");
   return asked.startsWith("user:")
     ? refusal(
         "invalid_params",
