@@ -19,14 +19,8 @@ export async function findKey(keys: readonly ApiKey[], presented: string): Promi
   return null;
 }
 
-const digests = new Map<string, Uint8Array>();
-
 function bytesOf(hex: string): Uint8Array {
-  const known = digests.get(hex);
-  if (known !== undefined) return known;
-  const bytes = Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
+  return Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
     Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
   );
-  digests.set(hex, bytes);
-  return bytes;
 }

@@ -1,18 +1,19 @@
 // Group commit: what is published while a write is becoming durable shares the next write, and
 // with it the next frame to every socket. The first publish after a rest is never held back.
 //
-//   idle ──add──▶ commit at once ──▶ writing ──durable, nothing waits──▶ idle
-//                                       ▲  │durable, others wait
-//                                       └──┴── gather ──▶ commit
+//   idle ──add──▶ rested? ──yes──▶ commit ──▶ writing ──durable, nothing waits──▶ idle
+//                    │               ▲           │
+//                    └──no─▶ gather ─┘◀──────────┘ durable, others wait
 
 export interface Group<Draft, Outcome> {
   /** Writes the drafts as one and sends them; one outcome for each. Never throws for one draft. */
   commit(drafts: Draft[]): Outcome[];
   /** Resolves when what was written is on disk; a rejection means the object is being reset. */
   durable(): Promise<void>;
-  /** How long to let others join a group, in ms; asked only when publishes come in a row. */
-  gatherMs(): number;
+  /** How long to let others join a group when the one before is so many ms ago; 0 for not at all. */
+  gatherMs(restedMs: number): number;
   wait(ms: number): Promise<void>;
+  clock(): number;
 }
 
 /** Drafts taken into one write at most, so that one commit stays short. */
@@ -28,6 +29,7 @@ export class GroupCommit<Draft, Outcome> {
   readonly #group: Group<Draft, Outcome>;
   #waiting: Waiting<Draft, Outcome>[] = [];
   #busy = false;
+  #committedAt = 0;
 
   constructor(group: Group<Draft, Outcome>) {
     this.#group = group;
@@ -43,15 +45,16 @@ export class GroupCommit<Draft, Outcome> {
 
   async #run(): Promise<void> {
     this.#busy = true;
+    const { durable, gatherMs, wait, clock } = this.#group;
     try {
-      this.#commitNext();
-      await this.#group.durable();
-      while (this.#waiting.length > 0) {
-        const ms = this.#group.gatherMs();
-        if (ms > 0) await this.#group.wait(ms);
+      let ms = gatherMs(clock() - this.#committedAt);
+      do {
+        if (ms > 0) await wait(ms);
         this.#commitNext();
-        await this.#group.durable();
-      }
+        await durable();
+        this.#committedAt = clock();
+        ms = gatherMs(0);
+      } while (this.#waiting.length > 0);
     } catch (cause) {
       for (const { reject } of this.#waiting.splice(0)) reject(cause);
     } finally {
