@@ -1,13 +1,7 @@
 // Users' tokens: JWTs (RFC 7519), checked by `jose` as RFC 8725 asks. The algorithms are pinned to
 // the kind of key, so that a public key can never be taken for a shared secret.
 
-import {
-  createRemoteJWKSet,
-  decodeProtectedHeader,
-  errors,
-  type JWTPayload,
-  jwtVerify,
-} from "jose";
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { REVOKED } from "../inbox/connect.ts";
 import { inboxOf } from "../objects.ts";
 import { userFault } from "../protocol/address.ts";
@@ -73,55 +67,33 @@ async function verifySignature(
   token: string,
   now: number,
 ): Promise<JWTPayload> {
+  const { jwtSecrets, jwksUrl, jwtIssuer, jwtAudience } = settings;
+  const algorithms = [
+    ...(jwtSecrets.length > 0 ? SHARED : []),
+    ...(jwksUrl === null ? [] : PUBLIC),
+  ];
   const options = {
+    algorithms,
     requiredClaims: ["exp", "sub"],
     currentDate: new Date(now),
-    ...(settings.jwtIssuer === null ? {} : { issuer: settings.jwtIssuer }),
-    ...(settings.jwtAudience === null ? {} : { audience: settings.jwtAudience }),
+    ...(jwtIssuer === null ? {} : { issuer: jwtIssuer }),
+    ...(jwtAudience === null ? {} : { audience: jwtAudience }),
   };
-  const alg = algorithmOf(token);
-  try {
-    if (alg === "HS256" && settings.jwtSecrets.length > 0)
-      return await verifyShared(settings.jwtSecrets, token, options);
-    if (settings.jwksUrl !== null && PUBLIC.includes(alg ?? "")) {
-      const set = keySetOf(settings.jwksUrl);
-      return (await jwtVerify(token, set, { ...options, algorithms: PUBLIC })).payload;
-    }
-  } catch (cause) {
-    throw refusalOf(cause);
-  }
-  const accepted = [
-    ...(settings.jwtSecrets.length > 0 ? SHARED : []),
-    ...(settings.jwksUrl === null ? [] : PUBLIC),
-  ];
-  throw invalid(`sign the token with ${accepted.join(", ")}`);
-}
-
-function algorithmOf(token: string): string | undefined {
-  try {
-    return decodeProtectedHeader(token).alg;
-  } catch {
-    throw invalid("the token cannot be read: get a new one");
-  }
-}
-
-/** During a rotation a token may be signed with the previous secret. */
-async function verifyShared(
-  secrets: readonly string[],
-  token: string,
-  options: object,
-): Promise<JWTPayload> {
-  let failure: unknown;
-  for (const secret of secrets) {
+  // During a rotation a token may be signed with the previous secret.
+  let secret = 0;
+  for (;;) {
+    const keyOf: JWTVerifyGetKey = (header, jws) =>
+      header.alg === "HS256" || jwksUrl === null
+        ? sharedKey(jwtSecrets[secret] ?? "")
+        : publicKey(keySetOf(jwksUrl), header, jws);
     try {
-      const key = await sharedKey(secret);
-      return (await jwtVerify(token, key, { ...options, algorithms: SHARED })).payload;
+      return (await jwtVerify(token, keyOf, options)).payload;
     } catch (cause) {
-      if (!(cause instanceof errors.JWSSignatureVerificationFailed)) throw cause;
-      failure = cause;
+      const isOther = cause instanceof errors.JWSSignatureVerificationFailed;
+      if (isOther && ++secret < jwtSecrets.length) continue;
+      throw refusalOf(cause, algorithms);
     }
   }
-  throw failure;
 }
 
 // Importing a key costs more than checking a signature with it.
@@ -135,6 +107,20 @@ async function sharedKey(secret: string): Promise<CryptoKey> {
   const key = await crypto.subtle.importKey("raw", raw, algorithm, false, ["verify"]);
   sharedKeys.set(secret, key);
   return key;
+}
+
+/** Only what is wrong with the token is the bearer's fault; that the keys cannot be had is not. */
+async function publicKey(
+  set: JWTVerifyGetKey,
+  ...args: Parameters<JWTVerifyGetKey>
+): Promise<Awaited<ReturnType<JWTVerifyGetKey>>> {
+  try {
+    return await set(...args);
+  } catch (cause) {
+    if (cause instanceof errors.JWKSNoMatchingKey) throw cause;
+    console.error(JSON.stringify({ event: "keys_unavailable", cause: String(cause) }));
+    throw new RefusalError("temporary", "the keys at JWKS_URL cannot be had just now: try again");
+  }
 }
 
 const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
@@ -165,18 +151,18 @@ function isCanonicalPart(part: string): boolean {
   return part.length % 4 === 3 ? (last & 0b11) === 0 : true;
 }
 
-function refusalOf(cause: unknown): RefusalError {
+function refusalOf(cause: unknown, algorithms: string[]): RefusalError {
   if (cause instanceof RefusalError) return cause;
   if (cause instanceof errors.JWTExpired)
     return new RefusalError("token_expired", "get a new token and come back with it");
   if (cause instanceof errors.JWTClaimValidationFailed)
     return invalid(`the claim \`${cause.claim}\` is missing or not what this hub expects`);
+  if (cause instanceof errors.JOSEAlgNotAllowed)
+    return invalid(`sign the token with ${algorithms.join(", ")}`);
   if (cause instanceof errors.JWSSignatureVerificationFailed)
     return invalid("the signature is not by a key of this hub: check JWT_SECRETS or JWKS_URL");
   if (cause instanceof errors.JWKSNoMatchingKey)
     return invalid("no key of JWKS_URL has the token's `kid` and algorithm");
-  if (cause instanceof errors.JWKSTimeout || !(cause instanceof errors.JOSEError))
-    return new RefusalError("temporary", "the keys at JWKS_URL cannot be had just now: try again");
   return invalid("the token cannot be read: get a new one");
 }
 

@@ -1,7 +1,6 @@
 // What a socket carries through hibernation. This is the only file that reads or writes it.
 
 import type { Caps } from "../protocol/caps.ts";
-import type { Since } from "../protocol/cursor.ts";
 
 /** Who is on the other end, as the edge found out. Crosses to the object in one header. */
 export interface Caller {
@@ -16,15 +15,16 @@ export interface Caller {
   caps: Caps;
 }
 
+/** `malformed` counts frames that were not ours, over the socket's whole life. */
 export interface Attachment extends Caller {
   v: 1;
-  /** Frames that were not ours, over the socket's whole life. */
   malformed: number;
-  /** Where it begins, until it has been greeted: then it is told `connected` and what it missed. */
-  since: Since | null;
 }
 
-/** Null when another version of the code wrote it: such a socket is asked to reconnect. */
+/**
+ * Null when another version of the code wrote it, or when there is none because the object went
+ * away before it could greet: such a socket is asked to reconnect.
+ */
 export function readAttachment(ws: WebSocket): Attachment | null {
   const value: unknown = ws.deserializeAttachment();
   const isOurs = typeof value === "object" && value !== null && "v" in value && value.v === 1;

@@ -6,12 +6,10 @@ import type { Sockets } from "./sockets.ts";
 
 /** Why one more connection of the user is not taken; null when it is. An API key has no limit. */
 export function limitRefusal(sockets: Sockets, user: string | null, now: number): Refusal | null {
-  // Counting looks at every socket, and most objects have fewer than one user may hold.
-  if (user === null || sockets.size < CONNECTIONS_MAX) return null;
-  if (sockets.countOf(user) < CONNECTIONS_MAX) return null;
+  if (user === null || sockets.countOf(user, CONNECTIONS_MAX) < CONNECTIONS_MAX) return null;
   // Those that fell silent make room.
   sockets.sweep(now);
-  return sockets.countOf(user) < CONNECTIONS_MAX
+  return sockets.countOf(user, CONNECTIONS_MAX) < CONNECTIONS_MAX
     ? null
     : refusal("connection_limit", `close one of the user's ${CONNECTIONS_MAX} connections`);
 }

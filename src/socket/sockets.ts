@@ -19,6 +19,8 @@ export interface Session {
   /** Frames taken in the second that began at `second`. */
   frames: number;
   second: number;
+  /** Where it begins, until it has been greeted: then it is told `connected` and what it missed. */
+  since: Since | null;
   /** When its unsent bytes were first seen above the limit, in ms; null when they are not. */
   slowSince: number | null;
   lastFrameAt: number;
@@ -34,6 +36,8 @@ export class Sockets {
   readonly #greet: Greet;
   readonly #clock: () => number;
   #sessions: Map<WebSocket, Session> | null = null;
+  /** Sockets of each user, those that are closing included. */
+  readonly #byUser = new Map<string, number>();
   #ungreeted: Session[] = [];
   #answersPings = false;
   #sweptAt = 0;
@@ -51,9 +55,9 @@ export class Sockets {
     this.#answersPings = true;
     const sessions = this.#all();
     this.#ctx.acceptWebSocket(ws);
-    const session = newSession(ws, { v: 1, ...caller, malformed: 0, since });
-    writeAttachment(ws, session.attachment);
+    const session = newSession(ws, { v: 1, ...caller, malformed: 0 }, since);
     sessions.set(ws, session);
+    this.#tally(caller.user, 1);
     this.#greetSoon(session);
   }
 
@@ -69,10 +73,13 @@ export class Sockets {
     return this.#all().size;
   }
 
-  /** Open sockets of one user. */
-  countOf(user: string): number {
+  /** Open sockets of one user. Looked at one by one only when there may be so many. */
+  countOf(user: string, atLeast: number): number {
+    const sessions = this.#all();
+    const known = this.#byUser.get(user) ?? 0;
+    if (known < atLeast) return known;
     let open = 0;
-    for (const { ws, attachment } of this.#all().values())
+    for (const { ws, attachment } of sessions.values())
       if (attachment.user === user && ws.readyState === WebSocket.OPEN) open += 1;
     return open;
   }
@@ -91,9 +98,9 @@ export class Sockets {
 
   /** Sends to one socket, unless its token has ended or it does not read what it is sent. */
   send(session: Session, frames: string[], now: number): void {
-    const { ws, attachment } = session;
+    const { ws } = session;
     // Who has not been greeted gets all of it with the greeting.
-    if (ws.readyState !== WebSocket.OPEN || attachment.since !== null) return;
+    if (ws.readyState !== WebSocket.OPEN || session.since !== null) return;
     if (this.endIfExpired(session, now) || this.#endIfSlow(session, now)) return;
     try {
       for (const frame of frames) ws.send(frame);
@@ -129,7 +136,10 @@ export class Sockets {
   }
 
   forget(ws: WebSocket): void {
+    const session = this.#sessions?.get(ws);
+    if (session === undefined) return;
     this.#sessions?.delete(ws);
+    this.#tally(session.attachment.user, -1);
   }
 
   #endIfSlow(session: Session, now: number): boolean {
@@ -149,6 +159,7 @@ export class Sockets {
   #all(): Map<WebSocket, Session> {
     if (this.#sessions === null) {
       this.#sessions = new Map();
+      this.#byUser.clear();
       for (const ws of this.#ctx.getWebSockets()) this.#restore(ws);
     }
     return this.#sessions;
@@ -160,9 +171,11 @@ export class Sockets {
       disconnect(ws, 4001);
       return null;
     }
-    const session = newSession(ws, attachment);
-    if (ws.readyState === WebSocket.OPEN) this.#sessions?.set(ws, session);
-    if (attachment.since !== null) this.#greetSoon(session);
+    const session = newSession(ws, attachment, null);
+    if (ws.readyState === WebSocket.OPEN && this.#sessions?.has(ws) === false) {
+      this.#sessions.set(ws, session);
+      this.#tally(attachment.user, 1);
+    }
     return session;
   }
 
@@ -184,19 +197,25 @@ export class Sockets {
   }
 
   #greetNow(session: Session): void {
-    const { since } = session.attachment;
-    if (since === null || session.ws.readyState !== WebSocket.OPEN) return;
-    const frames = this.#greet(session.attachment, since);
-    session.attachment = { ...session.attachment, since: null };
-    this.save(session);
+    const { ws, attachment, since } = session;
+    if (since === null || ws.readyState !== WebSocket.OPEN) return;
+    const frames = this.#greet(attachment, since);
+    session.since = null;
+    writeAttachment(ws, attachment);
     this.send(session, frames, this.#clock());
+  }
+
+  #tally(user: string | null, by: 1 | -1): void {
+    if (user !== null) this.#byUser.set(user, (this.#byUser.get(user) ?? 0) + by);
+    if (user !== null && this.#byUser.get(user) === 0) this.#byUser.delete(user);
   }
 }
 
-function newSession(ws: WebSocket, attachment: Attachment): Session {
+function newSession(ws: WebSocket, attachment: Attachment, since: Since | null): Session {
   return {
     ws,
     attachment,
+    since,
     frames: 0,
     second: 0,
     slowSince: null,
