@@ -30,6 +30,11 @@ export function nearContinent(continent: string | undefined): Near {
   return (continent !== undefined && hints[continent]) || null;
 }
 
+/** The user or the topic that an object is, out of the name that `stubOf` gave it. */
+export function nameOf(id: DurableObjectId): string {
+  return (id.name ?? "").split("/").slice(3).join("/");
+}
+
 function stubOf<T extends Rpc.DurableObjectBranded>(
   env: Env,
   namespace: DurableObjectNamespace<T>,

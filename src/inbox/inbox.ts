@@ -9,6 +9,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
+import { nameOf } from "../objects.ts";
 import { printMessages } from "../protocol/down.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
@@ -42,9 +43,11 @@ export class Inbox extends DurableObject<Env> {
   readonly #log: Log<InboxOwn>;
   readonly #feed: Feed<InboxOwn>;
   readonly #router = Router();
+  readonly #name: string;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#name = nameOf(ctx.id);
     const greet: Greet = (caller, since) =>
       greetInbox(this.#log, caller, since, clock(), this.#keep.ageMs);
     this.#sockets = new Sockets(ctx, greet, clock);
@@ -128,10 +131,6 @@ export class Inbox extends DurableObject<Env> {
 
   override alarm(): Promise<void> {
     return sweep(this.#log, this.#sockets, clock());
-  }
-
-  get #name(): string {
-    return (this.ctx.id.name ?? "").split("/").slice(3).join("/");
   }
 
   #standing() {

@@ -2,7 +2,7 @@
 // archived, then read, then the oldest.
 
 import type { Checkpoint, Victim } from "../log/checkpoint.ts";
-import type { Keep } from "../log/log.ts";
+import type { Keep } from "../log/keep.ts";
 import type { Flags, LogStore, NewRow } from "../log/store.ts";
 import type { Retention } from "../settings.ts";
 import { count, type InboxOwn, isAlive, printState, rankOf, type State, stateOf } from "./state.ts";

@@ -2,39 +2,19 @@
 // full, ids remembered, the newest messages in memory. It never sees a socket.
 
 import { type Cursor, EMPTY_EPOCH } from "../protocol/cursor.ts";
-import { IDENTITIES_MAX, IDENTITY_MS } from "../protocol/limits.ts";
+import { IDENTITY_MS } from "../protocol/limits.ts";
 import {
   type Checkpoint,
   emptyCheckpoint,
   parseCheckpoint,
   printCheckpoint,
-  VICTIMS_KEPT,
-  type Victim,
 } from "./checkpoint.ts";
 import { type Draft, type Outcome, printEntry } from "./entry.ts";
+import { knownIdentity, remember } from "./identities.ts";
+import type { Keep } from "./keep.ts";
+import { place } from "./place.ts";
 import { type Entry, Ring } from "./ring.ts";
 import type { Flags, LogStore, NewRow } from "./store.ts";
-
-/** What an object decides about its log: how much it keeps, what goes first, what it counts. */
-export interface Keep<Own> {
-  readonly messagesMax: number;
-  readonly ageMs: number;
-  /** The state members of a new message, as text. */
-  readonly newState: string;
-  empty(): Own;
-  copy(own: Own): Own;
-  /** Whether there is something to keep though no message is left. */
-  holds(own: Own): boolean;
-  appended(next: Checkpoint<Own>, row: NewRow): void;
-  /** Counts out what has expired or aged by now, and finds when that will next be so. */
-  settle(next: Checkpoint<Own>, store: LogStore, now: number): void;
-  /** At least so many rows to give up, the first to go first. */
-  victims(next: Checkpoint<Own>, store: LogStore, now: number, count: number): Victim[];
-  /** Takes leave of rows about to be overwritten; gives the offsets whose holders must be told. */
-  evict(next: Checkpoint<Own>, store: LogStore, now: number, victims: Victim[]): number[];
-  /** Which rows the alarm deletes. */
-  sweepable(rows: Flags[], now: number): Flags[];
-}
 
 /** What one write added to the log, for the frame that tells of it. */
 export interface Appended {
@@ -90,7 +70,8 @@ export class Log<Own> {
     } catch (cause) {
       if (drafts.length > 1) return joined(drafts.map((draft) => this.append([draft], now)));
       const head = this.at(now).head;
-      console.error(JSON.stringify({ event: "append_failed", cause: String(cause) }));
+      const ids = drafts.map(({ id }) => id);
+      console.error(JSON.stringify({ event: "append_failed", ids, cause: String(cause) }));
       const outcomes = drafts.map(({ id }): Outcome => ({ status: "failed", id }));
       return { since: head, to: head, entries: [], removed: [], outcomes };
     }
@@ -229,7 +210,7 @@ export class Log<Own> {
       this.store.atomically(() => {
         this.store.prepare();
         if (next.epoch === EMPTY_EPOCH) next.epoch = this.#newEpoch();
-        this.#place(take(), next, now, removed);
+        removed.push(...place(take(), next, this.store, this.#keep, now));
       });
     // When nothing was stored there is no epoch yet, whatever was minted.
     if (next.head !== current.head) this.#checkpoint = next;
@@ -249,8 +230,8 @@ export class Log<Own> {
       return { status: "stored", id, offset: null, epoch: next.epoch };
     }
     if (identity !== null) {
-      const known = next.identities && this.store.identity(identity.key, next.identities);
-      if (known && now - known.at < IDENTITY_MS) {
+      const known = knownIdentity(this.store, next.identities, identity.key, now);
+      if (known !== null) {
         if (known.digest !== identity.digest) return { status: "mismatch", id };
         return { status: "duplicate", id, offset: known.offset, epoch: next.epoch };
       }
@@ -258,78 +239,13 @@ export class Log<Own> {
     next.head += 1;
     next.time = time;
     rows.push({ offset: next.head, body, time, expires, category });
-    if (identity !== null) this.#remember(identity, next, now);
+    if (identity !== null) remember(this.store, next, identity, now);
     return { status: "stored", id, offset: next.head, epoch: next.epoch };
-  }
-
-  #remember(identity: { key: string; digest: string }, next: Checkpoint<Own>, now: number): void {
-    const old = next.identities;
-    const full = old !== null && old.count >= IDENTITIES_MAX / 2;
-    const stale = old !== null && now - old.since >= IDENTITY_MS && old.count >= RENEW_COUNT_MIN;
-    if (old === null || full || stale) {
-      const table = old === null ? 0 : ((1 - old.table) as 0 | 1);
-      this.store.renewIdentities(table);
-      if (old === null) this.store.renewIdentities(1);
-      next.identities = { table, since: now, count: 0 };
-    }
-    const identities = next.identities as NonNullable<typeof next.identities>;
-    identities.count += 1;
-    const { key, digest } = identity;
-    this.store.remember(key, { offset: next.head, digest, at: now }, identities);
-  }
-
-  /** Writes the rows, in free places or in those of rows given up; the last one carries all we know. */
-  #place(rows: NewRow[], next: Checkpoint<Own>, now: number, removed: number[]): void {
-    const max = this.#keep.messagesMax;
-    // A list may be longer than the log keeps: then its end displaces its beginning.
-    for (let from = 0; from < rows.length; from += max) {
-      const chunk = rows.slice(from, from + max);
-      this.#shrink(next, now, removed);
-      const victims = this.#give(chunk.length, next, now);
-      removed.push(...this.#keep.evict(next, this.store, now, victims));
-      if (next.rows === victims.length) next.oldest = (chunk[0] as NewRow).offset;
-      next.rows += chunk.length - victims.length;
-      for (const row of chunk) this.#keep.appended(next, row);
-      // Set once in the life of a log, and again only if it was lost: a crash may come between.
-      if (next.alarm === null || now > next.alarm + ALARM_LATE_MS)
-        next.alarm = now + this.#keep.ageMs;
-      next.serial += 1;
-      this.store.write(chunk, victims, printCheckpoint(next));
-    }
-  }
-
-  /** Makes good for a limit that was lowered, by and by. */
-  #shrink(next: Checkpoint<Own>, now: number, removed: number[]): void {
-    const surplus = Math.min(next.rows - this.#keep.messagesMax, SURPLUS_PER_WRITE_MAX);
-    if (surplus <= 0) return;
-    const listed = this.#keep.victims(next, this.store, now, surplus);
-    removed.push(...this.#keep.evict(next, this.store, now, listed.slice(0, surplus)));
-    for (const { offset } of listed.slice(0, surplus)) this.store.delete(offset);
-    next.rows -= surplus;
-    next.victims = [];
-  }
-
-  /** The rows that give their places to so many new ones: all that hold nothing, and what is over the limit. */
-  #give(count: number, next: Checkpoint<Own>, now: number): Victim[] {
-    const over = count - Math.max(0, this.#keep.messagesMax - next.rows);
-    let empty = 0;
-    while (next.victims[empty]?.rank === 0) empty += 1;
-    const recycled = Math.min(count, Math.max(over, empty));
-    if (next.victims.length < recycled)
-      next.victims = this.#keep.victims(next, this.store, now, Math.max(recycled, VICTIMS_KEPT));
-    return next.victims.splice(0, recycled);
   }
 }
 
-/** An alarm that is this late was lost: the platform's are late by a minute at most. */
-const ALARM_LATE_MS = 3_600_000;
 /** How often the alarm comes at most, in the time a message is kept. */
 const ALARMS_PER_AGE_MAX = 8;
-
-const SURPLUS_PER_WRITE_MAX = 100;
-
-/** A table with fewer ids than this is not worth the rows that renewing it costs. */
-const RENEW_COUNT_MIN = 500;
 
 /** Stands for the offset of what is sent and not stored. */
 const LIVE_ONLY = 0;

@@ -1,6 +1,7 @@
 // What a token allows beyond its user's own inbox: `{ "topic:orders.*": ["subscribe"] }`.
 
 import { topicFault } from "./address.ts";
+import { exceedsBytes } from "./bytes.ts";
 import { CAPS_BYTES_MAX } from "./limits.ts";
 
 export const ACTIONS = ["subscribe", "follow", "publish", "presence"] as const;
@@ -14,7 +15,7 @@ export function parseCaps(value: unknown): Caps | { fault: string } {
   if (value === undefined) return {};
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return { fault: "caps is an object from topics to lists of actions" };
-  if (new TextEncoder().encode(JSON.stringify(value)).length > CAPS_BYTES_MAX)
+  if (exceedsBytes(JSON.stringify(value), CAPS_BYTES_MAX))
     return { fault: `caps has at most ${CAPS_BYTES_MAX} bytes` };
   const caps: Caps = {};
   for (const [pattern, actions] of Object.entries(value)) {

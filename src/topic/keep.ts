@@ -1,7 +1,7 @@
 // What a topic keeps: the newest messages up to a number and an age, oldest out first.
 
 import type { Checkpoint, Victim } from "../log/checkpoint.ts";
-import type { Keep } from "../log/log.ts";
+import type { Keep } from "../log/keep.ts";
 import type { Flags, LogStore, NewRow } from "../log/store.ts";
 import type { Retention } from "../settings.ts";
 

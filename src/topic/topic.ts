@@ -8,6 +8,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
+import { nameOf } from "../objects.ts";
 import { allows } from "../protocol/caps.ts";
 import { RefusalError } from "../protocol/error.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
@@ -34,9 +35,11 @@ export class Topic extends DurableObject<Env> {
   readonly #log: Log<TopicOwn>;
   readonly #feed: Feed<TopicOwn>;
   readonly #router = Router();
+  readonly #name: string;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#name = nameOf(ctx.id);
     const greet: Greet = (caller, since) =>
       greetTopic(this.#name, this.#log, caller, since, clock());
     this.#sockets = new Sockets(ctx, greet, clock);
@@ -83,10 +86,6 @@ export class Topic extends DurableObject<Env> {
 
   override alarm(): Promise<void> {
     return sweep(this.#log, this.#sockets, clock());
-  }
-
-  get #name(): string {
-    return (this.ctx.id.name ?? "").split("/").slice(3).join("/");
   }
 
   #connect(request: Request): Response {

@@ -1,0 +1,24 @@
+// What an object decides about its log: how much it keeps, what goes first, what it counts.
+
+import type { Checkpoint, Victim } from "./checkpoint.ts";
+import type { Flags, LogStore, NewRow } from "./store.ts";
+
+export interface Keep<Own> {
+  readonly messagesMax: number;
+  readonly ageMs: number;
+  /** The state members of a new message, as text. */
+  readonly newState: string;
+  empty(): Own;
+  copy(own: Own): Own;
+  /** Whether there is something to keep though no message is left. */
+  holds(own: Own): boolean;
+  appended(next: Checkpoint<Own>, row: NewRow): void;
+  /** Counts out what has expired or aged by now, and finds when that will next be so. */
+  settle(next: Checkpoint<Own>, store: LogStore, now: number): void;
+  /** At least so many rows to give up, the first to go first. */
+  victims(next: Checkpoint<Own>, store: LogStore, now: number, count: number): Victim[];
+  /** Takes leave of rows about to be overwritten; gives the offsets whose holders must be told. */
+  evict(next: Checkpoint<Own>, store: LogStore, now: number, victims: Victim[]): number[];
+  /** Which rows the alarm deletes. */
+  sweepable(rows: Flags[], now: number): Flags[];
+}

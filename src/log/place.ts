@@ -1,0 +1,73 @@
+// Where new messages go: into free places, or into those of rows that are given up for them.
+
+import { type Checkpoint, printCheckpoint, VICTIMS_KEPT, type Victim } from "./checkpoint.ts";
+import type { Keep } from "./keep.ts";
+import type { LogStore, NewRow } from "./store.ts";
+
+/** An alarm that is this late was lost: the platform's are late by a minute at most. */
+const ALARM_LATE_MS = 3_600_000;
+/** Rows deleted with one write when the limit was lowered. */
+const SURPLUS_PER_WRITE_MAX = 100;
+
+/**
+ * Writes the rows and the checkpoint that says so, within a transaction of the caller's; gives the
+ * offsets of rows given up from the middle, whose holders must be told.
+ */
+export function place<Own>(
+  rows: NewRow[],
+  next: Checkpoint<Own>,
+  store: LogStore,
+  keep: Keep<Own>,
+  now: number,
+): number[] {
+  const removed: number[] = [];
+  // A list may be longer than the log keeps: then its end displaces its beginning.
+  for (let from = 0; from < rows.length; from += keep.messagesMax) {
+    const chunk = rows.slice(from, from + keep.messagesMax);
+    removed.push(...shrink(next, store, keep, now));
+    const victims = give(chunk.length, next, store, keep, now);
+    removed.push(...keep.evict(next, store, now, victims));
+    if (next.rows === victims.length) next.oldest = (chunk[0] as NewRow).offset;
+    next.rows += chunk.length - victims.length;
+    for (const row of chunk) keep.appended(next, row);
+    // Set once in the life of a log, and again only if it was lost: a crash may come between.
+    if (next.alarm === null || now > next.alarm + ALARM_LATE_MS) next.alarm = now + keep.ageMs;
+    next.serial += 1;
+    store.write(chunk, victims, printCheckpoint(next));
+  }
+  return removed;
+}
+
+/** Makes good for a limit that was lowered, by and by. */
+function shrink<Own>(
+  next: Checkpoint<Own>,
+  store: LogStore,
+  keep: Keep<Own>,
+  now: number,
+): number[] {
+  const surplus = Math.min(next.rows - keep.messagesMax, SURPLUS_PER_WRITE_MAX);
+  if (surplus <= 0) return [];
+  const victims = keep.victims(next, store, now, surplus).slice(0, surplus);
+  const removed = keep.evict(next, store, now, victims);
+  for (const { offset } of victims) store.delete(offset);
+  next.rows -= surplus;
+  next.victims = [];
+  return removed;
+}
+
+/** Whose places so many new rows take: of all that hold nothing, and of what is over the limit. */
+function give<Own>(
+  count: number,
+  next: Checkpoint<Own>,
+  store: LogStore,
+  keep: Keep<Own>,
+  now: number,
+): Victim[] {
+  const over = count - Math.max(0, keep.messagesMax - next.rows);
+  let empty = 0;
+  while (next.victims[empty]?.rank === 0) empty += 1;
+  const recycled = Math.min(count, Math.max(over, empty));
+  if (next.victims.length < recycled)
+    next.victims = keep.victims(next, store, now, Math.max(recycled, VICTIMS_KEPT));
+  return next.victims.splice(0, recycled);
+}
