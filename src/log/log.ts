@@ -205,19 +205,26 @@ export class Log<Own> {
       }
       return rows.filter(({ offset }) => offset !== LIVE_ONLY);
     };
+    const write = () => {
+      this.store.prepare();
+      if (next.epoch === EMPTY_EPOCH) next.epoch = this.#newEpoch();
+      removed.push(...place(take(), next, this.store, this.#keep, now));
+    };
     if (drafts.every(({ ttl }) => ttl === 0)) take();
-    else
-      this.store.atomically(() => {
-        this.store.prepare();
-        if (next.epoch === EMPTY_EPOCH) next.epoch = this.#newEpoch();
-        removed.push(...place(take(), next, this.store, this.#keep, now));
-      });
+    else if (this.#isOneStatement(drafts, current)) write();
+    else this.store.atomically(write);
     // When nothing was stored there is no epoch yet, whatever was minted.
     if (next.head !== current.head) this.#checkpoint = next;
     if (next.alarm !== current.alarm) this.#alarmToSet = next.alarm;
     for (const entry of entries) if (entry.offset !== LIVE_ONLY) this.#ring.push(entry);
     const texts = entries.map(({ text }) => text);
     return { since: current.head, to: next.head, entries: texts, removed, outcomes };
+  }
+
+  /** One row and nothing else is atomic by itself; a transaction around it costs a fifth more. */
+  #isOneStatement(drafts: Draft[], { rows }: Checkpoint<Own>): boolean {
+    const isPlain = drafts.length === 1 && drafts[0]?.identity === null;
+    return isPlain && this.store.exists() && rows <= this.#keep.messagesMax;
   }
 
   /** Gives a draft its offset, unless its id is known already. */
