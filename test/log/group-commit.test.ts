@@ -1,0 +1,129 @@
+// Group commit by itself: who goes at once, who shares, and who is told what when it fails.
+
+import { describe, expect, it } from "vitest";
+import { GroupCommit } from "../../src/log/group-commit.ts";
+
+/** A group whose writes become durable, and whose waits end, when the test says so. */
+function setUp(gatherMs = 0) {
+  let now = 1_000_000;
+  const commits: string[][] = [];
+  const waited: number[] = [];
+  const durables: PromiseWithResolvers<void>[] = [];
+  const waits: PromiseWithResolvers<void>[] = [];
+  let failing: string | null = null;
+  const group = new GroupCommit<string, string>({
+    commit: (drafts) => {
+      if (failing !== null && drafts.includes(failing)) throw new Error(`no ${failing}`);
+      commits.push(drafts);
+      return drafts.map((draft) => `${draft}!`);
+    },
+    durable: () => {
+      const write = Promise.withResolvers<void>();
+      durables.push(write);
+      return write.promise;
+    },
+    gatherMs: (restedMs) => (restedMs > 100 ? 0 : gatherMs),
+    clock: () => now,
+    wait: (ms) => {
+      waited.push(ms);
+      const wait = Promise.withResolvers<void>();
+      waits.push(wait);
+      return wait.promise;
+    },
+  });
+  const fail = (draft: string | null) => {
+    failing = draft;
+  };
+  const rest = () => {
+    now += 101;
+  };
+  return { group, commits, waited, durables, waits, fail, rest };
+}
+
+/** Lets everything that can go on go on. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+}
+
+describe("a group commit", () => {
+  it("[LOG1] the first publish after a rest is written at once", async () => {
+    const { group, commits, waited } = setUp(5);
+    expect(await group.add(["a", "b"])).toEqual(["a!", "b!"]);
+    expect(commits).toEqual([["a", "b"]]);
+    expect(waited).toEqual([]);
+  });
+
+  it("[CUR8] those that come while a write becomes durable share the next one", async () => {
+    const { group, commits, durables } = setUp();
+    group.add(["a"]);
+    const others = [group.add(["b"]), group.add(["c", "d"]), group.add(["e"])];
+    await turn();
+    expect(commits).toEqual([["a"]]);
+    durables[0]?.resolve();
+    expect(await Promise.all(others)).toEqual([["b!"], ["c!", "d!"], ["e!"]]);
+    expect(commits).toEqual([["a"], ["b", "c", "d", "e"]]);
+  });
+
+  it("[CUR8] in a row, others are given time to join; after a rest nobody waits", async () => {
+    const { group, commits, waited, waits, durables, rest } = setUp(7);
+    group.add(["a"]);
+    group.add(["b"]);
+    durables[0]?.resolve();
+    await turn();
+    expect(waited).toEqual([7]);
+    group.add(["c"]);
+    expect(commits).toEqual([["a"]]);
+    waits[0]?.resolve();
+    await turn();
+    expect(commits).toEqual([["a"], ["b", "c"]]);
+    durables[1]?.resolve();
+    await turn();
+    rest();
+    group.add(["d"]);
+    expect(commits).toEqual([["a"], ["b", "c"], ["d"]]);
+    expect(waited).toEqual([7]);
+    // Though nothing waits, the one before was just now.
+    durables[2]?.resolve();
+    await turn();
+    group.add(["e"]);
+    expect(commits).toHaveLength(3);
+    expect(waited).toEqual([7, 7]);
+  });
+
+  it("[CUR8] one write takes no more than 2,000 drafts, and no publish is cut in two", async () => {
+    const { group, commits, durables } = setUp();
+    group.add(["first"]);
+    const list = (name: string) => Array.from({ length: 900 }, () => name);
+    for (const name of ["a", "b", "c", "d"]) group.add(list(name));
+    for (let i = 0; i < 3; i++) {
+      durables[i]?.resolve();
+      await turn();
+    }
+    expect(commits.map(({ length }) => length)).toEqual([1, 2700, 900]);
+  });
+
+  it("[LOG1] what waits when a write does not become durable is rejected", async () => {
+    const { group, commits, durables } = setUp();
+    group.add(["a"]);
+    const waiting = group.add(["b"]);
+    const rejected = expect(waiting).rejects.toThrow("disk");
+    durables[0]?.reject(new Error("disk"));
+    await rejected;
+    expect(commits).toEqual([["a"]]);
+    // And the next one begins anew.
+    expect(await group.add(["c"])).toEqual(["c!"]);
+  });
+
+  it("[LOG1] a write that throws rejects its own group and those that wait, and no later one", async () => {
+    const { group, durables, fail } = setUp();
+    fail("b");
+    const first = group.add(["a"]);
+    const both = [group.add(["b"]), group.add(["c"])];
+    const rejected = Promise.all(both.map((each) => expect(each).rejects.toThrow("no b")));
+    expect(await first).toEqual(["a!"]);
+    durables[0]?.resolve();
+    await rejected;
+    fail(null);
+    expect(await group.add(["d"])).toEqual(["d!"]);
+  });
+});

@@ -1,0 +1,53 @@
+// The newest messages in memory: what the ring covers, and what it gives up.
+
+import { describe, expect, it } from "vitest";
+import { Ring } from "../../src/log/ring.ts";
+
+const entry = (offset: number, text = `${offset}`) => ({ offset, text, expires: null });
+const offsets = (entries: { offset: number }[] | null) =>
+  entries?.map(({ offset }) => offset) ?? null;
+
+describe("the ring", () => {
+  it("[CUR3] gives everything after an offset that it covers", () => {
+    const ring = new Ring();
+    ring.clear(10);
+    for (const offset of [11, 12, 15, 16]) ring.push(entry(offset));
+    expect(offsets(ring.since(10))).toEqual([11, 12, 15, 16]);
+    expect(offsets(ring.since(12))).toEqual([15, 16]);
+    expect(offsets(ring.since(13))).toEqual([15, 16]);
+    expect(offsets(ring.since(16))).toEqual([]);
+  });
+
+  it("[CUR3] leaves to storage what it does not reach back to", () => {
+    const ring = new Ring();
+    ring.clear(10);
+    ring.push(entry(11));
+    expect(ring.since(9)).toBeNull();
+    ring.clear(20);
+    expect(ring.since(19)).toBeNull();
+    expect(offsets(ring.since(20))).toEqual([]);
+  });
+
+  it("[CUR3] holds so much text and no more, and never answers with a gap", () => {
+    const ring = new Ring();
+    ring.clear(0);
+    const text = "x".repeat(64 * 1024);
+    for (let offset = 1; offset <= 20; offset++) ring.push(entry(offset, text));
+    // 512 Ki units are eight of these.
+    expect(ring.since(11)).toBeNull();
+    expect(offsets(ring.since(12))).toEqual([13, 14, 15, 16, 17, 18, 19, 20]);
+    ring.push(entry(21, "x".repeat(512 * 1024 + 1)));
+    expect(ring.since(20)).toBeNull();
+    expect(offsets(ring.since(21))).toEqual([]);
+  });
+
+  it("[CUR3] answers the same after its array was cut", () => {
+    const ring = new Ring();
+    ring.clear(0);
+    const text = "x".repeat(512);
+    for (let offset = 1; offset <= 5000; offset++) ring.push(entry(offset, text));
+    expect(ring.since(3975)).toBeNull();
+    const held = offsets(ring.since(3976)) ?? [];
+    expect(held).toEqual(Array.from({ length: 1024 }, (_, i) => 3977 + i));
+  });
+});

@@ -1,0 +1,43 @@
+// Addresses and the names in them.
+
+import { expect, it } from "vitest";
+import { parseAddress, topicFault, userFault } from "../../src/protocol/address.ts";
+
+it.each([
+  ["user:ada", { kind: "user", name: "ada" }],
+  ["user:auth0|5f7c", { kind: "user", name: "auth0|5f7c" }],
+  ["user:ada+x@example.com", { kind: "user", name: "ada+x@example.com" }],
+  ["user:a:b", { kind: "user", name: "a:b" }],
+  ["topic:orders.42", { kind: "topic", name: "orders.42" }],
+  ["topic:user:ada", { kind: "topic", name: "user:ada" }],
+])("[PUB2] %s is an address", (text, address) => {
+  expect(parseAddress(text)).toEqual(address);
+});
+
+it.each([
+  "",
+  "ada",
+  "user:",
+  "topic:",
+  ":ada",
+  "User:ada",
+  "users:ada",
+  "user:me",
+  "topic:everyone",
+])("[PUB2] %j is none", (text) => {
+  expect(parseAddress(text)).toEqual({ fault: expect.stringMatching(/\w/) });
+});
+
+it("[PUB2] a name has 1 to 128 characters of its alphabet", () => {
+  for (const fault of [userFault, topicFault]) {
+    expect(fault("n".repeat(128))).toBeNull();
+    expect(fault("n".repeat(129))).not.toBeNull();
+    expect(fault("")).not.toBeNull();
+    for (const character of "/ *$%#?&\\\"'<>\n\0é") expect(fault(`a${character}`)).not.toBeNull();
+    for (const character of "._@:=-Zz9") expect(fault(`a${character}`)).toBeNull();
+  }
+  for (const character of "~|+") {
+    expect(userFault(`a${character}`)).toBeNull();
+    expect(topicFault(`a${character}`)).not.toBeNull();
+  }
+});

@@ -1,0 +1,124 @@
+// What is a message, and what it becomes on its way to a log.
+
+import { describe, expect, it } from "vitest";
+import type { Draft } from "../../src/log/entry.ts";
+import { draftOf } from "../../src/publish/draft.ts";
+import { parseMessage } from "../../src/publish/parse.ts";
+
+describe("a message", () => {
+  it.each([
+    { what: "a type alone", value: { type: "order.paid" } },
+    { what: "data alone, be it null", value: { data: null } },
+    { what: "a notification alone", value: { notification: {} } },
+    {
+      what: "everything",
+      value: {
+        id: "m1",
+        type: "order.paid",
+        source: "shop",
+        category: "orders",
+        notification: {
+          title: "Paid",
+          body: "Order 42",
+          icon: "/paid.png",
+          image: "https://cdn.example.com/42.png",
+          tag: "42",
+          lang: "en",
+          dir: "ltr",
+          actions: [{ action: "open", title: "Open", url: "?order=42" }],
+          url: "orders/42",
+        },
+        data: { order: 42 },
+        ttl: 0,
+        urgency: "very-low",
+      },
+    },
+  ])("[PUB1] is $what", ({ value }) => {
+    expect(parseMessage(value)).toEqual({ message: value });
+  });
+
+  it.each([
+    { what: "is a list", value: [], field: undefined },
+    { what: "is a text", value: "hello", field: undefined },
+    { what: "has a field of its own", value: { type: "x", colour: 1 }, field: "colour" },
+    { what: "has an empty id", value: { type: "x", id: "" }, field: "id" },
+    { what: "has an id of 256 bytes", value: { type: "x", id: "é".repeat(128) }, field: "id" },
+    { what: "has a line break in its type", value: { type: "a\nb" }, field: "type" },
+    { what: "has half a second of ttl", value: { type: "x", ttl: 0.5 }, field: "ttl" },
+    { what: "has a ttl below 0", value: { type: "x", ttl: -1 }, field: "ttl" },
+    { what: "has a ttl of centuries", value: { type: "x", ttl: 1e10 }, field: "ttl" },
+    { what: "is urgent in its own way", value: { type: "x", urgency: "now" }, field: "urgency" },
+    { what: "shows a number", value: { notification: { title: 1 } }, field: "notification.title" },
+    {
+      what: "has eleven actions",
+      value: { notification: { actions: Array(11).fill({ action: "a", title: "A" }) } },
+      field: "notification.actions",
+    },
+    {
+      what: "has an action without a title",
+      value: { notification: { actions: [{ action: "a" }] } },
+      field: "notification.actions.0.title",
+    },
+  ])("[PUB1] is refused when it $what", ({ value, field }) => {
+    const refused = parseMessage(value);
+    if (!("code" in refused)) throw new Error("taken");
+    expect(refused).toMatchObject({ code: "invalid_params", fix: expect.stringMatching(/\w/) });
+    expect(refused.field).toBe(field);
+  });
+
+  it("[PUB1] is refused when there is nothing in it", () => {
+    for (const value of [{}, { id: "a", ttl: 5, urgency: "high" }])
+      expect(parseMessage(value)).toMatchObject({ code: "bad_request" });
+  });
+});
+
+describe("a draft", () => {
+  const made = async (...args: Parameters<typeof draftOf>) => {
+    const draft = await draftOf(...args);
+    if ("code" in draft) throw new Error(draft.code);
+    return draft;
+  };
+
+  it("[PUB1] prints its members once, always in the same order", async () => {
+    const draft = await made({ data: { b: 1, a: 2 }, type: "t", id: "m", ttl: 9 }, "shop", null);
+    expect(draft.body).toBe('"id":"m","source":"shop","type":"t","data":{"b":1,"a":2}');
+    expect(draft).toMatchObject({ id: "m", ttl: 9, category: null });
+  });
+
+  it("[PUB3] is named by its own id, or by the key that stands for it", async () => {
+    const own = await made({ id: "m", type: "t" }, "shop", "key");
+    expect([own.id, own.identity?.key]).toEqual(["m", "shop\nm"]);
+    const keyed = await made({ type: "t" }, "shop", "key/3");
+    expect([keyed.id, keyed.identity?.key]).toEqual(["key/3", "shop\nkey/3"]);
+  });
+
+  it("[PUB3] without either has an id at random, and may be stored twice", async () => {
+    const [one, two] = [
+      await made({ type: "t" }, "shop", null),
+      await made({ type: "t" }, "shop", null),
+    ];
+    expect(one.identity).toBeNull();
+    expect(one.id).not.toBe(two.id);
+  });
+
+  it("[LOG4] has a digest of its content, however it was ordered, and of its ttl", async () => {
+    const digest = async (message: Parameters<typeof draftOf>[0]) =>
+      (await made(message, "shop", "k")).identity?.digest;
+    const first = await digest({ type: "t", data: 1 });
+    expect(await digest({ data: 1, type: "t" })).toBe(first);
+    const others = [
+      { type: "t", data: 2 },
+      { type: "u", data: 1 },
+      { type: "t", data: 1, ttl: 5 },
+    ];
+    for (const other of others) expect(await digest(other)).not.toBe(first);
+  });
+
+  it("[PUB1] of more than 64 KiB is refused, counted in bytes", async () => {
+    const around = (await made({ data: "" }, "s", "k")).body.length;
+    const fits = "x".repeat(64 * 1024 - around);
+    expect(((await made({ data: fits }, "s", "k")) as Draft).body.length).toBe(64 * 1024);
+    for (const data of [`${fits}x`, "é".repeat(33_000)])
+      expect(await draftOf({ data }, "s", "k")).toMatchObject({ code: "payload_too_large" });
+  });
+});

@@ -1,0 +1,179 @@
+// What a socket may send, how it is answered, and what happens when it sends something else.
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { FRAME_BYTES_MAX, FRAMES_PER_SECOND } from "../../src/protocol/limits.ts";
+import { tokenOf } from "../support/backend.ts";
+import { expectEnd } from "../support/ends.ts";
+import { BOTH, connect, draft, freshInbox, freshTopic } from "../support/object.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const HISTORY = '{"type":"history","id":"still here","limit":1}';
+const stillHere = { type: "reply", id: "still here" };
+
+async function quiet(make: typeof freshInbox | typeof freshTopic) {
+  const stub = make();
+  const socket = await connect(stub, "latest");
+  await socket.nextOf("connected");
+  return { stub, socket };
+}
+
+describe.each(BOTH)("a socket of an object that is $name", ({ rest }) => {
+  it.each([
+    { what: "is no JSON", text: "{", id: null },
+    { what: "is no object", text: "[1]", id: null },
+    { what: "has no type", text: '{"id":7}', id: 7 },
+    { what: "is of an unknown type", text: '{"type":"jump","id":"a"}', id: "a" },
+    { what: "lacks its member", text: '{"type":"refresh","id":0}', id: 0 },
+    { what: "has an id that is no id", text: '{"type":"jump","id":{"a":1}}', id: null },
+  ])(
+    "[SOC7] a frame that $what is told so with its id, and the socket stays",
+    async ({ text, id }) => {
+      const { stub, socket } = await quiet(freshInbox);
+      await rest(stub);
+      socket.send(text);
+      expect(await socket.nextOf("error")).toMatchObject({
+        id,
+        code: "bad_request",
+        temporary: false,
+      });
+      socket.send(HISTORY);
+      expect(await socket.nextOf("reply")).toMatchObject(stillHere);
+    },
+  );
+
+  it("[SOC8] the tenth malformed frame closes the socket, however long it lives", async () => {
+    const { stub, socket } = await quiet(freshInbox);
+    for (let i = 0; i < 9; i++) {
+      socket.send("{");
+      await socket.nextOf("error");
+      if (i % 3 === 0) await rest(stub);
+    }
+    // A good one between them does not count them back.
+    socket.send(HISTORY);
+    await socket.nextOf("reply");
+    socket.send("{");
+    expect(await expectEnd(socket, 4502)).toMatchObject([{ type: "error", code: "bad_request" }]);
+  });
+
+  it("[SOC8] a refused request is no malformed frame", async () => {
+    const { stub, socket } = await quiet(freshInbox);
+    await rest(stub);
+    for (let i = 0; i < 12; i++) {
+      socket.send({ type: "read", id: i, epoch: "other", offsets: [1] });
+      expect(await socket.nextOf("error")).toMatchObject({ id: i, code: "other_epoch" });
+    }
+    socket.send(HISTORY);
+    expect(await socket.nextOf("reply")).toMatchObject(stillHere);
+  });
+
+  it("[SOC11] a frame of 256 KiB is taken, one over it is an error", async () => {
+    const { stub, socket } = await quiet(freshInbox);
+    await rest(stub);
+    const padded = (bytes: number) => HISTORY.padEnd(bytes, " ");
+    socket.send(padded(FRAME_BYTES_MAX));
+    expect(await socket.nextOf("reply")).toMatchObject(stillHere);
+    socket.send(padded(FRAME_BYTES_MAX + 1));
+    expect(await socket.nextOf("error")).toMatchObject({ id: null, code: "payload_too_large" });
+    // Counted in bytes: so many characters of two bytes each are twice as many.
+    socket.send(JSON.stringify({ type: "history", x: "é".repeat(FRAME_BYTES_MAX / 2) }));
+    expect(await socket.nextOf("error")).toMatchObject({ id: null, code: "payload_too_large" });
+    socket.send(HISTORY);
+    expect(await socket.nextOf("reply")).toMatchObject(stillHere);
+  });
+
+  it("[SOC11] a binary frame is an error", async () => {
+    const { stub, socket } = await quiet(freshInbox);
+    await rest(stub);
+    socket.ws.send(new TextEncoder().encode(HISTORY));
+    expect(await socket.nextOf("error")).toMatchObject({ id: null, code: "bad_request" });
+    socket.send(HISTORY);
+    expect(await socket.nextOf("reply")).toMatchObject(stillHere);
+  });
+
+  it("[SOC6] the 31st frame of a second closes the socket", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    const { stub, socket } = await quiet(freshInbox);
+    await rest(stub);
+    for (let i = 0; i < FRAMES_PER_SECOND; i++) {
+      socket.send({ type: "history", id: i, limit: 1 });
+      expect(await socket.nextOf("reply")).toMatchObject({ id: i });
+    }
+    socket.send(HISTORY);
+    const before = await expectEnd(socket, 4008);
+    expect(before).toMatchObject([{ type: "error", id: null, code: "too_many_requests" }]);
+  });
+
+  it("[SOC6] thirty frames in each second are taken", async () => {
+    let now = 1_800_000_000_000;
+    vi.useFakeTimers({ toFake: ["Date"], now });
+    const { stub, socket } = await quiet(freshInbox);
+    await rest(stub);
+    for (let second = 0; second < 3; second++) {
+      for (let i = 0; i < FRAMES_PER_SECOND; i++) socket.send(HISTORY);
+      for (let i = 0; i < FRAMES_PER_SECOND; i++)
+        expect(await socket.nextOf("reply")).toMatchObject(stillHere);
+      now += 1000;
+      vi.setSystemTime(now);
+    }
+  });
+
+  it("[SOC10] the frames of one socket are handled and answered in order", async () => {
+    const { stub, socket } = await quiet(freshTopic);
+    const token = await tokenOf("ada", { "topic:*": ["subscribe", "publish"] });
+    await rest(stub);
+    // Those that wait for something stand before those that do not.
+    const frames = [
+      { type: "refresh", token },
+      { type: "publish", message: { data: "first" } },
+      { type: "history" },
+      { type: "jump" },
+      { type: "publish", message: { data: "second" } },
+      { type: "history" },
+      { type: "read", epoch: "0", offsets: [1] },
+    ];
+    for (const [id, frame] of frames.entries()) socket.send({ ...frame, id });
+    const answers = [];
+    while (answers.length < frames.length) {
+      await vi.waitUntil(() => socket.frames.length > 0, { interval: 1 });
+      const answer = socket.frames.shift();
+      if (answer?.type === "reply" || answer?.type === "error") answers.push(answer);
+    }
+    expect(answers.map(({ id }) => id)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(answers[2]).toMatchObject({ messages: [{ data: "first" }] });
+    expect(answers[5]).toMatchObject({ messages: [{ data: "first" }, { data: "second" }] });
+  });
+
+  it("[SOC10] a socket that waits holds up no other", async () => {
+    const { stub, socket } = await quiet(freshTopic);
+    const other = await connect(stub, "latest");
+    await other.nextOf("connected");
+    await rest(stub);
+    socket.send({ type: "publish", id: 1, message: { data: 1 } });
+    other.send(HISTORY);
+    expect(await other.nextOf("reply")).toMatchObject(stillHere);
+    expect(await socket.nextOf("reply")).toMatchObject({ id: 1, message: { offset: 1 } });
+  });
+
+  it("[STA3] [SOC10] a mark over a socket is replied to, and told to every device", async () => {
+    const { stub, socket } = await quiet(freshInbox);
+    const other = await connect(stub, "latest");
+    await other.nextOf("connected");
+    const [outcome] = await stub.publish([draft(1)]);
+    const { epoch } = outcome as { epoch: string };
+    await rest(stub);
+    socket.send({ type: "read", id: 5, epoch, offsets: [1] });
+    expect(await socket.nextOf("reply")).toEqual({
+      type: "reply",
+      id: 5,
+      changed: true,
+      epoch,
+      offset: 2,
+      counts: { unread: 0, unseen: 0, total: 1 },
+    });
+    await other.messages();
+    expect(await other.messages()).toMatchObject({ since: 1, to: 2, messages: [] });
+  });
+});

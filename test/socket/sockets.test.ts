@@ -1,0 +1,236 @@
+// How sockets live and end: the token's end, silence, slowness, the operator, the client's close.
+// Each behaviour on an object that stayed in memory and on one that was evicted before it.
+
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { CLOSES, type CloseCode, comesBack } from "../../src/protocol/close.ts";
+import { CONNECTIONS_MAX, SILENCE_MS, SLOW_MS } from "../../src/protocol/limits.ts";
+import { readAttachment } from "../../src/socket/attachment.ts";
+import { expectEnd } from "../support/ends.ts";
+import { meter } from "../support/meter.ts";
+import { BOTH, connect, draft, freshInbox, freshTopic } from "../support/object.ts";
+
+const HOUR_MS = 3_600_000;
+const MIB = 1024 * 1024;
+
+/** Stands for `bufferedAmount`, which this runtime has not yet. */
+let unsent = 0;
+Object.defineProperty(WebSocket.prototype, "bufferedAmount", {
+  configurable: true,
+  get: () => unsent,
+});
+
+function fakeClock(): { pass(ms: number): void } {
+  let now = Date.now();
+  vi.useFakeTimers({ toFake: ["Date"], now });
+  return {
+    pass: (ms) => {
+      now += ms;
+      vi.setSystemTime(now);
+    },
+  };
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+  unsent = 0;
+});
+
+describe.each(BOTH)("an object that is $name", ({ rest }) => {
+  it.each([
+    { kind: "inbox", make: freshInbox },
+    { kind: "topic", make: freshTopic },
+  ])("[SOC1] the $kind's ping is answered and wakes nothing", async ({ make }) => {
+    const stub = make();
+    const socket = await connect(stub);
+    await socket.messages();
+    const counted = await meter(stub);
+    await rest(stub);
+    for (let i = 0; i < 3; i++) socket.send("ping");
+    for (let i = 0; i < 3; i++) expect(await socket.nextOf("pong")).toEqual({ type: "pong" });
+    expect(counted.wakes).toBe(0);
+    // What only looks like the ping is a frame, and is counted.
+    socket.send("ping ");
+    expect(await socket.nextOf("error")).toMatchObject({ code: "bad_request" });
+    expect(counted.wakes).toBe(1);
+    counted.stop();
+  });
+
+  it("[SOC2] a frame is not taken from a socket whose token has ended", async () => {
+    const clock = fakeClock();
+    const stub = freshInbox();
+    const [outcome] = await stub.publish([draft(1)]);
+    const socket = await connect(stub, "latest");
+    await socket.nextOf("connected");
+    clock.pass(HOUR_MS);
+    await rest(stub);
+    const { epoch } = outcome as { epoch: string };
+    socket.send({ type: "read", id: 1, epoch, up_to: 1 });
+    expect(await expectEnd(socket, 4002)).toEqual([]);
+    const query = { limit: 1, before: null, state: null, category: null, since: null };
+    const page = JSON.parse((await stub.list(query, "backend")) as string);
+    expect(page.notifications).toMatchObject([{ read_at: null }]);
+  });
+
+  it("[SOC2] nothing is sent to a socket whose token has ended, and others have it", async () => {
+    const clock = fakeClock();
+    const stub = freshInbox();
+    const ended = await connect(stub, "latest");
+    const alive = await connect(stub, "latest", { exp: Math.floor(Date.now() / 1000) + 7200 });
+    const key = await connect(stub, "latest", { exp: null, user: null });
+    for (const each of [ended, alive, key]) await each.nextOf("connected");
+    clock.pass(HOUR_MS);
+    await rest(stub);
+    await stub.publish([draft(1)]);
+    expect(await expectEnd(ended, 4002)).toEqual([]);
+    for (const each of [alive, key]) expect(await each.messages()).toMatchObject({ to: 1 });
+  });
+
+  it("[SOC2] a second before its token's end a socket still has what is sent", async () => {
+    const clock = fakeClock();
+    const stub = freshInbox();
+    const socket = await connect(stub, "latest");
+    await socket.nextOf("connected");
+    clock.pass(HOUR_MS - 1000);
+    await rest(stub);
+    await stub.publish([draft(1)]);
+    expect(await socket.messages()).toMatchObject({ to: 1 });
+  });
+
+  it("[SOC4] a socket that has pinged and is silent for 90 s is closed when the object is awake", async () => {
+    const clock = fakeClock();
+    const stub = freshInbox();
+    const pinged = await connect(stub, "latest");
+    const never = await connect(stub, "latest");
+    for (const each of [pinged, never]) await each.nextOf("connected");
+    pinged.send("ping");
+    await pinged.nextOf("pong");
+    await rest(stub);
+    // The platform's clock, which notes the ping, runs on: a second to spare on either side.
+    clock.pass(SILENCE_MS - 1000);
+    await stub.publish([draft(1)]);
+    for (const each of [pinged, never]) expect(await each.messages()).toMatchObject({ to: 1 });
+    clock.pass(11_000);
+    await stub.publish([draft(2)]);
+    expect(await expectEnd(pinged, 4004)).toEqual([]);
+    expect(await never.messages()).toMatchObject({ to: 2 });
+  });
+
+  it("[SOC5] a socket with more than 1 MiB unsent twice, 5 s apart, is closed", async () => {
+    const clock = fakeClock();
+    const stub = freshInbox();
+    const socket = await connect(stub, "latest");
+    await socket.nextOf("connected");
+    await rest(stub);
+    unsent = MIB + 1;
+    await stub.publish([draft(1)]);
+    clock.pass(SLOW_MS - 1);
+    await stub.publish([draft(2)]);
+    clock.pass(1);
+    await stub.publish([draft(3)]);
+    const before = await expectEnd(socket, 4003);
+    expect(before).toMatchObject([{ to: 1 }, { to: 2 }]);
+  });
+
+  it("[SOC5] a socket that has caught up in between, or has 1 MiB and no more, stays", async () => {
+    const clock = fakeClock();
+    const stub = freshInbox();
+    const socket = await connect(stub, "latest");
+    await socket.nextOf("connected");
+    await rest(stub);
+    for (const amount of [MIB + 1, MIB, MIB + 1]) {
+      unsent = amount;
+      await stub.publish([draft(amount)]);
+      clock.pass(SLOW_MS - 1);
+    }
+    await socket.roundTrip();
+    expect(socket.closed).toBeNull();
+    expect(socket.frames.filter(({ type }) => type === "messages")).toHaveLength(3);
+  });
+
+  it("[SOC9] a client's close is answered with its code", async () => {
+    const stub = freshInbox();
+    const socket = await connect(stub);
+    await socket.nextOf("connected");
+    await rest(stub);
+    socket.ws.close(4321, "bye");
+    expect(await socket.nextClose()).toEqual({ code: 4321, reason: "bye" });
+  });
+
+  it("[SOC9] a client's close without a code is answered without one", async () => {
+    const stub = freshInbox();
+    const socket = await connect(stub);
+    await socket.nextOf("connected");
+    await rest(stub);
+    socket.ws.close();
+    expect(await socket.nextClose()).toEqual({ code: 1005, reason: "" });
+  });
+
+  it.each([
+    { how: "closed", leave: "close" as const },
+    { how: "lost", leave: "lose" as const },
+  ])("[SOC9] [CON7] the place of a connection that was $how is free again", async ({ leave }) => {
+    const stub = freshInbox();
+    const sockets = [];
+    for (let i = 0; i < CONNECTIONS_MAX; i++) sockets.push(await connect(stub, "latest"));
+    await expect(connect(stub)).rejects.toThrow("connection_limit");
+    await rest(stub);
+    await expect(connect(stub)).rejects.toThrow("connection_limit");
+    // Another user's place is their own.
+    await (await connect(stub, "latest", { user: "bob" })).nextOf("connected");
+    if (leave === "close") {
+      sockets[0]?.ws.close(1000, "");
+      await sockets[0]?.nextClose();
+    } else
+      await runInDurableObject(stub, (inbox, state) => {
+        const lost = state.getWebSockets().find((ws) => readAttachment(ws)?.user === "ada");
+        inbox.webSocketError(lost as WebSocket);
+      });
+    expect(await (await connect(stub, "latest")).nextOf("connected")).toBeTruthy();
+  });
+
+  it("[SOC14] [SOC15] the operator's disconnect does not come back, or does when so asked", async () => {
+    for (const { reconnect, code } of [
+      { reconnect: false, code: 4503 as const },
+      { reconnect: true, code: 4001 as const },
+    ]) {
+      const stub = freshInbox();
+      const sockets = [await connect(stub, "latest"), await connect(stub, "latest")];
+      for (const socket of sockets) await socket.nextOf("connected");
+      await rest(stub);
+      await stub.disconnect(reconnect, null);
+      for (const socket of sockets) expect(await expectEnd(socket, code)).toEqual([]);
+    }
+  });
+});
+
+describe.each([
+  { whose: "of another version", of: (own: object) => ({ ...own, v: 2 }) },
+  { whose: "missing, since it was never greeted", of: () => null },
+])("a socket whose attachment is $whose", ({ of }) => {
+  it.each([
+    { on: "a publish", wake: (stub: ReturnType<typeof freshInbox>) => stub.publish([draft(1)]) },
+    {
+      on: "its frame",
+      wake: (_stub: ReturnType<typeof freshInbox>, ws: WebSocket) =>
+        ws.send('{"type":"history","id":1}'),
+    },
+  ])("[SOC12] is asked to reconnect on $on", async ({ wake }) => {
+    const stub = freshInbox();
+    const socket = await connect(stub, "latest");
+    await socket.nextOf("connected");
+    await runInDurableObject(stub, (_inbox, state) => {
+      const [ws] = state.getWebSockets();
+      ws?.serializeAttachment(of(ws.deserializeAttachment()));
+    });
+    await evictDurableObject(stub);
+    await wake(stub, socket.ws);
+    expect(await expectEnd(socket, 4001)).toEqual([]);
+  });
+});
+
+it("[SOC15] codes from 4000 to 4499 come back, 4500 to 4999 do not", () => {
+  const codes = Object.keys(CLOSES).map((code) => Number(code) as CloseCode);
+  expect(codes.filter(comesBack)).toEqual([4001, 4002, 4003, 4004, 4008]);
+  expect(codes.filter((code) => !comesBack(code))).toEqual([4500, 4501, 4502, 4503, 4504]);
+});

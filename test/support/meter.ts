@@ -1,0 +1,69 @@
+// Counts what all objects of a test file do from here on: which handlers the platform calls, on how
+// many instances, and what they cost. Everything runs in one isolate, so prototypes see all of it.
+
+import { runInDurableObject } from "cloudflare:test";
+import { vi } from "vitest";
+import { Inbox } from "../../src/inbox/inbox.ts";
+import { Topic } from "../../src/topic/topic.ts";
+import type { Stub } from "./object.ts";
+
+export interface Meter {
+  /** Handlers called: each is an object that had to be awake. */
+  wakes: number;
+  /** The instances they were called on; one that was evicted and comes back is another. */
+  readonly instances: Set<unknown>;
+  /** Rows written since the meter began. */
+  written(): number;
+  /** Alarms set or run. */
+  alarms: number;
+  stop(): void;
+}
+
+/** Begins to count. The object only lends the prototypes of its storage. */
+export async function meter(stub: Stub): Promise<Meter> {
+  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  const undo: (() => void)[] = [];
+  const counted: Meter = {
+    wakes: 0,
+    instances: new Set(),
+    written: () => cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0),
+    alarms: 0,
+    stop: () => {
+      for (const each of undo.splice(0)) each();
+    },
+  };
+  for (const { prototype } of [Inbox, Topic])
+    for (const name of ["fetch", "webSocketMessage", "webSocketClose", "alarm"] as const) {
+      const handler = prototype[name] as (...args: unknown[]) => unknown;
+      const spy = vi.spyOn(prototype, name).mockImplementation(function (
+        this: unknown,
+        ...args: unknown[]
+      ) {
+        counted.wakes += 1;
+        counted.instances.add(this);
+        if (name === "alarm") counted.alarms += 1;
+        return handler.apply(this, args) as never;
+      });
+      undo.push(() => spy.mockRestore());
+    }
+  await runInDurableObject(stub as DurableObjectStub<Inbox>, (_object, { storage }) => {
+    const sql = Object.getPrototypeOf(storage.sql) as SqlStorage;
+    const own = Object.getPrototypeOf(storage) as DurableObjectStorage;
+    const { exec } = sql;
+    const { setAlarm } = own;
+    sql.exec = function (this: SqlStorage, ...args: Parameters<typeof exec>) {
+      const cursor = exec.apply(this, args);
+      cursors.push(cursor);
+      return cursor;
+    } as typeof exec;
+    own.setAlarm = function (this: DurableObjectStorage, ...args: Parameters<typeof setAlarm>) {
+      counted.alarms += 1;
+      return setAlarm.apply(this, args);
+    };
+    undo.push(() => {
+      sql.exec = exec;
+      own.setAlarm = setAlarm;
+    });
+  });
+  return counted;
+}

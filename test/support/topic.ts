@@ -1,0 +1,21 @@
+// What tests ask a topic for.
+
+import type { LogMessage } from "../../src/protocol/message.ts";
+import type { HistoryQuery } from "../../src/topic/history.ts";
+import type { Topic } from "../../src/topic/topic.ts";
+
+export interface History {
+  messages: LogMessage[];
+  recovered: boolean;
+  cursor: string;
+  next: string | null;
+}
+
+/** A page of a topic: the newest hundred unless the query says otherwise. */
+export async function history(
+  stub: DurableObjectStub<Topic>,
+  query: Partial<HistoryQuery> = {},
+): Promise<History> {
+  const page = await stub.history({ since: null, before: null, limit: 100, ...query });
+  return JSON.parse(page) as History;
+}

@@ -1,0 +1,372 @@
+// What no compiler checks: that rules and tests name each other, that folders import in one
+// direction, that files stay small, and that pages point to what is there.
+
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+/** Files below a folder whose names end so, as paths from the root. */
+function filesOf(folder: string, ...endings: string[]): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
+    .filter((path) => !path.startsWith("bench/out/"))
+    .sort();
+}
+
+const SOURCES = filesOf("src", ".ts");
+
+describe("rules", () => {
+  const THIS = relative(ROOT, import.meta.filename);
+  const tests = filesOf("test", ".test.ts").filter((path) => path !== THIS);
+  const ruled = idsOf(read("docs/protocol.md"), /\*\*([A-Z]{3}\d{1,2})\*\*/g);
+  const named = tests.flatMap((path) => idsInNames(read(path)).map((id) => ({ id, path })));
+
+  function idsOf(text: string, pattern: RegExp): string[] {
+    return [...text.matchAll(pattern)].map(([, id = ""]) => id);
+  }
+
+  /** `[ABC12]` at the beginning of a string, alone or with others. */
+  function idsInNames(source: string): string[] {
+    const names = source.matchAll(/["'`]((?:\[[A-Z]{3}\d{1,2}\] ?)+)/g);
+    return [...names].flatMap(([, ids = ""]) => idsOf(ids, /\[([A-Z]{3}\d{1,2})\]/g));
+  }
+
+  it("each rule of docs/protocol.md is written once", () => {
+    expect(ruled.length).toBeGreaterThan(60);
+    expect(ruled.filter((id, i) => ruled.indexOf(id) !== i)).toEqual([]);
+  });
+
+  it("each rule of docs/protocol.md is named by a test", () => {
+    const tested = new Set(named.map(({ id }) => id));
+    expect(ruled.filter((id) => !tested.has(id))).toEqual([]);
+  });
+
+  it("each rule that a test names is in docs/protocol.md", () => {
+    expect(named.filter(({ id }) => !ruled.includes(id))).toEqual([]);
+  });
+
+  it("each rule that a comment names is in docs/protocol.md", () => {
+    const cited = SOURCES.flatMap((path) =>
+      idsOf(read(path), /\brules? ([A-Z]{3,}\d+)/g).map((id) => ({ id, path })),
+    );
+    expect(cited.filter(({ id }) => !ruled.includes(id))).toEqual([]);
+  });
+});
+
+interface Import {
+  from: string;
+  to: string;
+  isType: boolean;
+}
+
+describe("imports", () => {
+  const imports = SOURCES.flatMap(importsOf);
+
+  function importsOf(from: string): Import[] {
+    const statements = read(from).matchAll(
+      /^(?:import|export)\s+(type\s+)?([^;]*?)\s*from\s+"(\.[^"]+)";/gm,
+    );
+    return [...statements].map(([, type, names = "", path = ""]) => ({
+      from,
+      to: normalize(join(dirname(from), path)),
+      isType: type !== undefined || namesTypesOnly(names),
+    }));
+  }
+
+  /** `{ type A, type B }` */
+  function namesTypesOnly(names: string): boolean {
+    const inBraces = /^\{([^}]*)\}$/.exec(names)?.[1] ?? "value";
+    const each = inBraces.split(",").map((name) => name.trim());
+    return each.filter((name) => name !== "").every((name) => name.startsWith("type "));
+  }
+
+  /** `src/log/log.ts` is of `log`, `src/worker.ts` of `worker.ts`. */
+  const partOf = (path: string) => path.split("/")[1] as string;
+
+  const OBJECT = [
+    "protocol",
+    "log",
+    "socket",
+    "settings.ts",
+    "objects.ts",
+    "publish/from-socket.ts",
+    "edge/token.ts",
+  ];
+
+  /**
+   * What each part may import: a part, or one file of it; `type` where only its types. Where two
+   * parts need one another, the files are named, so that no more of it comes unnoticed.
+   */
+  const ALLOWED: Record<string, readonly string[]> = {
+    protocol: [],
+    log: ["protocol"],
+    socket: ["protocol", "log"],
+    publish: [
+      "protocol",
+      "type log",
+      "type socket",
+      "type settings.ts",
+      "objects.ts",
+      "handlers.ts",
+      "edge/auth.ts",
+      "edge/body.ts",
+      "edge/request.ts",
+      "edge/token.ts",
+    ],
+    inbox: OBJECT,
+    topic: OBJECT,
+    edge: [
+      "protocol",
+      "settings.ts",
+      "objects.ts",
+      "socket/upgrade.ts",
+      "type socket",
+      "type inbox",
+      "inbox/connect.ts",
+      "inbox/read.ts",
+      "topic/since.ts",
+      "publish/parse.ts",
+      "type publish",
+    ],
+    operate: ["protocol"],
+    "settings.ts": ["protocol", "type inbox", "type topic"],
+    "objects.ts": ["settings.ts", "type protocol"],
+    "handlers.ts": ["type publish"],
+    "worker.ts": ["edge", "publish", "inbox", "topic"],
+  };
+
+  it("go only where the layout lets them", () => {
+    const astray = imports.filter(({ from, to, isType }) => {
+      const [part, target] = [partOf(from), partOf(to)];
+      if (part === target) return false;
+      const names = [target, to.slice("src/".length)];
+      const allowed = ALLOWED[part] ?? [];
+      return !names.some(
+        (name) => allowed.includes(name) || (isType && allowed.includes(`type ${name}`)),
+      );
+    });
+    expect(astray).toEqual([]);
+  });
+
+  it("are all needed", () => {
+    const unused = Object.entries(ALLOWED).flatMap(([part, allowed]) =>
+      allowed
+        .filter((entry) => {
+          const name = entry.replace("type ", "");
+          return !imports.some(
+            ({ from, to, isType }) =>
+              partOf(from) === part &&
+              (partOf(to) === name || to === `src/${name}`) &&
+              (isType || !entry.startsWith("type ")),
+          );
+        })
+        .map((entry) => `${part}: ${entry}`),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  it("make no circle of files that need one another's values", () => {
+    const next = new Map<string, string[]>();
+    for (const { from, to, isType } of imports)
+      if (!isType) next.set(from, [...(next.get(from) ?? []), to]);
+    expect(SOURCES.map((start) => circleFrom(start, next)).filter((path) => path !== null)).toEqual(
+      [],
+    );
+  });
+
+  /** The way from a file back to itself, or null. */
+  function circleFrom(start: string, next: Map<string, string[]>): string[] | null {
+    const seen = new Set<string>();
+    const walk = (path: string[]): string[] | null => {
+      for (const to of next.get(path[path.length - 1] as string) ?? []) {
+        if (to === start) return [...path, to];
+        if (seen.has(to)) continue;
+        seen.add(to);
+        const found = walk([...path, to]);
+        if (found !== null) return found;
+      }
+      return null;
+    };
+    return walk([start]);
+  }
+});
+
+describe("source files", () => {
+  const LINES_MAX = 300;
+  const LINES_MEDIAN_MAX = 100;
+  const lengths = SOURCES.map((path) => ({ path, lines: read(path).split("\n").length - 1 }));
+
+  it(`have at most ${LINES_MAX} lines`, () => {
+    expect(lengths.filter(({ lines }) => lines > LINES_MAX)).toEqual([]);
+  });
+
+  it(`have ${LINES_MEDIAN_MAX} lines or fewer in the middle`, () => {
+    const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
+    expect(sorted[sorted.length >> 1]).toBeLessThanOrEqual(LINES_MEDIAN_MAX);
+  });
+
+  /** Lines in which a pattern is found, as `path:line text`. */
+  function linesWith(paths: string[], pattern: RegExp, strip = (text: string) => text): string[] {
+    return paths.flatMap((path) =>
+      strip(read(path))
+        .split("\n")
+        .flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1} ${line.trim()}`] : [])),
+    );
+  }
+
+  const withoutComments = (text: string) =>
+    text
+      .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ""))
+      .replace(/(^|\s)\/\/.*$/gm, "");
+
+  const ALL = [
+    ...SOURCES,
+    ...filesOf("test", ".ts"),
+    ...filesOf("bench", ".ts", ".js"),
+    ...filesOf("examples", ".mjs", ".html", ".sh"),
+  ];
+
+  it("leave nothing to be done later", () => {
+    expect(
+      linesWith(ALL, new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "X" + "XX"].join("|")})\\b`)),
+    ).toEqual([]);
+  });
+
+  it("do without `any` and without silencing the compiler", () => {
+    const own = [...SOURCES, ...filesOf("bench", ".ts")];
+    expect(linesWith(own, /([:<,|&(]|\bas)\s*any\b\s*([;,)>=|&[\]{]|$)/, withoutComments)).toEqual(
+      [],
+    );
+    expect(linesWith(own, /biome-ignore lint\/suspicious\/noExplicitAny/)).toEqual([]);
+    expect(linesWith(ALL, new RegExp(`@ts-(${"ignore"}|nocheck|expect-error)`))).toEqual([]);
+  });
+
+  const HUB = SOURCES.filter((path) => !path.startsWith("src/operate/"));
+
+  it("log nothing but lines of JSON", () => {
+    const calls = HUB.flatMap((path) =>
+      [...withoutComments(read(path)).matchAll(/console\.\w+\(\s*(.*)/g)].map(
+        ([, logged = ""]) => ({ path, logged }),
+      ),
+    );
+    expect(calls.length).toBeGreaterThan(0);
+    expect(calls.filter(({ logged }) => !logged.startsWith("JSON.stringify("))).toEqual([]);
+  });
+
+  /** Where the time comes from: the objects' wiring, and the routes of the edge. */
+  const CLOCKS = [
+    "src/edge/auth.ts",
+    "src/edge/connect.ts",
+    "src/edge/inbox-routes.ts",
+    "src/edge/stream.ts",
+    "src/edge/tokens.ts",
+    "src/edge/topic-routes.ts",
+    "src/inbox/inbox.ts",
+    "src/topic/topic.ts",
+  ];
+
+  it("take the time and chance as arguments", () => {
+    const found = (pattern: RegExp) =>
+      HUB.filter((path) => pattern.test(withoutComments(read(path))));
+    expect(found(/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/)).toEqual(CLOCKS);
+    expect(found(/\bMath\.random\(/)).toEqual([]);
+  });
+
+  it("keep an object's own in #private members, which RPC does not reach", () => {
+    expect(linesWith(HUB, /^\s*(private|protected)\s/)).toEqual([]);
+  });
+});
+
+describe("pages", () => {
+  const PAGES = [
+    ...filesOf("docs", ".md"),
+    "README.md",
+    "examples/README.md",
+    "bench/README.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+  ].filter((path) => existsSync(join(ROOT, path)));
+
+  /** Made by running something, and so in no checkout. */
+  const MADE = new Set(
+    read(".gitignore")
+      .split("\n")
+      .map((line) => line.replace(/\/$/, "")),
+  );
+
+  const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```/gm, "");
+
+  it("link only to what is there", () => {
+    const broken = PAGES.flatMap((page) =>
+      [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)]
+        .map(([, target = ""]) => target)
+        .filter((target) => !/^[a-z]+:/.test(target))
+        .filter((target) => {
+          const [path = "", heading] = target.split("#");
+          const file = path === "" ? page : normalize(join(dirname(page), path));
+          if (!existsSync(join(ROOT, file))) return true;
+          return heading !== undefined && !headingsOf(file).includes(heading);
+        })
+        .map((target) => `${page}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  /** The anchors GitHub makes of a page's headings. */
+  function headingsOf(page: string): string[] {
+    return [...withoutCode(read(page)).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    );
+  }
+
+  it("name only files that are there", () => {
+    const missing = PAGES.flatMap((page) =>
+      [
+        ...read(page).matchAll(
+          /(?<![\w./:-])(?:src|test|bench|docs|examples)\/[\w./{},*-]*[\w/}*]/g,
+        ),
+      ]
+        .flatMap(([path]) => spelledOut(path))
+        .filter((path) => !MADE.has(path.replace(/\/$/, "")))
+        .filter((path) => globSync(path, { cwd: ROOT }).length === 0)
+        .map((path) => `${page}: ${path}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  /** `src/{a,b}.ts` is two paths. */
+  function spelledOut(path: string): string[] {
+    const braces = /^([^{]*)\{([^}]*)\}(.*)$/.exec(path);
+    if (braces === null) return [path];
+    const [, before = "", names = "", after = ""] = braces;
+    return names.split(",").flatMap((name) => spelledOut(`${before}${name}${after}`));
+  }
+});
+
+describe("dependencies", () => {
+  interface Manifest {
+    dependencies?: Record<string, string>;
+    devDependencies?: Record<string, string>;
+  }
+
+  it("are of one exact version each", () => {
+    const { dependencies, devDependencies } = JSON.parse(read("package.json")) as Manifest;
+    const versions = Object.entries({ ...dependencies, ...devDependencies });
+    const exact = /^(npm:(@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/;
+    expect(versions.length).toBeGreaterThan(0);
+    expect(versions.filter(([, version]) => !exact.test(version))).toEqual([]);
+  });
+
+  it("are locked by their content, and not to the address of a registry", () => {
+    const lock = read("package-lock.json");
+    expect(lock.includes('"integrity": "sha512-')).toBe(true);
+    expect((lock.match(/"resolved": .*/g) ?? []).slice(0, 3)).toEqual([]);
+  });
+});

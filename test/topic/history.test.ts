@@ -1,0 +1,163 @@
+// What a topic tells of its past: by cursor, by time, by duration, page by page.
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { parseHistorySince } from "../../src/topic/since.ts";
+import { at, range } from "../support/inbox.ts";
+import { BOTH, connect, draft, drafts, freshTopic } from "../support/object.ts";
+import { type History, history } from "../support/topic.ts";
+
+const NOW = Date.parse("2030-05-01T10:00:00Z");
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const offsets = ({ messages }: History) => messages.map(({ offset }) => offset);
+
+/** Message n is published n minutes in. */
+async function everyMinute(count: number) {
+  const stub = freshTopic();
+  for (let n = 1; n <= count; n++) {
+    vi.setSystemTime(NOW + n * MINUTE_MS);
+    await stub.publish([draft(n)]);
+  }
+  return { stub, epoch: (await history(stub)).cursor.split(":")[0] as string };
+}
+
+describe.each(BOTH)("a topic that is $name", ({ rest }) => {
+  it("[TOP2] without `since`: the newest, in the order of the log", async () => {
+    const { stub, epoch } = await everyMinute(5);
+    await rest(stub);
+    const page = await history(stub, { limit: 2 });
+    expect(offsets(page)).toEqual([4, 5]);
+    expect(page).toMatchObject({ recovered: true, cursor: `${epoch}:5`, next: null });
+    expect(offsets(await history(stub, { limit: 2, before: 4 }))).toEqual([2, 3]);
+    expect(offsets(await history(stub, { limit: 2, before: 2 }))).toEqual([1]);
+  });
+
+  it("[TOP2] after a cursor: page by page with `next`, then where to go on", async () => {
+    const { stub, epoch } = await everyMinute(5);
+    await rest(stub);
+    const first = await history(stub, { since: at(epoch, 1), limit: 2 });
+    expect(offsets(first)).toEqual([2, 3]);
+    expect(first).toMatchObject({ recovered: true, cursor: `${epoch}:3`, next: `${epoch}:3` });
+    const second = await history(stub, { since: at(epoch, 3), limit: 2 });
+    expect(offsets(second)).toEqual([4, 5]);
+    expect(second).toMatchObject({ recovered: true, cursor: `${epoch}:5`, next: null });
+    const third = await history(stub, { since: at(epoch, 5) });
+    expect(third).toEqual({ messages: [], recovered: true, cursor: `${epoch}:5`, next: null });
+  });
+
+  it("[TOP2] [CUR6] after a cursor that cannot be continued: all that is kept, and `recovered: false`", async () => {
+    const { stub, epoch } = await everyMinute(3);
+    await rest(stub);
+    for (const since of [at("other", 1), at(epoch, 4)]) {
+      const page = await history(stub, { since });
+      expect(offsets(page)).toEqual([1, 2, 3]);
+      expect(page).toMatchObject({ recovered: false, cursor: `${epoch}:3` });
+    }
+  });
+
+  it("[TOP2] since a time: what was published then or later", async () => {
+    const { stub, epoch } = await everyMinute(5);
+    await rest(stub);
+    const since = (minutes: number) => ({ since: { time: NOW + minutes * MINUTE_MS } });
+    expect(offsets(await history(stub, since(3)))).toEqual([3, 4, 5]);
+    expect(offsets(await history(stub, since(2.01)))).toEqual([3, 4, 5]);
+    const none = await history(stub, since(6));
+    expect(none).toEqual({ messages: [], recovered: true, cursor: `${epoch}:5`, next: null });
+    const all = await history(stub, { ...since(-60), limit: 3 });
+    expect(offsets(all)).toEqual([1, 2, 3]);
+    expect(all).toMatchObject({ recovered: true, next: `${epoch}:3` });
+  });
+
+  it("[TOP2] [LOG12] since a time: `recovered: false` when something younger was pushed out", async () => {
+    const { stub } = await everyMinute(3);
+    vi.setSystemTime(NOW + 10 * MINUTE_MS);
+    // The first two give their places.
+    await stub.publish(drafts(999, 4));
+    await rest(stub);
+    const since = (minutes: number) => ({ since: { time: NOW + minutes * MINUTE_MS }, limit: 1 });
+    for (const [minutes, recovered] of [
+      [0, false],
+      [2, false],
+      [2.5, false],
+      [3.5, true],
+      [10, true],
+    ] as const) {
+      const page = await history(stub, since(minutes));
+      expect(page.recovered, `since minute ${minutes}`).toBe(recovered);
+    }
+    expect(offsets(await history(stub, since(0)))).toEqual([3]);
+  });
+
+  it("[TOP2] [LOG8] since a time: `recovered: false` when it lies beyond the age", async () => {
+    const { stub } = await everyMinute(1);
+    vi.setSystemTime(NOW + 7 * DAY_MS + 2 * MINUTE_MS);
+    await stub.publish([draft(2)]);
+    await rest(stub);
+    const page = await history(stub, { since: { time: NOW } });
+    expect(offsets(page)).toEqual([2]);
+    expect(page.recovered).toBe(false);
+  });
+
+  it("[TOP2] [LOG9] what has expired is on no page", async () => {
+    const stub = freshTopic();
+    await stub.publish([draft(1), draft(2, { ttl: 30 }), draft(3)]);
+    vi.setSystemTime(NOW + 30_000);
+    await rest(stub);
+    const epoch = (await history(stub)).cursor.split(":")[0] as string;
+    expect(offsets(await history(stub))).toEqual([1, 3]);
+    const page = await history(stub, { since: at(epoch, 1), limit: 1 });
+    expect(offsets(page)).toEqual([3]);
+    expect(page).toMatchObject({ recovered: true, next: null });
+  });
+
+  it("[TOP2] over a socket, in each of the three forms", async () => {
+    const { stub, epoch } = await everyMinute(5);
+    const socket = await connect(stub, "latest");
+    await socket.nextOf("connected");
+    await rest(stub);
+    for (const [since, expected] of [
+      [`${epoch}:3`, [4, 5]],
+      ["2030-05-01T10:04:00Z", [4, 5]],
+      ["2030-05-01T12:04:00+02:00", [4, 5]],
+      ["90s", [4, 5]],
+      ["1h", range(1, 5)],
+    ] as const) {
+      socket.send({ type: "history", id: since, since });
+      const reply = await socket.nextOf("reply");
+      expect(reply).toMatchObject({ id: since, recovered: true, cursor: `${epoch}:5`, next: null });
+      expect(offsets(reply as unknown as History)).toEqual(expected);
+    }
+    socket.send({ type: "history", id: "bad", since: "yesterday" });
+    expect(await socket.nextOf("error")).toMatchObject({ id: "bad", field: "since" });
+  });
+});
+
+describe("the `since` of a history", () => {
+  it.each([
+    ["abc:7", { epoch: "abc", offset: 7 }],
+    ["90s", { time: NOW - 90_000 }],
+    ["15m", { time: NOW - 15 * MINUTE_MS }],
+    ["1h", { time: NOW - 60 * MINUTE_MS }],
+    ["7d", { time: NOW - 7 * DAY_MS }],
+    ["2030-05-01T10:00:00Z", { time: NOW }],
+    ["2030-05-01T10:00:00.25Z", { time: NOW + 250 }],
+    ["2030-05-01T03:30:00-06:30", { time: NOW }],
+  ])("[TOP2] %s is read", (text, since) => {
+    expect(parseHistorySince(text, NOW)).toEqual(since);
+  });
+
+  it.each([
+    ...["", "7", "7w", "-7d", "1.5h", "1234567d", "7D", "abc:", ":7", "abc:-1", "abc:07"],
+    ...["2030-05-01", "2030-05-01T10:00:00", "2030-13-01T10:00:00Z", "Wed, 01 May 2030"],
+  ])("[TOP2] %j is not", (text) => {
+    expect(parseHistorySince(text, NOW)).toBeNull();
+  });
+});

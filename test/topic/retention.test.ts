@@ -1,0 +1,157 @@
+// What a topic keeps: the newest messages up to a number and an age.
+
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { expectEnd } from "../support/ends.ts";
+import { at, messagesOf, range } from "../support/inbox.ts";
+import { BOTH, connect, draft, drafts, freshTopic } from "../support/object.ts";
+import { history } from "../support/topic.ts";
+
+const NOW = Date.parse("2030-05-01T10:00:00Z");
+const FULL = 1_000;
+const DAY_MS = 86_400_000;
+const AGE_MS = 7 * DAY_MS;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function offsetsOf(stub: ReturnType<typeof freshTopic>): Promise<(number | null)[]> {
+  const offsets: (number | null)[] = [];
+  for (let before: number | null = null; ; before = offsets[0] ?? null) {
+    const { messages } = await history(stub, { before });
+    offsets.unshift(...messages.map(({ offset }) => offset));
+    if (messages.length < 100) return offsets;
+  }
+}
+
+const epochOf = async (stub: ReturnType<typeof freshTopic>) =>
+  (await history(stub)).cursor.split(":")[0] as string;
+
+const rowsOf = (stub: ReturnType<typeof freshTopic>) =>
+  runInDurableObject(stub, (_topic, { storage }) =>
+    storage.sql
+      .exec<{ offset: number; blank: number }>(
+        "SELECT offset, body IS NULL AS blank FROM log ORDER BY offset",
+      )
+      .toArray(),
+  );
+
+describe.each(BOTH)("a topic that is $name", ({ rest }) => {
+  it("[LOG7] gives up its oldest", async () => {
+    const stub = freshTopic();
+    await stub.publish(drafts(FULL));
+    const live = await connect(stub, "latest");
+    await live.nextOf("connected");
+    await rest(stub);
+    await stub.publish([draft(1001)]);
+    await rest(stub);
+    await stub.publish(drafts(20, 1002));
+    expect(await offsetsOf(stub)).toEqual(range(22, 1021));
+    const frames = await messagesOf(live);
+    expect(frames.map(({ oldest, removed }) => [oldest, removed])).toEqual([
+      [2, undefined],
+      [22, undefined],
+    ]);
+    expect((await rowsOf(stub)).length).toBe(FULL);
+  });
+
+  it("[LOG7] of a list that is longer than the topic keeps the end", async () => {
+    const stub = freshTopic();
+    await stub.publish(drafts(5));
+    await rest(stub);
+    await stub.publish(drafts(FULL + 10, 6));
+    expect(await offsetsOf(stub)).toEqual(range(16, FULL + 15));
+  });
+
+  it("[LOG12] [CUR6] what was pushed out makes older cursors `recovered: false`", async () => {
+    const stub = freshTopic();
+    await stub.publish(drafts(FULL + 10));
+    await rest(stub);
+    const epoch = await epochOf(stub);
+    const below = await connect(stub, at(epoch, 9));
+    expect(await below.nextOf("connected")).toMatchObject({ recovered: false, oldest: 11 });
+    const reached = await connect(stub, at(epoch, 10));
+    expect(await reached.nextOf("connected")).toMatchObject({ recovered: true, oldest: 11 });
+    expect((await messagesOf(reached)).flatMap(({ messages }) => messages)).toHaveLength(FULL);
+    expect(await history(stub, { since: at(epoch, 9), limit: 1 })).toMatchObject({
+      recovered: false,
+      messages: [{ offset: 11 }],
+    });
+  });
+
+  it("[LOG9] [LOG12] what had ended by its ttl before it was pushed out is no gap", async () => {
+    const stub = freshTopic();
+    await stub.publish([draft(1), ...range(2, 10).map((n) => draft(n, { ttl: 60 }))]);
+    const epoch = await epochOf(stub);
+    vi.setSystemTime(NOW + 60_000);
+    await stub.publish(drafts(FULL, 11));
+    await rest(stub);
+    const before = await connect(stub, at(epoch, 0), { exp: null });
+    expect(await before.nextOf("connected")).toMatchObject({ recovered: false });
+    const after = await connect(stub, at(epoch, 1), { exp: null });
+    expect(await after.nextOf("connected")).toMatchObject({ recovered: true });
+    const told = (await messagesOf(after)).flatMap(({ messages }) => messages);
+    expect(told.map(({ offset }) => offset)).toEqual(range(11, FULL + 10));
+  });
+
+  it("[LOG8] what is older than the age is gone, though no alarm has come", async () => {
+    const stub = freshTopic();
+    await stub.publish(drafts(2));
+    vi.setSystemTime(NOW + DAY_MS);
+    await stub.publish([draft(3)]);
+    vi.setSystemTime(NOW + AGE_MS - 1);
+    expect(await offsetsOf(stub)).toEqual([1, 2, 3]);
+    vi.setSystemTime(NOW + AGE_MS);
+    await rest(stub);
+    expect(await offsetsOf(stub)).toEqual([3]);
+    const epoch = await epochOf(stub);
+    const socket = await connect(stub, at(epoch, 1), { exp: null });
+    expect(await socket.nextOf("connected")).toMatchObject({ recovered: false, oldest: 3 });
+    const later = await connect(stub, at(epoch, 2), { exp: null });
+    expect(await later.nextOf("connected")).toMatchObject({ recovered: true, oldest: 3 });
+  });
+
+  it("[LOG15] [LOG2] the alarm deletes what has aged, and the head's row is blanked at most", async () => {
+    const stub = freshTopic();
+    await stub.publish(drafts(2));
+    vi.setSystemTime(NOW + DAY_MS);
+    await stub.publish([draft(3), draft(4, { ttl: 60 })]);
+    vi.setSystemTime(NOW + AGE_MS);
+    await rest(stub);
+    await runDurableObjectAlarm(stub);
+    expect((await rowsOf(stub)).map(({ offset }) => offset)).toEqual([3, 4]);
+    // An id of today keeps the log from being forgotten when all its messages have aged.
+    vi.setSystemTime(NOW + AGE_MS + DAY_MS - 1);
+    await stub.publish([draft(5, { id: "five", ttl: 1 })]);
+    const epoch = await epochOf(stub);
+    vi.setSystemTime(NOW + 2 * AGE_MS + DAY_MS - 2);
+    await rest(stub);
+    await runDurableObjectAlarm(stub);
+    expect((await rowsOf(stub)).map(({ offset }) => offset)).toEqual([5]);
+    expect(await stub.publish([draft(6)])).toMatchObject([{ offset: 6, epoch }]);
+  });
+
+  it("[LOG15] [SOC15] when nothing is left all of it goes, and the sockets come back", async () => {
+    const stub = freshTopic();
+    await stub.publish(drafts(3));
+    const epoch = await epochOf(stub);
+    const socket = await connect(stub, "latest", { exp: null });
+    await socket.nextOf("connected");
+    vi.setSystemTime(NOW + AGE_MS);
+    await rest(stub);
+    await runDurableObjectAlarm(stub);
+    expect(await expectEnd(socket, 4001)).toEqual([]);
+    const left = await runInDurableObject(stub, async (_topic, { storage }) => ({
+      tables: storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'log'").toArray(),
+      alarm: await storage.getAlarm(),
+    }));
+    expect(left).toEqual({ tables: [], alarm: null });
+    const [outcome] = await stub.publish([draft("anew")]);
+    expect(outcome).toMatchObject({ offset: 1 });
+    expect(outcome).not.toMatchObject({ epoch });
+  });
+});
