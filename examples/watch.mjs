@@ -115,7 +115,7 @@ async function renew(ws) {
 
 /** The first time within the spread the hub asks for, then full jitter, up to a minute. */
 function comeBack() {
-  const maxMs = attempts === 0 ? spreadMs : Math.min(60_000, 1_000 * 2 ** attempts);
+  const maxMs = attempts === 0 ? spreadMs : Math.min(30_000, 1_000 * 2 ** attempts);
   attempts += 1;
   setTimeout(() => connect().catch(comeBack), Math.random() * maxMs);
 }

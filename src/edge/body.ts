@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { RefusalError } from "../protocol/error.ts";
 import { parseJson } from "../protocol/json.ts";
 import { BODY_BYTES_MAX } from "../protocol/limits.ts";
-import { refusalOf } from "../publish/parse.ts";
+import { refusalOf } from "./issue.ts";
 
 /** Gives the body as text. Throws a RefusalError when it is too long or not UTF-8. */
 export async function readBody(request: Request): Promise<string> {

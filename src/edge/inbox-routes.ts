@@ -3,12 +3,12 @@
 import type { Context } from "hono";
 import * as v from "valibot";
 import type { Mark } from "../inbox/mark.ts";
-import { LIST_STATES } from "../inbox/read.ts";
 import { inboxOf } from "../objects.ts";
 import { parseCursor } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { OFFSETS_MAX, PAGE_MAX } from "../protocol/limits.ts";
-import { isTime } from "../topic/since.ts";
+import { LIST_STATES } from "../protocol/message.ts";
+import { isTime } from "../protocol/since.ts";
 import { requireInbox, requireKey } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { type Hub, offsetParam, throwRefusal, userParam, wholeQuery } from "./request.ts";

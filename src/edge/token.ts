@@ -2,11 +2,10 @@
 // the kind of key, so that a public key can never be taken for a shared secret.
 
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
-import { REVOKED } from "../inbox/connect.ts";
 import { inboxOf } from "../objects.ts";
 import { userFault } from "../protocol/address.ts";
 import { type Caps, parseCaps } from "../protocol/caps.ts";
-import { type ErrorCode, RefusalError } from "../protocol/error.ts";
+import { type ErrorCode, REVOKED, RefusalError } from "../protocol/error.ts";
 import { TOKEN_BYTES_MAX } from "../protocol/limits.ts";
 import { type Env, type Settings, settingsOf } from "../settings.ts";
 

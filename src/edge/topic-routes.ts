@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { topicOf } from "../objects.ts";
 import { PAGE_MAX } from "../protocol/limits.ts";
-import { parseHistorySince, SINCE_FORMS } from "../topic/since.ts";
+import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
 import { requireReader } from "./auth.ts";
 import { type Hub, throwRefusal, topicParam, wholeQuery } from "./request.ts";
 

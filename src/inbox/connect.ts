@@ -3,7 +3,6 @@
 import type { Log } from "../log/log.ts";
 import type { Since } from "../protocol/cursor.ts";
 import { type MessagesDraft, printConnected, printMessages } from "../protocol/down.ts";
-import { refusal } from "../protocol/error.ts";
 import type { Caller } from "../socket/attachment.ts";
 import { startOf } from "../socket/upgrade.ts";
 import { countsOf, replay, snapshot } from "./read.ts";
@@ -13,8 +12,6 @@ import type { InboxOwn } from "./state.ts";
 export function isRevoked(own: InboxOwn, iat: number | null): boolean {
   return own.notBefore !== null && (iat ?? 0) < own.notBefore;
 }
-
-export const REVOKED = refusal("invalid_token", "the token was revoked: get a new one");
 
 /** The first frames of a connection, as of now: whatever happens later comes after them. */
 export function greetInbox(

@@ -11,7 +11,8 @@ import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
 import { nameOf } from "../objects.ts";
 import { printMessages } from "../protocol/down.ts";
-import { type Refusal, RefusalError } from "../protocol/error.ts";
+import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
+import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
 import { type Env, retentionOf } from "../settings.ts";
 import { answerClose } from "../socket/close.ts";
@@ -20,7 +21,7 @@ import { limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
 import { type Greet, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
-import { greetInbox, isRevoked, REVOKED } from "./connect.ts";
+import { greetInbox, isRevoked } from "./connect.ts";
 import { exportInbox } from "./export.ts";
 import { InboxKeep } from "./keep.ts";
 import { type Mark, mark, markOf } from "./mark.ts";
@@ -175,7 +176,14 @@ export class Inbox extends DurableObject<Env> {
     history: (_session, { before, limit }) =>
       list(
         this.#log,
-        { limit, before, state: null, category: null, since: null },
+        {
+          limit,
+          before,
+          state: null,
+          category: null,
+          since: null,
+          unitsMax: FRAME_PAGE_UNITS_MAX,
+        },
         clock(),
         this.#keep.ageMs,
       ),

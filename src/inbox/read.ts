@@ -6,15 +6,14 @@ import type { Row } from "../log/store.ts";
 import { type Cursor, printCursor } from "../protocol/cursor.ts";
 import type { MessagesDraft, StateChange } from "../protocol/down.ts";
 import { REPLAY_UNITS_MAX, SNAPSHOT_MESSAGES } from "../protocol/limits.ts";
-import type { Counts } from "../protocol/message.ts";
+import type { Counts, ListState } from "../protocol/message.ts";
 import { startOf } from "../socket/upgrade.ts";
 import { type InboxOwn, isAlive, printState, stateOf, UNARCHIVED } from "./state.ts";
 
-export const LIST_STATES = ["unread", "unseen", "read", "archived", "all"] as const;
-export type ListState = (typeof LIST_STATES)[number];
-
 export interface ListQuery {
   limit: number;
+  /** UTF-16 units after which a page ends early, when it is to fit into a frame. */
+  unitsMax?: number;
   before: number | null;
   /** Null is everything that is not archived. */
   state: ListState | null;
@@ -45,14 +44,17 @@ export function list(log: Log<InboxOwn>, query: ListQuery, now: number, ageMs: n
     return `{"notifications":[${messages.join(",")}],"states":${JSON.stringify(states)},"removed":${JSON.stringify(removed)},"oldest":${oldest},"recovered":${kept},"counts":${counts},"cursor":"${cursor}","next":null}`;
   }
   const page: string[] = [];
+  let units = 0;
   let next: number | null = null;
   for (const row of rowsBefore(log, query.before ?? head + 1)) {
     if (!isListed(row, query, log, now, ageMs)) continue;
-    if (page.length === query.limit) {
+    if (page.length === query.limit || units > (query.unitsMax ?? Number.POSITIVE_INFINITY)) {
       next = row.offset + 1;
       break;
     }
-    page.push(print(row, own));
+    const text = print(row, own);
+    units += text.length;
+    page.push(text);
   }
   return `{"notifications":[${page.join(",")}],"counts":${counts},"cursor":"${cursor}","next":${next}}`;
 }

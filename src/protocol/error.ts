@@ -59,6 +59,9 @@ export function refusal(code: ErrorCode, fix: string, field?: string): Refusal {
   return field === undefined ? { code, fix } : { code, fix, field };
 }
 
+/** Said wherever a revoked token is shown. */
+export const REVOKED = refusal("invalid_token", "the token was revoked: get a new one");
+
 /** A refusal that is thrown, to leave the call chain at once. Only the edge and the sockets catch it. */
 export class RefusalError extends Error {
   readonly refusal: Refusal;

@@ -5,7 +5,7 @@
 export const MESSAGE_BYTES_MAX = 64 * 1024;
 /** One HTTP request body. Checked before anything is parsed. */
 export const BODY_BYTES_MAX = 1024 * 1024;
-/** One WebSocket frame, in or out. A longer `messages` frame is split (protocol rule DOWN4). */
+/** One WebSocket frame, in or out. A longer `messages` frame is split (protocol rule CUR9). */
 export const FRAME_BYTES_MAX = 256 * 1024;
 /** Messages in one published list. */
 export const LIST_MESSAGES_MAX = 1000;
@@ -28,6 +28,8 @@ export const CONNECTIONS_MAX = 100;
 export const PAGE_MAX = 100;
 /** A replay longer than this is a snapshot instead: it would be built in memory for each socket. */
 export const REPLAY_UNITS_MAX = 4 * 1024 * 1024;
+/** UTF-16 units of a page that is answered in a frame, which is not split. */
+export const FRAME_PAGE_UNITS_MAX = 80 * 1024;
 /** Messages in a snapshot (the newest that are not archived). */
 export const SNAPSHOT_MESSAGES = 50;
 /** Offsets named in one state change. */

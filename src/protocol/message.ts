@@ -63,3 +63,7 @@ export interface Counts {
   unseen: number;
   total: number;
 }
+
+/** What a list of an inbox may be narrowed to. */
+export const LIST_STATES = ["unread", "unseen", "read", "archived", "all"] as const;
+export type ListState = (typeof LIST_STATES)[number];

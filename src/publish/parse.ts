@@ -1,6 +1,7 @@
 // Is it a message? The one check of what is published, by HTTP and over sockets alike.
 
 import * as v from "valibot";
+import { refusalOf } from "../edge/issue.ts";
 import { exceedsBytes } from "../protocol/bytes.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import { ID_BYTES_MAX, TTL_SECONDS_MAX } from "../protocol/limits.ts";
@@ -68,28 +69,6 @@ export function parseMessage(value: unknown): { message: Message } | Refusal {
       "the message is empty: give it a `type`, `data` or `notification`",
     );
   return { message: result.output as Message };
-}
-
-const FIELD_LENGTH_MAX = 128;
-
-/** Takes the first issue of a check; gives it as a refusal that names the field. */
-export function refusalOf(issue: v.BaseIssue<unknown>): Refusal {
-  // A name from a stranger may be as long as the body.
-  const field = v.getDotPath(issue)?.slice(0, FIELD_LENGTH_MAX);
-  const where = field === undefined ? "the body" : `\`${field}\``;
-  if (issue.kind === "schema" && issue.expected === "never")
-    return refusal(
-      "invalid_params",
-      `${where} is not a known field: put your own into \`data\``,
-      field,
-    );
-  if (issue.kind === "schema" && issue.received === "undefined")
-    return refusal("invalid_params", `${where} is required`, field);
-  const isOurs = issue.kind === "validation" || issue.type === "picklist";
-  const expected = (issue.expected ?? "").toLowerCase();
-  const article = /^[aeio]/.test(expected) ? "an" : "a";
-  const fix = isOurs ? issue.message : `is ${article} ${expected}`;
-  return refusal("invalid_params", `${where} ${fix}`, field);
 }
 
 function isWebLink(text: string): boolean {

@@ -5,14 +5,16 @@ import type { Log } from "../log/log.ts";
 import type { Row } from "../log/store.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import { REPLAY_UNITS_MAX } from "../protocol/limits.ts";
+import type { HistorySince } from "../protocol/since.ts";
 import type { TopicOwn } from "./keep.ts";
-import type { HistorySince } from "./since.ts";
 
 export interface HistoryQuery {
   since: HistorySince | null;
   /** Only messages below this offset; with `since` absent. */
   before: number | null;
   limit: number;
+  /** UTF-16 units after which a page ends early, when it is to fit into a frame. */
+  unitsMax?: number;
 }
 
 /**
@@ -21,19 +23,27 @@ export interface HistoryQuery {
  */
 export function history(log: Log<TopicOwn>, query: HistoryQuery, now: number): string {
   const { epoch, head } = log.at(now);
-  const { limit } = query;
+  const { limit, unitsMax = Number.POSITIVE_INFINITY } = query;
   if (query.since === null) {
     const before = query.before ?? head + 1;
-    const messages = newest(log, before, limit, now);
+    const messages = newest(log, before, limit, now, unitsMax);
     return printPage(messages, true, printCursor(epoch, head), null);
   }
   const { offset, recovered } = startOf(log, query.since, now);
-  const rows = rowsAfter(log, offset, limit + 1, now);
-  const page = rows.slice(0, limit);
-  const more = rows.length > limit;
-  const last = more ? (page[page.length - 1] as Row).offset : Math.max(head, offset);
-  const cursor = printCursor(epoch, last);
-  return printPage(page.map(print), recovered, cursor, more ? cursor : null);
+  const page: string[] = [];
+  let units = 0;
+  let last = offset;
+  for (const row of keptAfter(log, offset, now)) {
+    if (page.length === limit || units > unitsMax) {
+      const next = printCursor(epoch, last);
+      return printPage(page, recovered, next, next);
+    }
+    const text = print(row);
+    page.push(text);
+    units += text.length;
+    last = row.offset;
+  }
+  return printPage(page, recovered, printCursor(epoch, Math.max(head, offset)), null);
 }
 
 /** The messages after an offset, from memory if they are there; null when it is too much at once. */
@@ -52,21 +62,25 @@ export function entriesAfter(log: Log<TopicOwn>, offset: number, now: number): s
 }
 
 /** The newest messages below an offset, in the order of the log. */
-export function newest(log: Log<TopicOwn>, before: number, limit: number, now: number): string[] {
+export function newest(
+  log: Log<TopicOwn>,
+  before: number,
+  limit: number,
+  now: number,
+  unitsMax = Number.POSITIVE_INFINITY,
+): string[] {
   if (!log.store.exists()) return [];
   const { oldest } = log.at(now);
   const found: string[] = [];
+  let units = 0;
   for (const row of log.store.before(before)) {
-    if (found.length === limit || row.offset < oldest) break;
-    if (isKept(row, now)) found.push(print(row));
+    if (found.length === limit || units > unitsMax || row.offset < oldest) break;
+    if (!isKept(row, now)) continue;
+    const text = print(row);
+    units += text.length;
+    found.push(text);
   }
   return found.reverse();
-}
-
-function rowsAfter(log: Log<TopicOwn>, offset: number, limit: number, now: number): KeptRow[] {
-  const rows: KeptRow[] = [];
-  for (const row of keptAfter(log, offset, now)) if (rows.push(row) === limit) break;
-  return rows;
 }
 
 /** Rows after an offset that have not aged or expired, read in pieces. */

@@ -46,8 +46,9 @@ export class TopicKeep implements Keep<TopicOwn> {
   /** What is too old lies below `oldest` from now on; its rows are the first to be given up. */
   settle(next: Checkpoint<TopicOwn>, store: LogStore, now: number): void {
     const first = store.firstAt(now - this.ageMs + 1);
-    next.oldest = first?.offset ?? next.head + 1;
-    next.lost = Math.max(next.lost, next.oldest - 1);
+    const oldest = first?.offset ?? next.head + 1;
+    next.lost = Math.max(next.lost, store.lastLive(next.oldest, oldest - 1, now));
+    next.oldest = oldest;
     next.due = first === undefined ? null : first.time + this.ageMs;
   }
 

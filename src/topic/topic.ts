@@ -11,6 +11,8 @@ import { LogStore } from "../log/store.ts";
 import { nameOf } from "../objects.ts";
 import { allows } from "../protocol/caps.ts";
 import { RefusalError } from "../protocol/error.ts";
+import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
+import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
 import { type Env, retentionOf } from "../settings.ts";
 import { answerClose } from "../socket/close.ts";
@@ -22,7 +24,6 @@ import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
 import { greetTopic } from "./connect.ts";
 import { type HistoryQuery, history } from "./history.ts";
 import { TopicKeep, type TopicOwn } from "./keep.ts";
-import { parseHistorySince, SINCE_FORMS } from "./since.ts";
 
 const clock = () => Date.now();
 
@@ -114,7 +115,8 @@ export class Topic extends DurableObject<Env> {
       const since = frame.since === null ? null : parseHistorySince(frame.since, clock());
       if (frame.since !== null && since === null)
         throw new RefusalError("invalid_params", SINCE_FORMS, "since");
-      return this.history({ since, before: frame.before, limit: frame.limit });
+      const { before, limit } = frame;
+      return this.history({ since, before, limit, unitsMax: FRAME_PAGE_UNITS_MAX });
     },
     refresh: async (session, { token }) => {
       const claims = await verifyRefresh(this.env, session.attachment.user, token, clock());

@@ -3,7 +3,7 @@
 import { expect, it } from "vitest";
 import { decodeUp } from "../../src/protocol/up.ts";
 
-it.each([
+const FRAMES: [text: string, frame: object][] = [
   [
     '{"type":"read","id":5,"epoch":"e","offsets":[1,2]}',
     { type: "read", id: 5, epoch: "e", target: { offsets: [1, 2] } },
@@ -16,13 +16,10 @@ it.each([
     '{"type":"seen","id":"s","epoch":"e","up_to":41}',
     { type: "seen", id: "s", epoch: "e", target: { upTo: 41 } },
   ],
-  ...["unread", "archive", "unarchive", "delete"].map(
-    (type) =>
-      [
-        `{"type":"${type}","epoch":"e","offsets":[7]}`,
-        { type, id: null, epoch: "e", target: { offsets: [7] } },
-      ] as const,
-  ),
+  ...["unread", "archive", "unarchive", "delete"].map((type): [string, object] => [
+    `{"type":"${type}","epoch":"e","offsets":[7]}`,
+    { type, id: null, epoch: "e", target: { offsets: [7] } },
+  ]),
   [
     '{"type":"publish","id":6,"topic":"news","message":{"data":1}}',
     { type: "publish", id: 6, topic: "news", message: { data: 1 } },
@@ -35,7 +32,9 @@ it.each([
   ],
   ['{"type":"refresh","id":8,"token":"t"}', { type: "refresh", id: 8, token: "t" }],
   ['{"type":"refresh","token":"t","extra":[1]}', { type: "refresh", id: null, token: "t" }],
-])("[SOC7] %s is a frame", (text, frame) => {
+];
+
+it.each(FRAMES)("[SOC7] %s is a frame", (text, frame) => {
   expect(decodeUp(text)).toEqual(frame);
 });
 

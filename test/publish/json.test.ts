@@ -29,7 +29,7 @@ it.each([
     "1e999",
     "[-1e400]",
     `${"[".repeat(33)}${"]".repeat(33)}`,
-    '{"a":'.repeat(33) + "1" + "}".repeat(33),
+    `${'{"a":'.repeat(33)}1${"}".repeat(33)}`,
   ],
 ])("[PUB1] %s is refused", (text) => {
   expect(parseJson(text)).toMatchObject({ code: "bad_request", fix: expect.stringMatching(/\w/) });

@@ -1,7 +1,7 @@
 // What a topic tells of its past: by cursor, by time, by duration, page by page.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { parseHistorySince } from "../../src/topic/since.ts";
+import { parseHistorySince } from "../../src/protocol/since.ts";
 import { at, range } from "../support/inbox.ts";
 import { BOTH, connect, draft, drafts, freshTopic } from "../support/object.ts";
 import { type History, history } from "../support/topic.ts";

@@ -1,6 +1,6 @@
 // Where a history begins: after a cursor, or at a time.
 
-import { type Cursor, parseCursor } from "../protocol/cursor.ts";
+import { type Cursor, parseCursor } from "./cursor.ts";
 
 export type HistorySince = Cursor | { time: number };
 

@@ -1,0 +1,26 @@
+// What valibot finds wrong with a value, as a refusal that names the field.
+
+import * as v from "valibot";
+import { type Refusal, refusal } from "../protocol/error.ts";
+
+const FIELD_LENGTH_MAX = 128;
+
+/** Takes the first issue of a check; gives it as a refusal that names the field. */
+export function refusalOf(issue: v.BaseIssue<unknown>): Refusal {
+  // A name from a stranger may be as long as the body.
+  const field = v.getDotPath(issue)?.slice(0, FIELD_LENGTH_MAX);
+  const where = field === undefined ? "the body" : `\`${field}\``;
+  if (issue.kind === "schema" && issue.expected === "never")
+    return refusal(
+      "invalid_params",
+      `${where} is not a known field: put your own into \`data\``,
+      field,
+    );
+  if (issue.kind === "schema" && issue.received === "undefined")
+    return refusal("invalid_params", `${where} is required`, field);
+  const isOurs = issue.kind === "validation" || issue.type === "picklist";
+  const expected = (issue.expected ?? "").toLowerCase();
+  const article = /^[aeio]/.test(expected) ? "an" : "a";
+  const fix = isOurs ? issue.message : `is ${article} ${expected}`;
+  return refusal("invalid_params", `${where} ${fix}`, field);
+}

@@ -1,0 +1,33 @@
+// API keys, known by their digests only.
+
+import { expect, it } from "vitest";
+import { findKey, looksLikeKey } from "../../src/edge/key.ts";
+import type { ApiKey } from "../../src/protocol/api-key.ts";
+import { API_KEY, TEST_VARS } from "../support/vars.ts";
+
+const [ours] = JSON.parse(TEST_VARS.API_KEYS) as [ApiKey];
+
+it("[PUB1] a key is found by its SHA-256, among others", async () => {
+  const other: ApiKey = { name: "other", sha256: "0".repeat(64), scopes: [] };
+  expect(await findKey([other, ours], API_KEY)).toBe(ours);
+  expect(await findKey([other], API_KEY)).toBeNull();
+  expect(await findKey([], API_KEY)).toBeNull();
+});
+
+it.each([
+  `${API_KEY}x`,
+  API_KEY.slice(0, -1),
+  API_KEY.toUpperCase(),
+  `${API_KEY} `,
+  ours.sha256,
+  "bk_test_short",
+  "bk__0123456789abcdefghijklmnopqrstuv",
+  "",
+])("[PUB1] %j is not that key", async (presented) => {
+  expect(await findKey([ours], presented)).toBeNull();
+});
+
+it("[PUB1] a key is told from a token by its beginning", () => {
+  expect(looksLikeKey(API_KEY)).toBe(true);
+  expect(looksLikeKey("eyJhbGciOiJIUzI1NiJ9.e30.x")).toBe(false);
+});

@@ -1,0 +1,110 @@
+// The event stream that the Worker holds over an object's socket, by a clock of its own.
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { streamOf } from "../../src/edge/stream.ts";
+import { printDisconnect } from "../../src/protocol/down.ts";
+
+const NOW = Date.parse("2030-05-01T10:00:00Z");
+const MINUTE_MS = 60_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"],
+    now: NOW,
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A stream, and the object's end of its socket. */
+function open(exp: number | null) {
+  const { 0: client, 1: object } = new WebSocketPair();
+  object.accept();
+  const closed = new Promise<CloseEvent>((resolve) => object.addEventListener("close", resolve));
+  const response = streamOf(client, exp, NOW);
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const next = async () => {
+    const { done, value } = await reader.read();
+    return done ? null : new TextDecoder().decode(value);
+  };
+  return { object, response, reader, next, closed };
+}
+
+describe("an event stream", () => {
+  it("[SSE1] event is the frame's type, data the frame, id the cursor on what completes a step", async () => {
+    const { object, response, next } = open(null);
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const part = '{"type":"messages","epoch":"e","since":1,"to":3,"more":true,"messages":[]}';
+    const last = '{"type":"messages","epoch":"e","since":1,"to":3,"messages":[]}';
+    const connected = '{"type":"connected","epoch":"e","offset":1}';
+    for (const frame of [connected, part, last]) object.send(frame);
+    expect(await next()).toBe(`event: connected\ndata: ${connected}\n\n`);
+    expect(await next()).toBe(`event: messages\ndata: ${part}\n\n`);
+    expect(await next()).toBe(`event: messages\nid: e:3\ndata: ${last}\n\n`);
+  });
+
+  it("[SSE3] has a comment every 25 s", async () => {
+    const { next } = open(null);
+    const read = next();
+    await vi.advanceTimersByTimeAsync(24_999);
+    const first = await Promise.race([read, Promise.resolve("nothing")]);
+    expect(first).toBe("nothing");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await read).toBe(":\n\n");
+    await vi.advanceTimersByTimeAsync(25_000);
+    expect(await next()).toBe(":\n\n");
+  });
+
+  it("[SSE4] ends at the token's end, with `expired`", async () => {
+    const { next, closed } = open(NOW / 1000 + 20);
+    const read = next();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await read).toBe(`event: expired\ndata: ${printDisconnect(4002)}\n\n`);
+    expect(await next()).toBeNull();
+    expect(await closed).toMatchObject({ code: 1000 });
+  });
+
+  it.each([
+    { token: "an API key, which has no end", exp: null },
+    { token: "a token of an hour", exp: NOW / 1000 + 3600 },
+  ])("[SSE4] of $token ends after 15 minutes without a word", async ({ exp }) => {
+    const { next, closed } = open(exp);
+    const events: (string | null)[] = [];
+    const reading = (async () => {
+      do events.push(await next());
+      while (events.at(-1) !== null);
+    })();
+    await vi.advanceTimersByTimeAsync(15 * MINUTE_MS - 1);
+    expect(events).toEqual(Array(35).fill(":\n\n"));
+    await vi.advanceTimersByTimeAsync(1);
+    await reading;
+    expect(events.filter((event) => event !== ":\n\n")).toEqual([null]);
+    expect(await closed).toMatchObject({ code: 1000 });
+  });
+
+  it("[SSE4] that the object ends for the token tells `expired` as well", async () => {
+    const { object, next } = open(null);
+    object.send(printDisconnect(4002));
+    object.close(4002, "token expired");
+    expect(await next()).toBe(`event: expired\ndata: ${printDisconnect(4002)}\n\n`);
+    expect(await next()).toBeNull();
+  });
+
+  it("[SSE3] [SOC9] whose reader has left lets go of the object's socket", async () => {
+    const { reader, closed } = open(null);
+    await reader.cancel();
+    expect(await closed).toMatchObject({ code: 1000 });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("[SOC5] that is read too slowly ends", async () => {
+    const { object, closed } = open(null);
+    const frame = JSON.stringify({ type: "messages", filler: "x".repeat(200_000) });
+    for (let i = 0; i < 6; i++) object.send(frame);
+    await vi.advanceTimersByTimeAsync(5_001);
+    object.send(frame);
+    expect(await closed).toMatchObject({ code: 1000 });
+  });
+});
