@@ -125,7 +125,10 @@ function readSecrets(text: string | undefined): string[] | null {
 }
 
 function readApiKeys(text: string | undefined): readonly ApiKey[] | Misconfigured {
-  if (!text) return { fix: "run `npm run keys` and set API_KEYS as it says" };
+  if (!text)
+    return {
+      fix: "run `npm run keys` and set API_KEYS as it says; on your own machine `npm start` does it",
+    };
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -119,6 +119,7 @@ it("[LOG15] an inbox sets one alarm in its life, for when its first message has 
 });
 
 it("[LOG15] an alarm that fails is tried again and not dropped", async () => {
+  const failed = vi.spyOn(console, "error").mockReturnValue();
   const { stub } = await filled(2);
   await mark(stub, [1], { remove: true });
   const alarm = await runInDurableObject(stub, async (inbox, { storage }) => {
@@ -133,6 +134,8 @@ it("[LOG15] an alarm that fails is tried again and not dropped", async () => {
     }
     return storage.getAlarm();
   });
+  expect(failed.mock.calls[0]?.[0]).toContain("sweep_failed");
+  failed.mockRestore();
   expect(alarm).toBeGreaterThan(Date.now());
   expect(alarm).toBeLessThanOrEqual(Date.now() + 3_600_000);
   await runDurableObjectAlarm(stub);

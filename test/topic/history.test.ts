@@ -1,5 +1,6 @@
 // What a topic tells of its past: by cursor, by time, by duration, page by page.
 
+import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseHistorySince } from "../../src/protocol/since.ts";
 import { at, range } from "../support/inbox.ts";
@@ -104,6 +105,18 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     const page = await history(stub, { since: { time: NOW } });
     expect(offsets(page)).toEqual([2]);
     expect(page.recovered).toBe(false);
+  });
+
+  it("[TOP2] [LOG15] since a time: `recovered: false` when it lies in a life of the log that is over", async () => {
+    const { stub } = await everyMinute(1);
+    vi.setSystemTime(NOW + 7 * DAY_MS + MINUTE_MS);
+    await runDurableObjectAlarm(stub);
+    await stub.publish([draft("anew")]);
+    await rest(stub);
+    const page = await history(stub, { since: { time: NOW } });
+    expect(page).toMatchObject({ recovered: false, messages: [{ offset: 1, data: "anew" }] });
+    const young = await history(stub, { since: { time: NOW + 2 * MINUTE_MS } });
+    expect(young).toMatchObject({ recovered: true, messages: [{ data: "anew" }] });
   });
 
   it("[TOP2] [LOG9] what has expired is on no page", async () => {

@@ -115,7 +115,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await later.nextOf("connected")).toMatchObject({ recovered: true, oldest: 3 });
   });
 
-  it("[LOG15] [LOG2] the alarm deletes what has aged, and the head's row is blanked at most", async () => {
+  it("[LOG15] [LOG2] the alarm deletes what has aged, and the head stays where it is", async () => {
     const stub = freshTopic();
     await stub.publish(drafts(2));
     vi.setSystemTime(NOW + DAY_MS);
@@ -124,15 +124,9 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     await rest(stub);
     await runDurableObjectAlarm(stub);
     expect((await rowsOf(stub)).map(({ offset }) => offset)).toEqual([3, 4]);
-    // An id of today keeps the log from being forgotten when all its messages have aged.
-    vi.setSystemTime(NOW + AGE_MS + DAY_MS - 1);
-    await stub.publish([draft(5, { id: "five", ttl: 1 })]);
     const epoch = await epochOf(stub);
-    vi.setSystemTime(NOW + 2 * AGE_MS + DAY_MS - 2);
     await rest(stub);
-    await runDurableObjectAlarm(stub);
-    expect((await rowsOf(stub)).map(({ offset }) => offset)).toEqual([5]);
-    expect(await stub.publish([draft(6)])).toMatchObject([{ offset: 6, epoch }]);
+    expect(await stub.publish([draft(5)])).toMatchObject([{ offset: 5, epoch }]);
   });
 
   it("[LOG15] [SOC15] when nothing is left all of it goes, and the sockets come back", async () => {
