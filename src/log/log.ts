@@ -221,7 +221,7 @@ export class Log<Own> {
     return { since: current.head, to: next.head, entries: texts, removed, outcomes };
   }
 
-  /** One row and nothing else is atomic by itself; a transaction around it costs a fifth more. */
+  /** One row and nothing else is atomic by itself; a transaction would be two statements more. */
   #isOneStatement(drafts: Draft[], { rows }: Checkpoint<Own>): boolean {
     const isPlain = drafts.length === 1 && drafts[0]?.identity === null;
     return isPlain && this.store.exists() && rows <= this.#keep.messagesMax;

@@ -19,6 +19,3 @@ export type CloseCode = keyof typeof CLOSES;
 export function comesBack(code: CloseCode): boolean {
   return code < 4500;
 }
-
-/** The longest reason a close frame carries: 125 bytes less the code (RFC 6455 §5.5). */
-export const CLOSE_REASON_BYTES_MAX = 123;

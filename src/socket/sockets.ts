@@ -86,14 +86,19 @@ export class Sockets {
 
   /**
    * Sends frames to every socket that may still have them; one that fails stops no other. They are
-   * printed once, and not at all when nobody is connected.
+   * printed once, and not at all when nobody is connected. Never throws: a push is only a hint.
    */
   broadcast(print: () => string[], now: number): void {
     const sessions = this.#all();
     if (sessions.size === 0) return;
     if (now - this.#sweptAt >= SWEEP_MS) this.sweep(now);
-    const frames = print();
-    for (const session of sessions.values()) this.send(session, frames, now);
+    try {
+      const frames = print();
+      for (const session of sessions.values()) this.send(session, frames, now);
+    } catch (cause) {
+      // What it tells of is stored. Failing now would call the publish failed, and have it repeated.
+      console.error(JSON.stringify({ event: "broadcast_failed", cause: String(cause) }));
+    }
   }
 
   /** Sends to one socket, unless its token has ended or it does not read what it is sent. */
