@@ -1,0 +1,23 @@
+// A push is only a hint: whatever goes wrong with it, what it tells of is stored and answered.
+
+import { runInDurableObject } from "cloudflare:test";
+import { expect, it } from "vitest";
+import { Sockets } from "../../src/socket/sockets.ts";
+import { connect, freshInbox } from "../support/object.ts";
+
+it("[LOG1] a broadcast that fails does not fail the publish it tells of", async () => {
+  const stub = freshInbox();
+  const socket = await connect(stub);
+  await socket.nextOf("connected");
+  let printed = 0;
+  await runInDurableObject(stub, (_inbox, state) => {
+    const sockets = new Sockets(state, () => [], Date.now);
+    expect(sockets.size).toBe(1);
+    sockets.broadcast(() => {
+      printed += 1;
+      throw new Error("no frame");
+    }, Date.now());
+  });
+  expect(printed).toBe(1);
+  socket.ws.close();
+});
