@@ -17,6 +17,11 @@ export function topicOf(env: Env, topic: string, near: Near = null) {
   return stubOf(env, env.TOPIC, { kind: "topic", name: topic }, near);
 }
 
+/** The object that keeps the log of an address. */
+export function logOf(env: Env, { kind, name }: Address) {
+  return kind === "user" ? inboxOf(env, name) : topicOf(env, name);
+}
+
 /** The continent a request came from (`request.cf.continent`), as a hint. */
 export function nearContinent(continent: string | undefined): Near {
   const hints: Record<string, DurableObjectLocationHint> = {

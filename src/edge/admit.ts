@@ -9,6 +9,7 @@ import type { Hub } from "./request.ts";
 
 /** Refuses plain http, foreign origins, and everything on a hub that lacks its secrets. */
 export async function admit(c: Context<Hub>, next: Next): Promise<Response | undefined> {
+  c.set("requestId", `r_${crypto.randomUUID()}`);
   const url = c.req.url;
   if (url.startsWith("http:") && !LOCAL.test(url))
     throw new RefusalError("bad_request", "use https");

@@ -60,13 +60,18 @@ export async function requirePublisher(c: Context<Hub>, topic: string): Promise<
   if (principal.kind === "key") return publisherOf(c, withScope(principal.key, "publish"));
   const { user } = withCap(principal.claims, "publish", topic);
   await requireUnrevoked(c.env, principal.claims);
-  return { source: `user:${user}`, isUser: true, others: [] };
+  return { source: `user:${user}`, isUser: true, others: [], requestId: c.get("requestId") };
 }
 
 /** A backend publishes under its key's name, or under a source that is nobody else's. */
 export function publisherOf(c: Context<Hub>, { name }: ApiKey): Publisher {
   const others = c.get("settings").apiKeys.map((key) => key.name);
-  return { source: name, isUser: false, others: others.filter((other) => other !== name) };
+  return {
+    source: name,
+    isUser: false,
+    others: others.filter((other) => other !== name),
+    requestId: c.get("requestId"),
+  };
 }
 
 /** For reading a topic: an API key, or a token whose caps allow to subscribe. */

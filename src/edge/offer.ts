@@ -6,8 +6,8 @@ import { SUBPROTOCOL } from "../socket/upgrade.ts";
 const TOKEN_PREFIX = "bearer.";
 
 function offers(request: Request): string[] {
-  const header = request.headers.get("sec-websocket-protocol") ?? "";
-  return header.split(",").map((item) => item.trim());
+  const header = request.headers.get("sec-websocket-protocol");
+  return header === null ? [] : header.split(",").map((item) => item.trim());
 }
 
 export function isUpgrade(request: Request): boolean {

@@ -14,7 +14,7 @@ const RETRY_AFTER_SECONDS = 2;
 export function answerRefusal(cause: unknown, c: Context<Hub>): Response {
   const refused = refusalOf(cause);
   const { status } = ERRORS[refused.code];
-  const requestId = `r_${crypto.randomUUID()}`;
+  const requestId = c.get("requestId");
   log(c, refused, status, requestId, cause);
   const offered = offeredProtocol(c.req.raw);
   // A browser cannot see the status of a refused upgrade, only how a socket was closed.

@@ -8,7 +8,8 @@ import type { Env, Settings } from "../settings.ts";
 /** The Hono environment: our bindings, and what the first middleware found out. */
 export interface Hub {
   Bindings: Env;
-  Variables: { settings: Settings };
+  /** `requestId` is in every log line of the request, and in the problem that its caller is told. */
+  Variables: { settings: Settings; requestId: string };
 }
 
 /** Ends the request with a refusal. */

@@ -3,7 +3,7 @@
 
 import { printEntry } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
-import type { Row } from "../log/store.ts";
+import type { Row } from "../log/row.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import { countsOf } from "./read.ts";
 import { type InboxOwn, printState, stateOf } from "./state.ts";

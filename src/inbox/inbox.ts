@@ -19,7 +19,7 @@ import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
-import { type Greet, Sockets } from "../socket/sockets.ts";
+import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
 import { greetInbox, isRevoked } from "./connect.ts";
 import { exportInbox } from "./export.ts";
@@ -49,9 +49,11 @@ export class Inbox extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#name = nameOf(ctx.id);
-    const greet: Greet = (caller, since) =>
-      greetInbox(this.#log, caller, since, clock(), this.#keep.ageMs);
-    this.#sockets = new Sockets(ctx, greet, clock);
+    const greeter: Greeter = {
+      confirm: () => this.#log.confirm(),
+      greet: (caller, since) => greetInbox(this.#log, caller, since, clock(), this.#keep.ageMs),
+    };
+    this.#sockets = new Sockets(ctx, greeter, clock);
     this.#keep = new InboxKeep(retentionOf(env, "inbox"));
     this.#log = new Log(new LogStore(ctx.storage), this.#keep, newEpoch);
     this.#feed = new Feed(
@@ -70,9 +72,12 @@ export class Inbox extends DurableObject<Env> {
     this.#router.get("/export", () => exportInbox(this.#log, this.#name, clock()));
   }
 
-  /** Appends drafts; one outcome for each, given when all of them are durable. */
-  publish(drafts: Draft[]): Promise<Outcome[]> {
-    return this.#feed.publish(drafts);
+  /**
+   * Appends drafts; one outcome for each, given when all of them are durable. `requestId`, or the
+   * connection of a publish over a socket, is for the log.
+   */
+  publish(drafts: Draft[], requestId: string | null = null): Promise<Outcome[]> {
+    return this.#feed.publish(drafts, requestId);
   }
 
   /** A page of the inbox or what changed since a cursor, as the text of a JSON object. */
@@ -146,7 +151,6 @@ export class Inbox extends DurableObject<Env> {
 
   #connect(request: Request): Response {
     const { caller, since, offered } = readUpgrade(request);
-    this.#log.confirm();
     const refused =
       this.#refusalOf({ iat: caller.iat }) ?? limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);

@@ -1,9 +1,10 @@
 // What an inbox keeps and what goes first when it is full: what holds nothing any more, then
 // archived, then read, then the oldest.
 
-import type { Checkpoint, Victim } from "../log/checkpoint.ts";
+import { type Checkpoint, VICTIMS_KEPT, type Victim } from "../log/checkpoint.ts";
 import type { Keep } from "../log/keep.ts";
-import type { Flags, LogStore, NewRow } from "../log/store.ts";
+import type { Flags, NewRow } from "../log/row.ts";
+import type { LogStore } from "../log/store.ts";
 import type { Retention } from "../settings.ts";
 import { count, type InboxOwn, isAlive, printState, rankOf, type State, stateOf } from "./state.ts";
 import { inTurn } from "./victims.ts";
@@ -51,10 +52,7 @@ export class InboxKeep implements Keep<InboxOwn> {
       if (unseen) own.unseen -= 1;
       next.lost = Math.max(next.lost, offset);
     }
-    for (let at: number | null = next.oldest; at !== null && gone.has(at); ) {
-      at = store.next(at);
-      next.oldest = at ?? next.head;
-    }
+    if (gone.has(next.oldest)) next.oldest = lowestAbove(next, store, gone) ?? next.head;
     // Who holds one from the middle must be told; what is below `oldest` needs no name.
     const removed = victims.filter(({ offset, rank }) => rank > 0 && offset > next.oldest);
     if (removed.length > 0) own.removed = next.head;
@@ -81,26 +79,45 @@ export class InboxKeep implements Keep<InboxOwn> {
     }
     const first = rows.find((row) => row.time > now - this.ageMs);
     next.oldest = Math.max(next.oldest, first?.offset ?? next.head + 1);
-    next.victims = this.#ranked(rows, own, now);
+    this.#lineUp(rows, next, now, VICTIMS_KEPT);
   }
 
-  victims(next: Checkpoint<InboxOwn>, store: LogStore, now: number): Victim[] {
-    return this.#ranked(store.flags(), next.own, now);
+  lineUp(next: Checkpoint<InboxOwn>, store: LogStore, now: number, count: number): void {
+    this.#lineUp(store.flags(), next, now, count);
   }
 
   sweepable(rows: Flags[], now: number): Flags[] {
     return rows.filter((row) => !isAlive(row, now, this.ageMs));
   }
 
-  #ranked(rows: Flags[], own: InboxOwn, now: number): Victim[] {
-    return rows
+  #lineUp(rows: Flags[], next: Checkpoint<InboxOwn>, now: number, count: number): void {
+    const { own, oldest } = next;
+    const ranked = rows
       .map((row): Victim => {
         const state = stateOf(row, own);
         const rank = isAlive(row, now, this.ageMs) ? rankOf(state) : 0;
         return { offset: row.offset, rank, unseen: state.seen_at === null };
       })
       .sort(inTurn);
+    next.victims = ranked.slice(0, count);
+    const others = ranked.slice(count).filter(({ offset }) => offset >= oldest);
+    next.rest = lowestOf(others) ?? 0;
   }
+}
+
+const lowestOf = (victims: Victim[]) =>
+  victims.reduce<number | null>((low, { offset }) => Math.min(low ?? offset, offset), null);
+
+/** The lowest offset that is left when some are gone; null for none. Read only when it is not known. */
+function lowestAbove(
+  { oldest, victims, rest }: Checkpoint<InboxOwn>,
+  store: LogStore,
+  gone: Set<number>,
+): number | null {
+  if (rest !== 0) return Math.min(rest, lowestOf(victims.filter((v) => v.offset > oldest)) ?? rest);
+  let next = store.next(oldest);
+  while (next !== null && gone.has(next)) next = store.next(next);
+  return next;
 }
 
 const isUnread = (row: Flags, state: State) =>

@@ -3,7 +3,8 @@
 import type { Checkpoint } from "../log/checkpoint.ts";
 import { timeOf } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
-import type { Flags, LogStore } from "../log/store.ts";
+import type { Flags } from "../log/row.ts";
+import type { LogStore } from "../log/store.ts";
 import type { StateChange } from "../protocol/down.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import type { MarkFrame } from "../protocol/up.ts";
@@ -132,13 +133,11 @@ function markOffsets(
   if (touched.length === 0) return null;
   log.change(now, (next, store) => {
     next.head = changed;
-    next.victims = afterMarks(
-      next.victims,
-      touched.map(({ row, after }) => ({
-        offset: row.offset,
-        state: change.remove ? null : after,
-      })),
-    );
+    const marked = touched.map(({ row, after }) => ({
+      offset: row.offset,
+      state: change.remove ? null : after,
+    }));
+    Object.assign(next, afterMarks(next, marked));
     for (const each of touched) write(next, store, each, change, changed);
   });
   const removed = change.remove ? touched.map(({ row }) => row.offset) : [];

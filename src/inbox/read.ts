@@ -2,7 +2,7 @@
 
 import { printEntry, timeOf } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
-import type { Row } from "../log/store.ts";
+import type { Row } from "../log/row.ts";
 import { type Cursor, printCursor } from "../protocol/cursor.ts";
 import type { MessagesDraft, StateChange } from "../protocol/down.ts";
 import { REPLAY_UNITS_MAX, SNAPSHOT_MESSAGES } from "../protocol/limits.ts";

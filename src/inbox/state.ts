@@ -1,7 +1,7 @@
 // The state of an inbox's messages, as pure functions: what a row and the watermarks say together.
 
 import { timeOf } from "../log/entry.ts";
-import type { Flags } from "../log/store.ts";
+import type { Flags } from "../log/row.ts";
 
 /** "Everything up to here, at that time": one row written for any number of messages. */
 export interface Watermark {

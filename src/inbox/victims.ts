@@ -1,19 +1,22 @@
 // Keeping the list of who goes next true while states change, so that a full inbox need not be
 // looked through again after every mark.
 
-import type { Victim } from "../log/checkpoint.ts";
+import { type Checkpoint, VICTIMS_KEPT, type Victim } from "../log/checkpoint.ts";
 import { rankOf, type State } from "./state.ts";
 
 /** The order in which rows are given up. */
 export const inTurn = (a: Victim, b: Victim) => a.rank - b.rank || a.offset - b.offset;
 
+/** Who goes next, and the lowest offset of all others: a part of the checkpoint. */
+export type Line = Pick<Checkpoint<unknown>, "victims" | "rest">;
+
 /** After single messages have changed; a state of null is a message that was deleted. */
 export function afterMarks(
-  victims: Victim[],
+  { victims, rest }: Line,
   marked: { offset: number; state: State | null }[],
-): Victim[] {
+): Line {
   const last = victims[victims.length - 1];
-  if (last === undefined) return [];
+  if (last === undefined) return { victims: [], rest: 0 };
   const touched = new Set(marked.map(({ offset }) => offset));
   const moved = marked
     .map(({ offset, state }): Victim => {
@@ -22,7 +25,13 @@ export function afterMarks(
     })
     // Beyond the end of the list is the rest of the inbox, whose order is not known here.
     .filter((victim) => inTurn(victim, last) < 0);
-  return [...victims.filter(({ offset }) => !touched.has(offset)), ...moved].sort(inTurn);
+  const line = [...victims.filter(({ offset }) => !touched.has(offset)), ...moved]
+    .sort(inTurn)
+    .slice(0, VICTIMS_KEPT);
+  const listed = new Set(line.map(({ offset }) => offset));
+  const left = victims.map(({ offset }) => offset).filter((offset) => !listed.has(offset));
+  const isKnown = rest !== 0 && !listed.has(rest);
+  return { victims: line, rest: isKnown ? Math.min(rest, ...left) : 0 };
 }
 
 /** After a watermark. Among what is read now, the listed go before the others. */

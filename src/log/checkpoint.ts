@@ -18,8 +18,6 @@ export interface Identities {
 }
 
 export interface Checkpoint<Own> {
-  /** Raised by every write of a checkpoint: of two that are found, the greater is the truth. */
-  serial: number;
   epoch: string;
   head: number;
   /** Time of the newest message, in ms: the next one is never earlier. */
@@ -37,6 +35,8 @@ export interface Checkpoint<Own> {
   alarm: number | null;
   identities: Identities | null;
   victims: Victim[];
+  /** The lowest offset that is kept and is none of the victims'; 0 when it is not known. */
+  rest: number;
   own: Own;
 }
 
@@ -49,7 +49,6 @@ export const VICTIMS_KEPT = 32;
 /** A log that has stored nothing. Its epoch is minted with the first row. */
 export function emptyCheckpoint<Own>(own: Own, ageMs: number): Checkpoint<Own> {
   return {
-    serial: 0,
     epoch: "0",
     head: 0,
     time: 0,
@@ -61,6 +60,7 @@ export function emptyCheckpoint<Own>(own: Own, ageMs: number): Checkpoint<Own> {
     alarm: null,
     identities: null,
     victims: [],
+    rest: 0,
     own,
   };
 }
@@ -70,7 +70,6 @@ export function printCheckpoint<Own>(c: Checkpoint<Own>): string {
   const ids = c.identities;
   return JSON.stringify([
     CHECKPOINT_VERSION,
-    c.serial,
     c.epoch,
     c.head,
     c.time,
@@ -81,14 +80,14 @@ export function printCheckpoint<Own>(c: Checkpoint<Own>): string {
     c.ageMs,
     c.alarm,
     ids && [ids.table, ids.since, ids.count],
-    c.victims.slice(0, VICTIMS_KEPT).flatMap((v) => [v.offset, v.rank * 2 + (v.unseen ? 1 : 0)]),
+    c.victims.flatMap((v) => [v.offset, v.rank * 2 + (v.unseen ? 1 : 0)]),
+    c.rest,
     c.own,
   ]);
 }
 
 type Printed<Own> = [
   version: number,
-  serial: number,
   epoch: string,
   head: number,
   time: number,
@@ -100,11 +99,12 @@ type Printed<Own> = [
   alarm: number | null,
   identities: [0 | 1, number, number] | null,
   victims: number[],
+  rest: number,
   own: Own,
 ];
 
 export function parseCheckpoint<Own>(text: string): Checkpoint<Own> {
-  const [, serial, epoch, head, time, rows, oldest, lost, due, ageMs, alarm, ids, flat, own] =
+  const [, epoch, head, time, rows, oldest, lost, due, ageMs, alarm, ids, flat, rest, own] =
     JSON.parse(text) as Printed<Own>;
   const victims: Victim[] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) {
@@ -116,6 +116,6 @@ export function parseCheckpoint<Own>(text: string): Checkpoint<Own> {
     });
   }
   const identities = ids && { table: ids[0], since: ids[1], count: ids[2] };
-  const rest = { due, ageMs, alarm, identities, victims, own };
-  return { serial, epoch, head, time, rows, oldest, lost, ...rest };
+  const kept = { epoch, head, time, rows, oldest, lost, due, ageMs };
+  return { ...kept, alarm, identities, victims, rest, own };
 }

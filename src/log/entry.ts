@@ -1,7 +1,7 @@
 // A message as its followers read it: the text that was printed at the edge, between what only the
 // log knows.
 
-import type { Row } from "./store.ts";
+import type { Row } from "./row.ts";
 
 /** A message on its way into a log. Crosses from the edge, or from a socket, by RPC. */
 export interface Draft {

@@ -2,7 +2,8 @@
 
 import { IDENTITIES_MAX, IDENTITY_MS } from "../protocol/limits.ts";
 import type { Checkpoint, Identities } from "./checkpoint.ts";
-import type { Identity, LogStore } from "./store.ts";
+import type { Identity } from "./row.ts";
+import type { LogStore } from "./store.ts";
 
 /** A table with fewer ids than this is not worth the rows that renewing it costs. */
 const RENEW_COUNT_MIN = 500;

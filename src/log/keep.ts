@@ -1,7 +1,8 @@
 // What an object decides about its log: how much it keeps, what goes first, what it counts.
 
 import type { Checkpoint, Victim } from "./checkpoint.ts";
-import type { Flags, LogStore, NewRow } from "./store.ts";
+import type { Flags, NewRow } from "./row.ts";
+import type { LogStore } from "./store.ts";
 
 export interface Keep<Own> {
   readonly messagesMax: number;
@@ -15,8 +16,8 @@ export interface Keep<Own> {
   appended(next: Checkpoint<Own>, row: NewRow): void;
   /** Counts out what has expired or aged by now, and finds when that will next be so. */
   settle(next: Checkpoint<Own>, store: LogStore, now: number): void;
-  /** At least so many rows to give up, the first to go first. */
-  victims(next: Checkpoint<Own>, store: LogStore, now: number, count: number): Victim[];
+  /** Finds anew which rows to give up, at least so many, the first to go first. */
+  lineUp(next: Checkpoint<Own>, store: LogStore, now: number, count: number): void;
   /** Takes leave of rows about to be overwritten; gives the offsets whose holders must be told. */
   evict(next: Checkpoint<Own>, store: LogStore, now: number, victims: Victim[]): number[];
   /** Which rows the alarm deletes. */

@@ -14,7 +14,8 @@ import { knownIdentity, remember } from "./identities.ts";
 import type { Keep } from "./keep.ts";
 import { place } from "./place.ts";
 import { type Entry, Ring } from "./ring.ts";
-import type { Flags, LogStore, NewRow } from "./store.ts";
+import type { Flags, NewRow } from "./row.ts";
+import type { LogStore } from "./store.ts";
 
 /** What one write added to the log, for the frame that tells of it. */
 export interface Appended {
@@ -87,7 +88,6 @@ export class Log<Own> {
     const result = this.store.atomically(() => {
       this.store.prepare();
       const value = write(next, this.store);
-      next.serial += 1;
       this.store.saveCheckpoint(printCheckpoint(next));
       return value;
     });
@@ -168,11 +168,11 @@ export class Log<Own> {
 
   #load(): Checkpoint<Own> {
     if (this.#checkpoint === null) {
-      const found = this.store.open().map((text) => parseCheckpoint<Own>(text));
-      this.#checkpoint = found.reduce(
-        (newest, each) => (each.serial > newest.serial ? each : newest),
-        emptyCheckpoint(this.#keep.empty(), this.#keep.ageMs),
-      );
+      const found = this.store.open();
+      this.#checkpoint =
+        found === null
+          ? emptyCheckpoint(this.#keep.empty(), this.#keep.ageMs)
+          : parseCheckpoint(found);
       // A var that was changed may have ended what had not ended before.
       if (this.#checkpoint.ageMs !== this.#keep.ageMs) this.#checkpoint.due = 0;
       this.#ring.clear(this.#checkpoint.head);

@@ -2,7 +2,8 @@
 
 import { type Checkpoint, printCheckpoint, VICTIMS_KEPT, type Victim } from "./checkpoint.ts";
 import type { Keep } from "./keep.ts";
-import type { LogStore, NewRow } from "./store.ts";
+import type { NewRow } from "./row.ts";
+import type { LogStore } from "./store.ts";
 
 /** An alarm that is this late was lost: the platform's are late by a minute at most. */
 const ALARM_LATE_MS = 3_600_000;
@@ -32,7 +33,6 @@ export function place<Own>(
     for (const row of chunk) keep.appended(next, row);
     // Set once in the life of a log, and again only if it was lost: a crash may come between.
     if (next.alarm === null || now > next.alarm + ALARM_LATE_MS) next.alarm = now + keep.ageMs;
-    next.serial += 1;
     store.write(chunk, victims, printCheckpoint(next));
   }
   return removed;
@@ -47,11 +47,11 @@ function shrink<Own>(
 ): number[] {
   const surplus = Math.min(next.rows - keep.messagesMax, SURPLUS_PER_WRITE_MAX);
   if (surplus <= 0) return [];
-  const victims = keep.victims(next, store, now, surplus).slice(0, surplus);
+  keep.lineUp(next, store, now, surplus);
+  const victims = next.victims.splice(0, surplus);
   const removed = keep.evict(next, store, now, victims);
   for (const { offset } of victims) store.delete(offset);
   next.rows -= surplus;
-  next.victims = [];
   return removed;
 }
 
@@ -68,6 +68,6 @@ function give<Own>(
   while (next.victims[empty]?.rank === 0) empty += 1;
   const recycled = Math.min(count, Math.max(over, empty));
   if (next.victims.length < recycled)
-    next.victims = keep.victims(next, store, now, Math.max(recycled, VICTIMS_KEPT));
+    keep.lineUp(next, store, now, Math.max(recycled, VICTIMS_KEPT));
   return next.victims.splice(0, recycled);
 }

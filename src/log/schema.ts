@@ -1,8 +1,8 @@
 // The tables of a log, as a list that only ever grows: a migration that has shipped is not edited.
 
 /**
- * WITHOUT ROWID makes a new row one row written and none read, and lets the oldest row be taken
- * over by the newest message (an UPDATE of its key) for one written and one read.
+ * `offset` is the rowid, so that a new row goes to the end of the last page: one row written and 1.2
+ * pages. The oldest row is taken over by the newest message (an UPDATE of its key) for one written.
  */
 const MIGRATIONS: readonly (readonly string[])[] = [
   [
@@ -17,16 +17,13 @@ const MIGRATIONS: readonly (readonly string[])[] = [
      read_at INTEGER,
      archived_at INTEGER,
      checkpoint TEXT
-   ) WITHOUT ROWID`,
-    `CREATE TABLE checkpoint (
-       id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL
-     ) WITHOUT ROWID`,
+   )`,
   ],
 ];
 
-/** Whether anything is stored here at all. Reads no row. */
-export function hasTables(sql: SqlStorage): boolean {
-  return sql.exec("SELECT 1 FROM pragma_table_info('migrations') LIMIT 1").toArray().length > 0;
+/** Whether there is a table of this name. Reads no row. */
+export function hasTable(sql: SqlStorage, name: string): boolean {
+  return sql.exec("SELECT 1 FROM pragma_table_info(?) LIMIT 1", name).toArray().length > 0;
 }
 
 /**
@@ -34,7 +31,8 @@ export function hasTables(sql: SqlStorage): boolean {
  * only with something to keep: an object that stores nothing costs nothing.
  */
 export function migrate(sql: SqlStorage): void {
-  if (!hasTables(sql)) sql.exec("CREATE TABLE migrations (id INTEGER PRIMARY KEY) WITHOUT ROWID");
+  if (!hasTable(sql, "migrations"))
+    sql.exec("CREATE TABLE migrations (id INTEGER PRIMARY KEY) WITHOUT ROWID");
   const { done } = sql
     .exec<{ done: number | null }>("SELECT max(id) AS done FROM migrations")
     .one();

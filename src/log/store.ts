@@ -1,37 +1,8 @@
 // All SQL of a log, for both objects: its rows, its checkpoint and the ids it remembers.
 
 import { CHECKPOINT_VERSION, type Identities, type Victim } from "./checkpoint.ts";
-import { hasTables, migrate } from "./schema.ts";
-
-/** A message about to be stored. Times are ms since 1970. */
-export interface NewRow {
-  offset: number;
-  /** The members of the message as JSON text without the outer braces; `offset` and `time` apart. */
-  body: string;
-  time: number;
-  expires: number | null;
-  category: string | null;
-}
-
-/** A stored message. `body` is null when its content was blanked. */
-export type Row = {
-  offset: number;
-  body: string | null;
-  time: number;
-  expires: number | null;
-  category: string | null;
-  /** The offset of its last change of state; null when there was none. */
-  changed: number | null;
-  seen_at: number | null;
-  read_at: number | null;
-  archived_at: number | null;
-};
-
-/** A row without its content: what counting and choosing need. */
-export type Flags = Omit<Row, "body" | "category"> & { blank: number };
-
-/** What is remembered of a publish with an id. */
-export type Identity = { offset: number; digest: string; at: number };
+import type { Flags, Identity, NewRow, Row } from "./row.ts";
+import { hasTable, migrate } from "./schema.ts";
 
 const ROW = "offset, body, time, expires, category, changed, seen_at, read_at, archived_at";
 const FLAGS =
@@ -52,7 +23,12 @@ const insertOf = (rows: number) =>
 
 const SQL = {
   saved: "SELECT text FROM checkpoint WHERE id = 1",
+  // Its two rows are spared to all that have a message before they are revoked anything.
+  makeSaved: `CREATE TABLE IF NOT EXISTS checkpoint (
+                id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL
+              ) WITHOUT ROWID`,
   save: "INSERT OR REPLACE INTO checkpoint (id, text) VALUES (1, ?)",
+  saveOnLast: "UPDATE log SET checkpoint = ? WHERE offset = (SELECT max(offset) FROM log)",
   last: "SELECT offset, checkpoint FROM log ORDER BY offset DESC LIMIT 1",
   insert: insertOf(1),
   insertMany: insertOf(ROWS_PER_STATEMENT),
@@ -93,14 +69,14 @@ export class LogStore {
     return this.#ready;
   }
 
-  /** Brings older tables up to date and gives the checkpoints that are there; none when untouched. */
-  open(): string[] {
-    if (!hasTables(this.#sql)) return [];
-    const texts = this.#checkpoints();
+  /** Brings older tables up to date and gives the checkpoint; null when there is none. */
+  open(): string | null {
+    if (!hasTable(this.#sql, "migrations")) return null;
+    const text = this.last()?.checkpoint ?? this.#saved();
     // What is read anyway says of which version the tables are.
-    if (!texts.some((text) => text.startsWith(`[${CHECKPOINT_VERSION},`))) this.prepare();
+    if (!text?.startsWith(`[${CHECKPOINT_VERSION},`)) this.prepare();
     this.#ready = true;
-    return texts;
+    return text;
   }
 
   /** Makes the tables. */
@@ -136,19 +112,21 @@ export class LogStore {
     return this.#storage.deleteAll();
   }
 
-  /** On the last row, and the one saved apart. */
-  #checkpoints(): string[] {
-    const last = this.last()?.checkpoint ?? null;
-    const saved = this.#sql.exec<{ text: string }>(SQL.saved).toArray()[0]?.text ?? null;
-    return [last, saved].filter((text) => text !== null);
-  }
-
   last(): { offset: number; checkpoint: string | null } | undefined {
     return this.#sql.exec<{ offset: number; checkpoint: string | null }>(SQL.last).toArray()[0];
   }
 
+  /** Onto the last row, or apart while there is no row: so there is only ever one to be believed. */
   saveCheckpoint(text: string): void {
+    const { rowsWritten } = this.#sql.exec(SQL.saveOnLast, text);
+    if (rowsWritten > 0) return;
+    this.#sql.exec(SQL.makeSaved);
     this.#sql.exec(SQL.save, text);
+  }
+
+  #saved(): string | null {
+    if (!hasTable(this.#sql, "checkpoint")) return null;
+    return this.#sql.exec<{ text: string }>(SQL.saved).toArray()[0]?.text ?? null;
   }
 
   /**

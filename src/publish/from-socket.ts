@@ -2,7 +2,7 @@
 
 import { requireUnrevoked } from "../edge/token.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
-import { inboxOf, topicOf } from "../objects.ts";
+import { logOf } from "../objects.ts";
 import { allows } from "../protocol/caps.ts";
 import { RefusalError } from "../protocol/error.ts";
 import type { PublishFrame } from "../protocol/up.ts";
@@ -20,7 +20,7 @@ export interface OwnTopic {
 /** Gives `{ message: { id, offset, epoch, duplicate } }` as JSON text once the message is written. */
 export async function publishFromSocket(
   env: Env,
-  { user, source, caps, iat }: Attachment,
+  { connection, user, source, caps, iat }: Attachment,
   frame: PublishFrame,
   own: OwnTopic | null,
 ): Promise<string> {
@@ -34,16 +34,14 @@ export async function publishFromSocket(
     );
   // An inbox has closed the sockets of revoked tokens; a topic's object knows nothing of them.
   if (own !== null && user !== null) await requireUnrevoked(env, { user, iat });
-  const publisher = { source, isUser: user !== null, others: [] };
+  const publisher = { source, isUser: user !== null, others: [], requestId: connection };
   const prepared = await prepare(frame.message, { kind: "topic", name: topic }, publisher, null);
   if ("code" in prepared) throw new RefusalError(prepared.code, prepared.fix, prepared.field);
   const { to, draft } = prepared;
   const [outcome] =
     to.kind === "topic" && to.name === own?.topic
       ? await own.publish(draft)
-      : to.kind === "topic"
-        ? await topicOf(env, to.name).publish([draft])
-        : await inboxOf(env, to.name).publish([draft]);
+      : await logOf(env, to).publish([draft], connection);
   if (outcome === undefined) throw new Error("a publish had no outcome");
   if (!("offset" in outcome)) {
     const { code, fix, field } = refusalOfOutcome(outcome.status);

@@ -2,7 +2,7 @@
 // told. A failing address fails alone.
 
 import type { Draft, Outcome } from "../log/entry.ts";
-import { inboxOf, topicOf } from "../objects.ts";
+import { logOf } from "../objects.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { ADDRESSES_MAX, LIST_MESSAGES_MAX } from "../protocol/limits.ts";
@@ -62,7 +62,11 @@ export async function readDeliveries(
 }
 
 /** Publishes the deliveries, in order at each address; gives the outcomes in the same order. */
-export async function publishTo(env: Env, deliveries: Delivery[]): Promise<(Outcome | Refusal)[]> {
+export async function publishTo(
+  env: Env,
+  deliveries: Delivery[],
+  requestId: string,
+): Promise<(Outcome | Refusal)[]> {
   const outcomes: (Outcome | Refusal)[] = [];
   const byAddress = new Map<string, { address: Address; places: number[]; drafts: Draft[] }>();
   deliveries.forEach(({ prepared }, place) => {
@@ -81,7 +85,7 @@ export async function publishTo(env: Env, deliveries: Delivery[]): Promise<(Outc
   const next = groups.values();
   const call = async () => {
     for (const { address, places, drafts } of next) {
-      const results = await publishAt(env, address, drafts);
+      const results = await publishAt(env, address, drafts, requestId);
       places.forEach((place, i) => {
         outcomes[place] = results[i] as Outcome | Refusal;
       });
@@ -93,17 +97,16 @@ export async function publishTo(env: Env, deliveries: Delivery[]): Promise<(Outc
 
 async function publishAt(
   env: Env,
-  { kind, name }: Address,
+  address: Address,
   drafts: Draft[],
+  requestId: string,
 ): Promise<(Outcome | Refusal)[]> {
   try {
-    return kind === "user"
-      ? await inboxOf(env, name).publish(drafts)
-      : await topicOf(env, name).publish(drafts);
+    return await logOf(env, address).publish(drafts, requestId);
   } catch (cause) {
-    console.error(
-      JSON.stringify({ event: "publish_failed", to: `${kind}:${name}`, cause: String(cause) }),
-    );
+    const to = `${address.kind}:${address.name}`;
+    const line = { event: "publish_failed", request_id: requestId, to, cause: String(cause) };
+    console.error(JSON.stringify(line));
     const fix = "send it again, with an `id` so that it is stored once";
     return drafts.map(() => refusal("temporary", fix));
   }

@@ -15,6 +15,8 @@ export interface Publisher {
   isUser: boolean;
   /** Names of other API keys: nobody may publish as one of them. */
   others: readonly string[];
+  /** What log lines name the publish by: the request, or the connection of a socket. */
+  requestId: string;
 }
 
 export interface Prepared {
@@ -42,7 +44,7 @@ export function prepare(
   const handler = handlerOf(handlers, parsed.message.type);
   return handler === undefined
     ? drafted(parsed.message, to, source, key)
-    : prepareHandled(handler, parsed.message, { source, to }, key);
+    : prepareHandled(handler, parsed.message, { source, to }, key, publisher.requestId);
 }
 
 async function prepareHandled(
@@ -50,6 +52,7 @@ async function prepareHandled(
   message: Message,
   sender: Sender,
   key: string | null,
+  requestId: string,
 ): Promise<Ready> {
   try {
     const handled = await handle(handler, message, sender);
@@ -59,9 +62,9 @@ async function prepareHandled(
     return drafted(checked.message, handled.to, sender.source, key);
   } catch (cause) {
     // A handler that fails must fail its own message only.
-    console.error(
-      JSON.stringify({ event: "handler_failed", type: message.type, cause: String(cause) }),
-    );
+    const { type } = message;
+    const line = { event: "handler_failed", request_id: requestId, type, cause: String(cause) };
+    console.error(JSON.stringify(line));
     return refusal("internal", "send it again; if it stays so, look up handler_failed in the logs");
   }
 }

@@ -3,8 +3,8 @@
 import type { Context } from "hono";
 import { publisherOf, requireKey, requirePublisher } from "../edge/auth.ts";
 import { type Hub, throwRefusal, topicParam, userParam } from "../edge/request.ts";
-import type { Draft, Outcome } from "../log/entry.ts";
-import { inboxOf, topicOf } from "../objects.ts";
+import type { Outcome } from "../log/entry.ts";
+import { logOf } from "../objects.ts";
 import type { Address } from "../protocol/address.ts";
 import type { Refusal } from "../protocol/error.ts";
 import { ID_BYTES_MAX } from "../protocol/limits.ts";
@@ -32,7 +32,7 @@ export async function publishToMany(c: Context<Hub>): Promise<Response> {
   const key = await requireKey(c, "publish");
   const { items, isList } = await readItems(c.req.raw);
   const deliveries = await readDeliveries(items, publisherOf(c, key), isList, idempotencyKey(c));
-  const outcomes = await publishTo(c.env, deliveries);
+  const outcomes = await publishTo(c.env, deliveries, c.get("requestId"));
   const [only] = deliveries;
   if (!isList && deliveries.length === 1 && only?.isSingle)
     return answerOne(outcomes[0] as Outcome | Refusal);
@@ -77,21 +77,12 @@ async function publishPrepared(
   const isHere = (each: Prepared | Refusal): each is Prepared =>
     "draft" in each && each.to.kind === to.kind && each.to.name === to.name;
   if (prepared.every(isHere))
-    return send(
-      c,
-      to,
+    return logOf(c.env, to).publish(
       prepared.map(({ draft }) => draft),
+      c.get("requestId"),
     );
-  return publishTo(
-    c.env,
-    prepared.map((each) => ({ to: null, isSingle: true, prepared: each })),
-  );
-}
-
-function send(c: Context<Hub>, { kind, name }: Address, drafts: Draft[]): Promise<Outcome[]> {
-  return kind === "user"
-    ? inboxOf(c.env, name).publish(drafts)
-    : topicOf(c.env, name).publish(drafts);
+  const deliveries = prepared.map((each) => ({ to: null, isSingle: true, prepared: each }));
+  return publishTo(c.env, deliveries, c.get("requestId"));
 }
 
 function idempotencyKey(c: Context<Hub>): string | null {

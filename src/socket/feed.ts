@@ -40,8 +40,15 @@ export class Feed<Own> {
   }
 
   /** Takes the drafts of one publish; gives their outcomes once they are written and sent. */
-  publish(drafts: Draft[]): Promise<Outcome[]> {
-    return this.#commits.add(drafts);
+  async publish(drafts: Draft[], requestId: string | null): Promise<Outcome[]> {
+    const outcomes = await this.#commits.add(drafts);
+    const failed = outcomes.filter(({ status }) => status === "failed");
+    if (failed.length > 0) {
+      const ids = failed.map(({ id }) => id);
+      // Why is in the line `append_failed` that names the id.
+      console.error(JSON.stringify({ event: "publish_failed", request_id: requestId, ids }));
+    }
+    return outcomes;
   }
 
   // The frames are sent in the turn of the write: the runtime holds them, as it holds the replies,

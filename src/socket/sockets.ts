@@ -28,12 +28,16 @@ export interface Session {
   queue: Promise<void>;
 }
 
-/** The first frames of a connection: `connected`, and what it missed. */
-export type Greet = (attachment: Attachment, since: Since) => string[];
+export interface Greeter {
+  /** Throws when this instance has been replaced by another: its memory is out of date then. */
+  confirm(): void;
+  /** The first frames of a connection: `connected`, and what it missed. */
+  greet(attachment: Attachment, since: Since): string[];
+}
 
 export class Sockets {
   readonly #ctx: DurableObjectState;
-  readonly #greet: Greet;
+  readonly #greeter: Greeter;
   readonly #clock: () => number;
   #sessions: Map<WebSocket, Session> | null = null;
   /** Sockets of each user, those that are closing included. */
@@ -42,9 +46,9 @@ export class Sockets {
   #answersPings = false;
   #sweptAt = 0;
 
-  constructor(ctx: DurableObjectState, greet: Greet, clock: () => number) {
+  constructor(ctx: DurableObjectState, greeter: Greeter, clock: () => number) {
     this.#ctx = ctx;
-    this.#greet = greet;
+    this.#greeter = greeter;
     this.#clock = clock;
   }
 
@@ -65,7 +69,7 @@ export class Sockets {
   of(ws: WebSocket): Session | null {
     const session = this.#all().get(ws) ?? this.#restore(ws);
     if (session === null) disconnect(ws, 4001);
-    else this.#greetNow(session);
+    else if (session.since !== null) this.#greetAll([session]);
     return session;
   }
 
@@ -188,23 +192,28 @@ export class Sockets {
   // the runtime 10 KiB for the life of the socket. A turn later it goes straight out.
   #greetSoon(session: Session): void {
     if (this.#ungreeted.push(session) > 1) return;
-    setTimeout(() => {
-      for (const each of this.#ungreeted.splice(0)) {
-        try {
-          this.#greetNow(each);
-        } catch (cause) {
-          // One that cannot be greeted must not silence the others.
-          console.error(JSON.stringify({ event: "greeting_failed", cause: String(cause) }));
-          disconnect(each.ws, 4001);
-        }
+    setTimeout(() => this.#greetAll(this.#ungreeted.splice(0)), 0);
+  }
+
+  #greetAll(sessions: Session[]): void {
+    let isConfirmed = false;
+    for (const session of sessions) {
+      try {
+        if (!isConfirmed) this.#greeter.confirm();
+        isConfirmed = true;
+        this.#greetNow(session);
+      } catch (cause) {
+        // One that cannot be greeted must not silence the others.
+        console.error(JSON.stringify({ event: "greeting_failed", cause: String(cause) }));
+        disconnect(session.ws, 4001);
       }
-    }, 0);
+    }
   }
 
   #greetNow(session: Session): void {
     const { ws, attachment, since } = session;
     if (since === null || ws.readyState !== WebSocket.OPEN) return;
-    const frames = this.#greet(attachment, since);
+    const frames = this.#greeter.greet(attachment, since);
     session.since = null;
     writeAttachment(ws, attachment);
     this.send(session, frames, this.#clock());

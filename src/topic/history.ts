@@ -2,7 +2,7 @@
 
 import { printEntry } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
-import type { Row } from "../log/store.ts";
+import type { Row } from "../log/row.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import { REPLAY_UNITS_MAX } from "../protocol/limits.ts";
 import type { HistorySince } from "../protocol/since.ts";

@@ -2,7 +2,8 @@
 
 import type { Checkpoint, Victim } from "../log/checkpoint.ts";
 import type { Keep } from "../log/keep.ts";
-import type { Flags, LogStore, NewRow } from "../log/store.ts";
+import type { Flags, NewRow } from "../log/row.ts";
+import type { LogStore } from "../log/store.ts";
 import type { Retention } from "../settings.ts";
 
 /** A topic's checkpoint holds nothing beyond the log's. */
@@ -53,9 +54,9 @@ export class TopicKeep implements Keep<TopicOwn> {
   }
 
   /** A topic's rows have no gaps between them, so only the first need be looked up. */
-  victims(next: Checkpoint<TopicOwn>, store: LogStore, _now: number, count: number): Victim[] {
+  lineUp(next: Checkpoint<TopicOwn>, store: LogStore, _now: number, count: number): void {
     const first = store.first()?.offset ?? 0;
-    return Array.from({ length: Math.min(count, next.rows) }, (_, i) => ({
+    next.victims = Array.from({ length: Math.min(count, next.rows) }, (_, i) => ({
       offset: first + i,
       rank: 3,
       unseen: false,

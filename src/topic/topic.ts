@@ -19,7 +19,7 @@ import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
-import { type Greet, Sockets } from "../socket/sockets.ts";
+import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
 import { greetTopic } from "./connect.ts";
 import { type HistoryQuery, history } from "./history.ts";
@@ -41,9 +41,11 @@ export class Topic extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#name = nameOf(ctx.id);
-    const greet: Greet = (caller, since) =>
-      greetTopic(this.#name, this.#log, caller, since, clock());
-    this.#sockets = new Sockets(ctx, greet, clock);
+    const greeter: Greeter = {
+      confirm: () => this.#log.confirm(),
+      greet: (caller, since) => greetTopic(this.#name, this.#log, caller, since, clock()),
+    };
+    this.#sockets = new Sockets(ctx, greeter, clock);
     const keep = new TopicKeep(retentionOf(env, "topic"));
     this.#log = new Log(new LogStore(ctx.storage), keep, newEpoch);
     this.#feed = new Feed(
@@ -58,9 +60,12 @@ export class Topic extends DurableObject<Env> {
     this.#router.get("/connect", (request: Request) => this.#connect(request));
   }
 
-  /** Appends drafts; one outcome for each, given when all of them are durable. */
-  publish(drafts: Draft[]): Promise<Outcome[]> {
-    return this.#feed.publish(drafts);
+  /**
+   * Appends drafts; one outcome for each, given when all of them are durable. `requestId`, or the
+   * connection of a publish over a socket, is for the log.
+   */
+  publish(drafts: Draft[], requestId: string | null = null): Promise<Outcome[]> {
+    return this.#feed.publish(drafts, requestId);
   }
 
   /** A page of the log, as the text of a JSON object. */
@@ -91,7 +96,6 @@ export class Topic extends DurableObject<Env> {
 
   #connect(request: Request): Response {
     const { caller, since, offered } = readUpgrade(request);
-    this.#log.confirm();
     const refused = limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);
     const { 0: client, 1: server } = new WebSocketPair();
@@ -109,7 +113,7 @@ export class Topic extends DurableObject<Env> {
     publish: ({ attachment }, frame) =>
       publishFromSocket(this.env, attachment, frame, {
         topic: this.#name,
-        publish: (draft) => this.#feed.publish([draft]),
+        publish: (draft) => this.#feed.publish([draft], attachment.connection),
       }),
     history: (_session, frame) => {
       const since = frame.since === null ? null : parseHistorySince(frame.since, clock());

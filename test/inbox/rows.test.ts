@@ -6,23 +6,23 @@ import { connect, costOf, draft, drafts, freshInbox } from "../support/object.ts
 
 const LIST = { limit: 100, before: null, state: null, category: null, since: null };
 
-it("[ROW1] the first message of an inbox makes its tables: 8 rows and one alarm", async () => {
+it("[ROW1] the first message of an inbox makes its tables: 6 rows and one alarm", async () => {
   const cost = await costOf(freshInbox(), (inbox) => inbox.publish([draft(1)]));
-  expect(cost).toMatchObject({ written: 8, alarms: 1 });
+  expect(cost).toMatchObject({ written: 6, alarms: 1 });
 });
 
 it("[ROW2] a message without an id is one row written", async () => {
   const stub = freshInbox();
   await stub.publish([draft(1)]);
   const cost = await costOf(stub, (inbox) => inbox.publish([draft(2)]));
-  expect(cost).toEqual({ written: 1, read: 0, alarms: 0 });
+  expect(cost).toEqual({ written: 1, read: 1, alarms: 0 });
 });
 
 it("[ROW2] a message with an id is two rows written", async () => {
   const stub = freshInbox();
   await stub.publish([draft(1, { id: "first" })]);
   const cost = await costOf(stub, (inbox) => inbox.publish([draft(2, { id: "second" })]));
-  expect(cost).toEqual({ written: 2, read: 0, alarms: 0 });
+  expect(cost).toEqual({ written: 2, read: 1, alarms: 0 });
 });
 
 it("[ROW2] a repeated message is none", async () => {
@@ -36,7 +36,7 @@ it("[ROW2] a list of 100 is 100 rows written", async () => {
   const stub = freshInbox();
   await stub.publish([draft(1)]);
   const cost = await costOf(stub, (inbox) => inbox.publish(drafts(100)));
-  expect(cost).toEqual({ written: 100, read: 0, alarms: 0 });
+  expect(cost).toEqual({ written: 100, read: 100, alarms: 0 });
 });
 
 it("[ROW3] a publish to a sleeping inbox reads at most 4 rows, also when it is full", async () => {
@@ -67,14 +67,14 @@ it("[ROW4] a change of state is a row for each message touched, and one more", a
   expect(again.written).toBe(0);
 });
 
-it("[ROW4] reading all is one row written and none read", async () => {
+it("[ROW4] reading all is one row written and two read", async () => {
   const stub = freshInbox();
   const [first] = await stub.publish(drafts(100));
   const epoch = (first as { epoch: string }).epoch;
   const cost = await costOf(stub, (inbox) =>
     inbox.mark({ epoch, target: { upTo: 100 }, read: true }, "backend"),
   );
-  expect(cost).toEqual({ written: 1, read: 0, alarms: 0 });
+  expect(cost).toEqual({ written: 1, read: 2, alarms: 0 });
 });
 
 it("[ROW5] an untouched inbox is listed, connected to and left without storing anything", async () => {

@@ -142,14 +142,17 @@ describe.each(KINDS)("$kind", ({ make }) => {
     const socket = await connect(stub, "latest");
     await socket.nextOf("connected");
     await poison(stub);
-    const outcomes = await stub.publish([draft("a"), draft("poison"), draft("b", { id: "b" })]);
+    const bad = draft("poison");
+    const list = [draft("a"), bad, draft("b", { id: "b" })];
+    const outcomes = await stub.publish(list, "r_1");
     expect(outcomes).toMatchObject([
       { status: "stored", offset: 1 },
       { status: "failed" },
       { status: "stored", offset: 2 },
     ]);
-    expect(failed.mock.calls.map(([line]) => JSON.parse(line as string).event)).toEqual([
-      "append_failed",
+    expect(failed.mock.calls.map(([line]) => JSON.parse(line as string))).toMatchObject([
+      { event: "append_failed", ids: [bad.id] },
+      { event: "publish_failed", request_id: "r_1", ids: [bad.id] },
     ]);
     const [frame, ...more] = await messagesOf(socket);
     expect(more).toEqual([]);

@@ -279,7 +279,6 @@ describe("what outlives a deploy", () => {
 
   const CHECKPOINTS: Record<string, Checkpoint<InboxOwn | null>> = {
     "an inbox's": {
-      serial: 57,
       epoch: "k3x9",
       head: 47,
       time: TIME,
@@ -295,6 +294,7 @@ describe("what outlives a deploy", () => {
         { offset: 9, rank: 1, unseen: true },
         { offset: 3, rank: 3, unseen: true },
       ],
+      rest: 5,
       own: {
         unread: 1,
         unseen: 1,
@@ -306,7 +306,6 @@ describe("what outlives a deploy", () => {
       },
     },
     "a topic's": {
-      serial: 1,
       epoch: "k3x9",
       head: 1,
       time: TIME,
@@ -318,6 +317,7 @@ describe("what outlives a deploy", () => {
       alarm: null,
       identities: null,
       victims: [],
+      rest: 0,
       own: null,
     },
   };

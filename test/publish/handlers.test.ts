@@ -48,7 +48,7 @@ it("[PUB4] a handler is told who sends and where to, as the hub has verified it"
 });
 
 describe("the worked example", () => {
-  const publisher = { source: "shop", isUser: false, others: [] };
+  const publisher = { source: "shop", isUser: false, others: [], requestId: "r_1" };
 
   it("[PUB4] makes a notification of a greeting before it is stored", async () => {
     const value = { type: "belfry.example.hello", data: { name: "Ada" } };

@@ -11,7 +11,7 @@ it("[LOG1] a broadcast that fails does not fail the publish it tells of", async 
   await socket.nextOf("connected");
   let printed = 0;
   await runInDurableObject(stub, (_inbox, state) => {
-    const sockets = new Sockets(state, () => [], Date.now);
+    const sockets = new Sockets(state, { confirm: () => undefined, greet: () => [] }, Date.now);
     expect(sockets.size).toBe(1);
     sockets.broadcast(() => {
       printed += 1;
