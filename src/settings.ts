@@ -1,7 +1,11 @@
 // The bindings, secrets and vars of a deployment, read and checked once for each isolate.
 
+import * as v from "valibot";
 import type { Inbox } from "./inbox/inbox.ts";
+import type { Retention } from "./log/keep.ts";
 import { type ApiKey, SCOPES } from "./protocol/api-key.ts";
+import { DAY_MS, RETENTION_DAYS_MAX, RETENTION_MESSAGES_MAX } from "./protocol/limits.ts";
+import { given, type TopicDefaults, topicSettingsBody } from "./topic/settings.ts";
 import type { Topic } from "./topic/topic.ts";
 
 export interface Env {
@@ -17,13 +21,9 @@ export interface Env {
   INBOX_AGE_DAYS?: string;
   TOPIC_MESSAGES_MAX?: string;
   TOPIC_AGE_DAYS?: string;
+  TOPIC_DEFAULTS?: string;
   LOCATION_HINT?: string;
   JURISDICTION?: string;
-}
-
-export interface Retention {
-  messagesMax: number;
-  ageMs: number;
 }
 
 export interface Settings {
@@ -45,7 +45,6 @@ export interface Misconfigured {
 }
 
 const SECRET_LENGTH_MIN = 32;
-const DAY_MS = 86_400_000;
 const known = new WeakMap<Env, Settings | Misconfigured>();
 
 /** Takes the Worker's env; gives the settings, or what to do before the hub can work. */
@@ -64,11 +63,24 @@ export function retentionOf(env: Env, kind: "inbox" | "topic"): Retention {
   return "fix" in settings ? DEFAULTS[kind] : settings;
 }
 
+/** What is in force for a topic that was told nothing: by the longest pattern that its name fits. */
+export function topicDefaultsOf(env: Env, topic: string): TopicDefaults {
+  const all = { ...retentionOf(env, "topic"), access: "token" as const };
+  const patterns = readTopicDefaults(env.TOPIC_DEFAULTS);
+  if ("fix" in patterns) return all;
+  const fits = ([pattern]: [string, unknown]) =>
+    pattern.endsWith("*") ? topic.startsWith(pattern.slice(0, -1)) : topic === pattern;
+  const [, found = {}] =
+    Object.entries(patterns)
+      .filter(fits)
+      .sort(([a], [b]) => b.length - a.length)[0] ?? [];
+  return { ...all, ...found };
+}
+
 const DEFAULTS = {
   inbox: { messagesMax: 500, ageMs: 90 * DAY_MS },
   topic: { messagesMax: 1_000, ageMs: 7 * DAY_MS },
 };
-const MESSAGES_MAX_MAX = 100_000;
 
 function readSettings(env: Env): Settings | Misconfigured {
   const apiKeys = readApiKeys(env.API_KEYS);
@@ -91,6 +103,8 @@ function readSettings(env: Env): Settings | Misconfigured {
   if ("fix" in inbox) return inbox;
   const topic = readRetention(env, "topic");
   if ("fix" in topic) return topic;
+  const topicDefaults = readTopicDefaults(env.TOPIC_DEFAULTS);
+  if ("fix" in topicDefaults) return topicDefaults as Misconfigured;
   return {
     apiKeys,
     jwtSecrets,
@@ -159,9 +173,26 @@ function readRetention(env: Env, kind: "inbox" | "topic"): Retention | Misconfig
   const [messages, days] = [env[`${prefix}_MESSAGES_MAX`], env[`${prefix}_AGE_DAYS`]];
   const messagesMax = messages ? Number(messages) : DEFAULTS[kind].messagesMax;
   const ageMs = days ? Number(days) * DAY_MS : DEFAULTS[kind].ageMs;
-  if (!Number.isInteger(messagesMax) || messagesMax < 1 || messagesMax > MESSAGES_MAX_MAX)
-    return { fix: `${prefix}_MESSAGES_MAX is a whole number from 1 to ${MESSAGES_MAX_MAX}` };
-  if (!(ageMs > 0 && ageMs <= 3650 * DAY_MS))
-    return { fix: `${prefix}_AGE_DAYS is a number above 0, at most 3650` };
+  if (!Number.isInteger(messagesMax) || messagesMax < 1 || messagesMax > RETENTION_MESSAGES_MAX)
+    return { fix: `${prefix}_MESSAGES_MAX is a whole number from 1 to ${RETENTION_MESSAGES_MAX}` };
+  if (!(ageMs > 0 && ageMs <= RETENTION_DAYS_MAX * DAY_MS))
+    return { fix: `${prefix}_AGE_DAYS is a number above 0, at most ${RETENTION_DAYS_MAX}` };
   return { messagesMax, ageMs };
+}
+
+/** Patterns of topic names, each with what differs from the hub's vars for topics. */
+function readTopicDefaults(
+  text: string | undefined,
+): Record<string, Partial<TopicDefaults>> | Misconfigured {
+  if (!text) return {};
+  const fix =
+    'TOPIC_DEFAULTS is a JSON object such as {"news.*":{"access":"public","messages_max":100,"age_days":1}}';
+  try {
+    const entries = Object.entries(JSON.parse(text) as Record<string, unknown>);
+    return Object.fromEntries(
+      entries.map(([pattern, value]) => [pattern, given(v.parse(topicSettingsBody, value))]),
+    );
+  } catch {
+    return { fix };
+  }
 }

@@ -9,12 +9,24 @@ import {
   disconnectUser,
   eraseUser,
   exportUser,
+  followTopic,
+  listFollows,
   listNotifications,
   markNotifications,
+  unfollowTopic,
 } from "./edge/inbox-routes.ts";
 import type { Hub } from "./edge/request.ts";
 import { mintToken } from "./edge/tokens.ts";
-import { listMessages } from "./edge/topic-routes.ts";
+import {
+  deleteFollower,
+  getDelivery,
+  getFollower,
+  getMessage,
+  getTopic,
+  listFollowers,
+  listMessages,
+  putTopic,
+} from "./edge/topic-routes.ts";
 import { publishToMany, publishToTopic, publishToUser } from "./publish/routes.ts";
 
 export { Inbox } from "./inbox/inbox.ts";
@@ -30,8 +42,15 @@ const routes: Record<string, Record<string, Route>> = {
   },
   "/v1/users/:user/notifications/:offset": { DELETE: deleteNotification },
   "/v1/users/:user/connections": { DELETE: disconnectUser },
+  "/v1/users/:user/follows": { GET: listFollows },
+  "/v1/users/:user/follows/:topic": { PUT: followTopic, DELETE: unfollowTopic },
   "/v1/users/:user/export": { GET: exportUser },
   "/v1/users/:user": { DELETE: eraseUser },
+  "/v1/topics/:topic": { GET: getTopic, PUT: putTopic },
+  "/v1/topics/:topic/messages/:offset": { GET: getMessage },
+  "/v1/topics/:topic/messages/:offset/delivery": { GET: getDelivery },
+  "/v1/topics/:topic/followers": { GET: listFollowers },
+  "/v1/topics/:topic/followers/:user": { GET: getFollower, DELETE: deleteFollower },
   "/v1/topics/:topic/messages": { POST: publishToTopic, GET: listMessages },
   "/v1/topics/:topic/connect": { GET: connectTopic },
   "/v1/publish": { POST: publishToMany },

@@ -33,7 +33,7 @@ export async function admit(c: Context<Hub>, next: Next): Promise<Response | und
 /** `Access-Control-*` for an origin that has been let in. */
 const withCors = cors({
   origin: (origin) => origin,
-  allowMethods: ["GET", "POST", "PATCH", "DELETE"],
+  allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
   allowHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id"],
   exposeHeaders: ["idempotency-replayed", "retry-after"],
   maxAge: 600,

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { Asker } from "../inbox/inbox.ts";
 import type { ApiKey, Scope } from "../protocol/api-key.ts";
 import { type Action, allows } from "../protocol/caps.ts";
-import { RefusalError } from "../protocol/error.ts";
+import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import type { Publisher } from "../publish/prepare.ts";
 import type { Settings } from "../settings.ts";
 import { findKey, looksLikeKey } from "./key.ts";
@@ -21,8 +21,7 @@ export async function authenticate(
   origin: string | undefined,
   now: number,
 ): Promise<Principal> {
-  if (credential === null)
-    throw new RefusalError("unauthorized", "send `Authorization: Bearer <API key or user token>`");
+  if (credential === null) throw new RefusalError(NO_CREDENTIAL.code, NO_CREDENTIAL.fix);
   if (!looksLikeKey(credential))
     return { kind: "user", claims: await verifyToken(settings, credential, now) };
   // A browser that holds an API key has given it to everyone who looks.
@@ -74,28 +73,50 @@ export function publisherOf(c: Context<Hub>, { name }: ApiKey): Publisher {
   };
 }
 
-/** For reading a topic: an API key, or a token whose caps allow to subscribe. */
-export async function requireReader(c: Context<Hub>, topic: string): Promise<void> {
+/**
+ * For reading a topic: an API key, or a token whose caps allow to subscribe. Gives why the caller is
+ * refused at a topic that is not public; null when it may read it anyway.
+ */
+export async function readerOf(c: Context<Hub>, topic: string): Promise<Refusal | null> {
+  if (bearerOf(c.req.raw) === null) return NO_CREDENTIAL;
   const principal = await principalOf(c);
-  if (principal.kind === "key") withScope(principal.key, "read");
-  else await requireUnrevoked(c.env, withCap(principal.claims, "subscribe", topic));
+  if (principal.kind === "key") {
+    withScope(principal.key, "read");
+    return null;
+  }
+  await requireUnrevoked(c.env, principal.claims);
+  return capRefusal(principal.claims, "subscribe", topic);
 }
+
+/** Why the token's caps do not allow the action; null when they do. */
+export function capRefusal(claims: Claims, action: Action, topic: string): Refusal | null {
+  return allows(claims.caps, action, topic)
+    ? null
+    : refusal("insufficient_scope", `the token needs the cap ${action} on topic:${topic}`);
+}
+
+/** Said to whoever presents nothing. */
+export const NO_CREDENTIAL = refusal(
+  "unauthorized",
+  "send `Authorization: Bearer <API key or user token>`",
+);
 
 /** For an inbox: an API key with the scope, or the user whose inbox it is. */
 export async function requireInbox(
   c: Context<Hub>,
   scope: Scope,
-): Promise<{ user: string; asker: Asker }> {
+): Promise<{ user: string; asker: Asker; claims: Claims | null }> {
   const principal = await principalOf(c);
   if (principal.kind === "key") {
     withScope(principal.key, scope);
-    return { user: userParam(c, null), asker: "backend" };
+    return { user: userParam(c, null), asker: "backend", claims: null };
   }
-  const { user: bearer, iat } = principal.claims;
+  const { claims } = principal;
+  const { user: bearer, iat } = claims;
   const user = userParam(c, bearer);
   if (user !== bearer)
     return throwRefusal("insufficient_scope", "a token opens its own user's inbox only: use `me`");
-  return { user, asker: { iat } };
+  return { user, asker: { iat }, claims };
 }
 
 export function withScope(key: ApiKey, scope: Scope): ApiKey {
@@ -105,11 +126,8 @@ export function withScope(key: ApiKey, scope: Scope): ApiKey {
 }
 
 export function withCap(claims: Claims, action: Action, topic: string): Claims {
-  if (!allows(claims.caps, action, topic))
-    throw new RefusalError(
-      "insufficient_scope",
-      `the token needs the cap ${action} on topic:${topic}`,
-    );
+  const refused = capRefusal(claims, action, topic);
+  if (refused !== null) throw new RefusalError(refused.code, refused.fix);
   return claims;
 }
 

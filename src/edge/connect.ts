@@ -2,41 +2,85 @@
 
 import type { Context } from "hono";
 import { inboxOf, nearContinent, topicOf } from "../objects.ts";
+import { topicFault } from "../protocol/address.ts";
 import { parseSince, type Since } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
-import { URL_TOKEN_AGE_SECONDS_MAX } from "../protocol/limits.ts";
-import type { Caller } from "../socket/attachment.ts";
-import { printUpgrade, SUBPROTOCOL } from "../socket/upgrade.ts";
-import { authenticate, bearerOf, type Principal, withCap, withScope } from "./auth.ts";
+import { STREAM_TOPICS_MAX, TOPICS_MAX, URL_TOKEN_AGE_SECONDS_MAX } from "../protocol/limits.ts";
+import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
+import { ANONYMOUS, type Caller } from "../socket/attachment.ts";
+import { printUpgrade, SUBPROTOCOL, type Upgrade } from "../socket/upgrade.ts";
+import {
+  authenticate,
+  bearerOf,
+  capRefusal,
+  NO_CREDENTIAL,
+  type Principal,
+  withScope,
+} from "./auth.ts";
 import { isUpgrade, offeredProtocol, offeredToken } from "./offer.ts";
 import { type Hub, throwRefusal, topicParam } from "./request.ts";
-import { streamOf } from "./stream.ts";
+import { parseStreamId, type StreamId, streamOf } from "./stream.ts";
 
 /** GET /v1/connect: the bearer's inbox. */
 export async function connectInbox(c: Context<Hub>): Promise<Response> {
-  const since = beginOf(c);
-  if (c.req.query("topics") !== undefined)
-    return throwRefusal("invalid_params", "connect to /v1/topics/{topic}/connect", "topics");
+  const asked = requireConnect(c);
+  const resumed = parseStreamId(asked);
+  const since = parseSince(
+    resumed === null ? asked : (resumed.inbox ?? c.req.query("since") ?? null),
+  );
+  if (since === null)
+    return refuseSince("`since` is a cursor `<epoch>:<offset>` out of a frame, or `latest`");
+  const topics = topicsOf(c, resumed);
   const principal = await connecting(c);
+  if (principal === null) throw new RefusalError(NO_CREDENTIAL.code, NO_CREDENTIAL.fix);
   if (principal.kind === "key")
     return throwRefusal("insufficient_scope", "an inbox is its user's: connect with a user token");
   const { user } = principal.claims;
   const near = nearContinent((c.req.raw.cf as { continent?: string } | undefined)?.continent);
-  return open(c, inboxOf(c.env, user, near), callerOf(principal), since);
+  const caller = callerOf(principal);
+  return open(c, inboxOf(c.env, user, near), { caller, since, topics }, null);
 }
 
 /** GET /v1/topics/{topic}/connect: one topic. */
 export async function connectTopic(c: Context<Hub>): Promise<Response> {
-  const since = beginOf(c);
+  const since = parseTopicSince(requireConnect(c), Date.now());
+  if (since === null) return refuseSince(SUBSCRIBE_SINCE_FORMS);
   const topic = topicParam(c);
   const principal = await connecting(c);
-  if (principal.kind === "key") withScope(principal.key, "read");
-  else withCap(principal.claims, "subscribe", topic);
-  return open(c, topicOf(c.env, topic), callerOf(principal), since);
+  let unlessPublic: Refusal | null = null;
+  if (principal === null) unlessPublic = NO_CREDENTIAL;
+  else if (principal.kind === "key") withScope(principal.key, "read");
+  else unlessPublic = capRefusal(principal.claims, "subscribe", topic);
+  const caller = callerOf(principal);
+  return open(c, topicOf(c.env, topic), { caller, since, unlessPublic }, topic);
 }
 
-/** Where to begin, once it is clear that this is a connect at all. */
-function beginOf(c: Context<Hub>): Since {
+/** `?topics=` of a connect: names, each with a `since` of its own after a `~`, joined by commas. */
+function topicsOf(c: Context<Hub>, resumed: StreamId | null): { topic: string; since: Since }[] {
+  const text = c.req.query("topics") ?? "";
+  const items = text === "" ? [] : text.split(",");
+  const most = isUpgrade(c.req.raw) ? TOPICS_MAX : STREAM_TOPICS_MAX;
+  if (items.length > most)
+    return throwRefusal("invalid_params", `name at most ${most} topics`, "topics");
+  const now = Date.now();
+  const named = items.map((item) => {
+    const [topic = "", since = null] = item.split("~", 2);
+    const fault = topicFault(topic);
+    if (fault !== null) return throwRefusal("invalid_params", fault, "topics");
+    const begin = parseTopicSince(resumed?.topics.get(topic) ?? since, now);
+    return begin === null
+      ? throwRefusal("invalid_params", `after the ~, ${SUBSCRIBE_SINCE_FORMS}`, "topics")
+      : { topic, since: begin };
+  });
+  if (new Set(named.map(({ topic }) => topic)).size < named.length)
+    return throwRefusal("invalid_params", "name each topic once", "topics");
+  return named;
+}
+
+const refuseSince = (fix: string) => throwRefusal("invalid_params", fix, "since");
+
+/** Makes sure that this is a connect at all; gives the `since` as it was sent. */
+function requireConnect(c: Context<Hub>): string | null {
   const { raw } = c.req;
   const offered = offeredProtocol(raw);
   if (offered !== null && offered !== SUBPROTOCOL)
@@ -46,25 +90,19 @@ function beginOf(c: Context<Hub>): Since {
       "upgrade_required",
       "open this as a WebSocket, or send `Accept: text/event-stream`",
     );
-  const text = c.req.header("last-event-id") ?? c.req.query("since") ?? null;
-  const since = parseSince(text);
-  if (since === null)
-    return throwRefusal(
-      "invalid_params",
-      "`since` is a cursor `<epoch>:<offset>` out of a frame, or `latest`",
-      "since",
-    );
-  return since;
+  return c.req.header("last-event-id") ?? c.req.query("since") ?? null;
 }
 
 const wantsStream = (request: Request) =>
   (request.headers.get("accept") ?? "").includes("text/event-stream");
 
-async function connecting(c: Context<Hub>): Promise<Principal> {
+/** Whoever connects; null when nothing was presented, which is enough for a public topic. */
+async function connecting(c: Context<Hub>): Promise<Principal | null> {
   const { raw } = c.req;
   const now = Date.now();
   const inUrl = c.req.query("access_token") ?? null;
   const credential = offeredToken(raw) ?? bearerOf(raw) ?? inUrl;
+  if (credential === null) return null;
   const origin = c.req.header("origin");
   const principal = await authenticate(c.get("settings"), credential, origin, now);
   if (principal.kind === "key") {
@@ -82,10 +120,11 @@ async function connecting(c: Context<Hub>): Promise<Principal> {
   return principal;
 }
 
-function callerOf(principal: Principal): Caller {
+function callerOf(principal: Principal | null): Caller {
   const connection = `c_${crypto.randomUUID()}`;
-  if (principal.kind === "key")
-    return { connection, user: null, source: principal.key.name, exp: null, iat: null, caps: {} };
+  const nobody = { connection, user: null, exp: null, iat: null, caps: {} };
+  if (principal === null) return { ...nobody, source: ANONYMOUS };
+  if (principal.kind === "key") return { ...nobody, source: principal.key.name };
   const { user, exp, iat, caps } = principal.claims;
   return { connection, user, source: `user:${user}`, exp, iat, caps };
 }
@@ -93,15 +132,16 @@ function callerOf(principal: Principal): Caller {
 async function open(
   c: Context<Hub>,
   stub: Pick<Fetcher, "fetch">,
-  caller: Caller,
-  since: Since,
+  upgrade: Omit<Upgrade, "offered">,
+  ownTopic: string | null,
 ): Promise<Response> {
   const { raw } = c.req;
   const offered = offeredProtocol(raw) !== null;
-  const response = await stub.fetch(printUpgrade({ caller, since, offered }));
+  const response = await stub.fetch(printUpgrade({ ...upgrade, offered }));
   if (response.webSocket === null) {
     const { code, fix, field } = (await response.json()) as Refusal;
     throw new RefusalError(code, fix, field);
   }
-  return isUpgrade(raw) ? response : streamOf(response.webSocket, caller.exp, Date.now());
+  if (isUpgrade(raw)) return response;
+  return streamOf(response.webSocket, ownTopic, upgrade.caller.exp, Date.now());
 }

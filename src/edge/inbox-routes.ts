@@ -9,9 +9,16 @@ import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { OFFSETS_MAX, PAGE_MAX } from "../protocol/limits.ts";
 import { LIST_STATES } from "../protocol/message.ts";
 import { isTime } from "../protocol/since.ts";
-import { requireInbox, requireKey } from "./auth.ts";
+import { requireInbox, requireKey, withCap } from "./auth.ts";
 import { readJson } from "./body.ts";
-import { type Hub, offsetParam, throwRefusal, userParam, wholeQuery } from "./request.ts";
+import {
+  type Hub,
+  offsetParam,
+  throwRefusal,
+  topicParam,
+  userParam,
+  wholeQuery,
+} from "./request.ts";
 
 /** GET /v1/users/{user}/notifications */
 export async function listNotifications(c: Context<Hub>): Promise<Response> {
@@ -110,6 +117,33 @@ export async function disconnectUser(c: Context<Hub>): Promise<Response> {
   if (seconds !== null && seconds > Date.now() / 1000 + NOT_BEFORE_AHEAD_SECONDS_MAX)
     return throwRefusal("invalid_params", "`not_before` is a time that has come", "not_before");
   await inboxOf(c.env, user).disconnect(reconnect, seconds);
+  return c.body(null, 204);
+}
+
+/** GET /v1/users/{user}/follows */
+export async function listFollows(c: Context<Hub>): Promise<Response> {
+  const { user, asker } = await requireInbox(c, "read");
+  const topics = await inboxOf(c.env, user).following(asker);
+  if (!Array.isArray(topics)) throw new RefusalError(topics.code, topics.fix, topics.field);
+  return Response.json({ follows: topics.map((topic) => ({ topic })) });
+}
+
+/** PUT /v1/users/{user}/follows/{topic} */
+export async function followTopic(c: Context<Hub>): Promise<Response> {
+  const topic = topicParam(c);
+  const { user, asker, claims } = await requireInbox(c, "manage");
+  if (claims !== null) withCap(claims, "follow", topic);
+  const isNew = await inboxOf(c.env, user).follow(topic, asker);
+  if (typeof isNew !== "boolean") throw new RefusalError(isNew.code, isNew.fix, isNew.field);
+  return Response.json({ topic }, { status: isNew ? 201 : 200 });
+}
+
+/** DELETE /v1/users/{user}/follows/{topic} */
+export async function unfollowTopic(c: Context<Hub>): Promise<Response> {
+  const topic = topicParam(c);
+  const { user, asker } = await requireInbox(c, "manage");
+  const did = await inboxOf(c.env, user).unfollow(topic, asker);
+  if (typeof did !== "boolean") throw new RefusalError(did.code, did.fix, did.field);
   return c.body(null, 204);
 }
 

@@ -9,9 +9,18 @@ import {
   STREAM_SECONDS_MAX,
 } from "../protocol/limits.ts";
 
-/** Takes the Worker's end of an object's socket and the token's end; gives the stream. */
-export function streamOf(ws: WebSocket, exp: number | null, now: number): Response {
+/**
+ * Takes the Worker's end of an object's socket, the one topic it is of (null for an inbox) and the
+ * token's end; gives the stream.
+ */
+export function streamOf(
+  ws: WebSocket,
+  ownTopic: string | null,
+  exp: number | null,
+  now: number,
+): Response {
   const encoder = new TextEncoder();
+  const cursors = new Cursors();
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   let unsent = 0;
@@ -55,7 +64,7 @@ export function streamOf(ws: WebSocket, exp: number | null, now: number): Respon
   // A reader that goes away between two writes.
   writer.closed.catch(end);
   ws.addEventListener("message", ({ data }) => {
-    if (typeof data === "string") write(eventOf(data));
+    if (typeof data === "string") write(eventOf(data, ownTopic, cursors));
   });
   ws.addEventListener("close", end);
   ws.addEventListener("error", end);
@@ -65,18 +74,50 @@ export function streamOf(ws: WebSocket, exp: number | null, now: number): Respon
   });
 }
 
+/** How far a stream has come: in the inbox, or in the one topic it is of, and in each topic besides. */
+export interface StreamId {
+  inbox: string | null;
+  topics: ReadonlyMap<string, string>;
+}
+
+/** Takes an event's `id`; null when it is a plain cursor, or none. */
+export function parseStreamId(text: string | null): StreamId | null {
+  if (text === null || !text.includes("~")) return null;
+  const [inbox = "", ...items] = text.split(",");
+  const topics = items.map((item) => item.split("~", 2) as [string, string]);
+  return { inbox: inbox === "" ? null : inbox, topics: new Map(topics) };
+}
+
+/** `<cursor>`, and after a comma `<topic>~<cursor>` for each topic: one text that holds all. */
+class Cursors {
+  #own = "";
+  readonly #topics = new Map<string, string>();
+
+  move(topic: string | undefined, cursor: string): void {
+    if (topic === undefined) this.#own = cursor;
+    else this.#topics.set(topic, cursor);
+  }
+
+  print(): string {
+    return [this.#own, ...[...this.#topics].map(([topic, at]) => `${topic}~${at}`)].join(",");
+  }
+}
+
 interface FrameHead {
   type: string;
+  topic?: string;
   epoch?: string;
   to?: number;
   more?: boolean;
   code?: number;
 }
 
-/** One frame as one event. Only what completes a step of the log carries its cursor as `id`. */
-function eventOf(frame: string): string {
-  const { type, epoch, to, more, code } = JSON.parse(frame) as FrameHead;
-  const id = type === "messages" && more !== true ? `${epoch}:${to}` : undefined;
+/** One frame as one event. Only what completes a step of a log moves the `id`. */
+function eventOf(frame: string, ownTopic: string | null, cursors: Cursors): string {
+  const { type, topic, epoch, to, more, code } = JSON.parse(frame) as FrameHead;
+  const isStep = type === "messages" && more !== true;
+  if (isStep) cursors.move(topic === ownTopic ? undefined : topic, `${epoch}:${to}`);
+  const id = isStep ? cursors.print() : undefined;
   return printEvent(type === "disconnect" && code === 4002 ? "expired" : type, frame, id);
 }
 

@@ -43,7 +43,8 @@ function firstFrame(
   ageMs: number,
 ): MessagesDraft | null {
   if (since === "latest") return null;
-  if (since === "snapshot" || !log.reaches(since, now)) return snapshot(log, now, ageMs);
+  if (since === "snapshot" || "time" in since || !log.reaches(since, now))
+    return snapshot(log, now, ageMs);
   const { epoch, head } = log.at(now);
   const start = startOf(since, epoch) as number;
   if (start === head) return null;

@@ -11,13 +11,19 @@ import { type InboxOwn, printState, stateOf } from "./state.ts";
 /** Rows read for each piece of the stream; the object may do other work between two pieces. */
 const ROWS_PER_PIECE = 100;
 
-export function exportInbox(log: Log<InboxOwn>, user: string, now: number): Response {
+export function exportInbox(
+  log: Log<InboxOwn>,
+  user: string,
+  follows: string[],
+  now: number,
+): Response {
   const { epoch, head, own } = log.at(now);
   const about = {
     user,
     cursor: printCursor(epoch, head),
     counts: countsOf(own),
     not_before: own.notBefore,
+    follows,
   };
   const encoder = new TextEncoder();
   let after = 0;

@@ -4,29 +4,35 @@
 import { retryable } from "cloudflare:durable-objects";
 import { DurableObject } from "cloudflare:workers";
 import { Router } from "itty-router/Router";
-import { verifyRefresh } from "../edge/token.ts";
+import { Alarm } from "../log/alarm.ts";
+import type { Batch, Held } from "../log/batch.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
-import { nameOf } from "../objects.ts";
+import { nameOf, topicOf } from "../objects.ts";
 import { printMessages } from "../protocol/down.ts";
-import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
-import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
-import { publishFromSocket } from "../publish/from-socket.ts";
+import { REVOKED, type Refusal } from "../protocol/error.ts";
 import { type Env, retentionOf } from "../settings.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
-import { type Greeter, Sockets } from "../socket/sockets.ts";
+import { type Greeter, type Session, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
+import type { Joining } from "../topic/join.ts";
 import { greetInbox, isRevoked } from "./connect.ts";
+import { FollowCursors } from "./cursors.ts";
 import { exportInbox } from "./export.ts";
+import { Follows } from "./follow.ts";
+import { Joins } from "./joins.ts";
 import { InboxKeep } from "./keep.ts";
-import { type Mark, mark, markOf } from "./mark.ts";
+import { type Mark, mark } from "./mark.ts";
 import { countsOf, type ListQuery, list, whole } from "./read.ts";
+import { inboxServices } from "./services.ts";
 import type { InboxOwn } from "./state.ts";
+import { FollowStore } from "./store.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 const clock = () => Date.now();
 
@@ -35,31 +41,41 @@ export type Asker = "backend" | { iat: number | null };
 
 export class Inbox extends DurableObject<Env> {
   static {
-    const { list, mark, revokes, disconnect, erase } = Inbox.prototype;
-    retryable(list, mark, revokes, disconnect, erase);
+    const { list, mark, revokes, disconnect, deliver, follow, unfollow, following } =
+      Inbox.prototype;
+    retryable(list, mark, revokes, disconnect, deliver, follow, unfollow, following);
+    retryable(Inbox.prototype.erase);
   }
 
   readonly #sockets: Sockets;
+  readonly #alarm: Alarm;
+  readonly #cursors: FollowCursors;
   readonly #keep: InboxKeep;
   readonly #log: Log<InboxOwn>;
   readonly #feed: Feed<InboxOwn>;
+  readonly #joins = new Joins();
+  readonly #subscriptions: Subscriptions;
+  readonly #follows: Follows;
+  readonly #services: Services;
   readonly #router = Router();
-  readonly #name: string;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#name = nameOf(ctx.id);
+    const user = nameOf(ctx.id);
     const greeter: Greeter = {
       confirm: () => this.#log.confirm(),
       greet: (caller, since) => greetInbox(this.#log, caller, since, clock(), this.#keep.ageMs),
     };
     this.#sockets = new Sockets(ctx, greeter, clock);
-    this.#keep = new InboxKeep(retentionOf(env, "inbox"));
+    this.#alarm = new Alarm(ctx.storage);
+    this.#cursors = new FollowCursors(new FollowStore(ctx.storage.sql));
+    this.#keep = new InboxKeep(retentionOf(env, "inbox"), this.#cursors);
     this.#log = new Log(new LogStore(ctx.storage), this.#keep, newEpoch);
-    this.#feed = new Feed(
-      this.#log,
-      this.#sockets,
-      ({ since, to, entries, removed }) => ({
+    this.#feed = new Feed({
+      log: this.#log,
+      sockets: this.#sockets,
+      alarm: this.#alarm,
+      frame: ({ since, to, entries, removed }) => ({
         ...this.#standing(),
         since,
         to,
@@ -67,9 +83,35 @@ export class Inbox extends DurableObject<Env> {
         ...(removed.length > 0 ? { removed } : {}),
       }),
       clock,
-    );
+    });
+    const asMember = {
+      member: `user:${user}`,
+      log: this.#log,
+      sockets: this.#sockets,
+      joins: this.#joins,
+      join: async (topic: string, joining: Joining) => topicOf(env, topic).join(joining),
+      clock,
+    };
+    this.#subscriptions = new Subscriptions(asMember);
+    this.#follows = new Follows({
+      ...asMember,
+      cursors: this.#cursors,
+      leave: async (topic, member, watches) => topicOf(env, topic).leave(member, watches),
+      watches: (topic) => this.#subscriptions.watches(topic),
+      publish: (drafts) => this.#feed.publish(drafts, null),
+    });
+    this.#services = inboxServices({
+      ...asMember,
+      env,
+      ageMs: this.#keep.ageMs,
+      subscriptions: this.#subscriptions,
+      follows: this.#follows,
+      mark: (change) => this.#mark(change),
+    });
     this.#router.get("/connect", (request: Request) => this.#connect(request));
-    this.#router.get("/export", () => exportInbox(this.#log, this.#name, clock()));
+    this.#router.get("/export", () =>
+      exportInbox(this.#log, user, this.#cursors.topics(), clock()),
+    );
   }
 
   /**
@@ -78,6 +120,30 @@ export class Inbox extends DurableObject<Env> {
    */
   publish(drafts: Draft[], requestId: string | null = null): Promise<Outcome[]> {
     return this.#feed.publish(drafts, requestId);
+  }
+
+  /** Takes what a topic delivers; gives how far the inbox has come in it, and whether anyone cares. */
+  async deliver(batch: Batch): Promise<Held> {
+    const { topic, epoch, to, generation } = batch;
+    await this.#joins.settled(topic);
+    const told = this.#subscriptions.deliver(batch);
+    const kept = await this.#follows.deliver(batch);
+    const isAnyone = told !== null || kept !== null;
+    return { epoch, offset: Math.min(told ?? to, kept ?? to), isAnyone, generation };
+  }
+
+  /** Begins to follow a topic; false when it did already. */
+  async follow(topic: string, asker: Asker): Promise<boolean | Refusal> {
+    return this.#refusalOf(asker) ?? (await this.#follows.follow(topic));
+  }
+
+  async unfollow(topic: string, asker: Asker): Promise<boolean | Refusal> {
+    return this.#refusalOf(asker) ?? (await this.#follows.unfollow(topic));
+  }
+
+  /** The topics that are followed, by name. */
+  following(asker: Asker): string[] | Refusal {
+    return this.#refusalOf(asker) ?? this.#cursors.topics();
   }
 
   /** A page of the inbox or what changed since a cursor, as the text of a JSON object. */
@@ -106,11 +172,17 @@ export class Inbox extends DurableObject<Env> {
     this.#sockets.closeAll(reconnect ? 4001 : 4503);
   }
 
-  /** Erases all that is kept about the user and closes the sockets; a revocation stays in force. */
+  /**
+   * Erases all that is kept about the user, in the topics' lists too, and closes the sockets; a
+   * revocation stays in force.
+   */
   async erase(): Promise<void> {
     const { notBefore } = this.#log.at(clock()).own;
     this.#sockets.closeAll(4503);
+    await this.#follows.unfollowAll();
     const erased = this.#log.erase();
+    this.#cursors.erased();
+    this.#alarm.gone();
     if (notBefore !== null)
       this.#log.change(clock(), (next) => {
         next.own.notBefore = notBefore;
@@ -136,7 +208,8 @@ export class Inbox extends DurableObject<Env> {
   }
 
   override alarm(): Promise<void> {
-    return sweep(this.#log, this.#sockets, clock());
+    this.#alarm.gone();
+    return sweep({ log: this.#log, sockets: this.#sockets, alarm: this.#alarm }, clock());
   }
 
   #standing() {
@@ -150,12 +223,15 @@ export class Inbox extends DurableObject<Env> {
   }
 
   #connect(request: Request): Response {
-    const { caller, since, offered } = readUpgrade(request);
+    const { caller, since, offered, topics = [] } = readUpgrade(request);
     const refused =
       this.#refusalOf({ iat: caller.iat }) ?? limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#sockets.accept(server, caller, since);
+    const greeted = (session: Session) => {
+      this.ctx.waitUntil(this.#subscriptions.begin(session, topics));
+    };
+    this.#sockets.accept(server, caller, since, topics.length === 0 ? null : greeted);
     return upgraded(client, offered);
   }
 
@@ -173,35 +249,4 @@ export class Inbox extends DurableObject<Env> {
     const { epoch, counts } = standing;
     return JSON.stringify({ changed: marked !== null, epoch, offset: head, counts });
   }
-
-  readonly #services: Services = {
-    mark: (_session, frame) => orThrow(this.#mark(markOf(frame))),
-    publish: ({ attachment }, frame) => publishFromSocket(this.env, attachment, frame, null),
-    history: (_session, { before, limit }) =>
-      list(
-        this.#log,
-        {
-          limit,
-          before,
-          state: null,
-          category: null,
-          since: null,
-          unitsMax: FRAME_PAGE_UNITS_MAX,
-        },
-        clock(),
-        this.#keep.ageMs,
-      ),
-    refresh: async (session, { token }) => {
-      const claims = await verifyRefresh(this.env, session.attachment.user, token, clock());
-      if (isRevoked(this.#log.at(clock()).own, claims.iat)) orThrow(REVOKED);
-      session.attachment = { ...session.attachment, ...claims };
-      this.#sockets.save(session);
-      return JSON.stringify({ expires_in: claims.exp - Math.floor(clock() / 1000) });
-    },
-  };
-}
-
-function orThrow(result: string | Refusal): string {
-  if (typeof result === "string") return result;
-  throw new RefusalError(result.code, result.fix, result.field);
 }

@@ -2,27 +2,36 @@
 // archived, then read, then the oldest.
 
 import { type Checkpoint, VICTIMS_KEPT, type Victim } from "../log/checkpoint.ts";
-import type { Keep } from "../log/keep.ts";
+import type { Keep, Retention } from "../log/keep.ts";
 import type { Flags, NewRow } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
-import type { Retention } from "../settings.ts";
+import type { FollowCursors } from "./cursors.ts";
 import { count, type InboxOwn, isAlive, printState, rankOf, type State, stateOf } from "./state.ts";
 import { inTurn } from "./victims.ts";
 
 const FRESH: State = { seen_at: null, read_at: null, archived_at: null };
 
 export class InboxKeep implements Keep<InboxOwn> {
-  readonly messagesMax: number;
-  readonly ageMs: number;
   readonly newState = printState(FRESH);
+  readonly ageMs: number;
+  readonly #retention: Retention;
+  readonly #cursors: FollowCursors;
 
-  constructor({ messagesMax, ageMs }: Retention) {
-    this.messagesMax = messagesMax;
-    this.ageMs = ageMs;
+  constructor(retention: Retention, cursors: FollowCursors) {
+    this.#retention = retention;
+    this.ageMs = retention.ageMs;
+    this.#cursors = cursors;
+  }
+
+  retention(): Retention {
+    return this.#retention;
   }
 
   empty(): InboxOwn {
-    return { unread: 0, unseen: 0, total: 0, removed: 0, seen: [], read: [], notBefore: null };
+    return {
+      ...{ unread: 0, unseen: 0, total: 0, removed: 0, seen: [], read: [] },
+      ...{ notBefore: null, follows: 0 },
+    };
   }
 
   copy(own: InboxOwn): InboxOwn {
@@ -30,7 +39,7 @@ export class InboxKeep implements Keep<InboxOwn> {
   }
 
   holds(own: InboxOwn): boolean {
-    return own.notBefore !== null;
+    return own.notBefore !== null || own.follows > 0;
   }
 
   appended(next: Checkpoint<InboxOwn>, row: NewRow): void {
@@ -45,6 +54,7 @@ export class InboxKeep implements Keep<InboxOwn> {
   evict(next: Checkpoint<InboxOwn>, store: LogStore, _now: number, victims: Victim[]): number[] {
     const { own } = next;
     const gone = new Set(victims.map(({ offset }) => offset));
+    this.#cursors.leave(victims.filter(({ last }) => last).map(({ offset }) => offset));
     for (const { offset, rank, unseen } of victims) {
       if (rank >= 2) own.total -= 1;
       if (rank !== 3) continue;
@@ -86,23 +96,36 @@ export class InboxKeep implements Keep<InboxOwn> {
     this.#lineUp(store.flags(), next, now, count);
   }
 
-  sweepable(rows: Flags[], now: number): Flags[] {
+  sweepable(rows: Flags[], _own: InboxOwn, now: number): Flags[] {
     return rows.filter((row) => !isAlive(row, now, this.ageMs));
+  }
+
+  swept(rows: Flags[], gone: Set<number>): void {
+    this.#cursors.leave([...lastOfTopics(rows)].filter((offset) => gone.has(offset)));
   }
 
   #lineUp(rows: Flags[], next: Checkpoint<InboxOwn>, now: number, count: number): void {
     const { own, oldest } = next;
+    const lasts = lastOfTopics(rows);
     const ranked = rows
       .map((row): Victim => {
         const state = stateOf(row, own);
         const rank = isAlive(row, now, this.ageMs) ? rankOf(state) : 0;
-        return { offset: row.offset, rank, unseen: state.seen_at === null };
+        const last = lasts.has(row.offset);
+        return { offset: row.offset, rank, unseen: state.seen_at === null, last };
       })
       .sort(inTurn);
     next.victims = ranked.slice(0, count);
     const others = ranked.slice(count).filter(({ offset }) => offset >= oldest);
     next.rest = lowestOf(others) ?? 0;
   }
+}
+
+/** The newest row of each topic: it tells how far the follow of that topic has come. */
+function lastOfTopics(rows: Flags[]): Set<number> {
+  const lasts = new Map<string, number>();
+  for (const { topic, offset } of rows) if (topic !== null) lasts.set(topic, offset);
+  return new Set(lasts.values());
 }
 
 const lowestOf = (victims: Victim[]) =>

@@ -21,6 +21,8 @@ export interface InboxOwn {
   read: Watermark[];
   /** Tokens issued before this second are refused; null when none are. */
   notBefore: number | null;
+  /** How many topics are followed. */
+  follows: number;
 }
 
 /** In `archived_at` of a row: it was archived once and is not any more. */

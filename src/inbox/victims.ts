@@ -21,7 +21,8 @@ export function afterMarks(
   const moved = marked
     .map(({ offset, state }): Victim => {
       const rank = state === null ? 0 : rankOf(state);
-      return { offset, rank, unseen: state?.seen_at === null };
+      // What it came from is not looked up for this; who gives the row up does.
+      return { offset, rank, unseen: state?.seen_at === null, last: true };
     })
     // Beyond the end of the list is the rest of the inbox, whose order is not known here.
     .filter((victim) => inTurn(victim, last) < 0);
@@ -40,7 +41,7 @@ export function afterWatermark(victims: Victim[], upTo: number, flag: "seen" | "
     .map((victim): Victim => {
       if (victim.offset > upTo) return victim;
       const rank = flag === "read" && victim.rank === 3 ? 2 : victim.rank;
-      return { offset: victim.offset, rank, unseen: false };
+      return { ...victim, rank, unseen: false };
     })
     .sort(inTurn);
 }

@@ -8,6 +8,8 @@ export interface Victim {
   rank: 0 | 1 | 2 | 3;
   /** Whether it still counts in the inbox's `unseen`. */
   unseen: boolean;
+  /** Whether it may be the newest of a topic that is followed: then it tells how far that has come. */
+  last: boolean;
 }
 
 /** The two identity tables: which one is written, since when (ms), and how full it is. */
@@ -80,7 +82,7 @@ export function printCheckpoint<Own>(c: Checkpoint<Own>): string {
     c.ageMs,
     c.alarm,
     ids && [ids.table, ids.since, ids.count],
-    c.victims.flatMap((v) => [v.offset, v.rank * 2 + (v.unseen ? 1 : 0)]),
+    c.victims.flatMap((v) => [v.offset, v.rank * 4 + (v.last ? 2 : 0) + (v.unseen ? 1 : 0)]),
     c.rest,
     c.own,
   ]);
@@ -111,8 +113,9 @@ export function parseCheckpoint<Own>(text: string): Checkpoint<Own> {
     const bits = flat[i + 1] as number;
     victims.push({
       offset: flat[i] as number,
-      rank: (bits >> 1) as Victim["rank"],
+      rank: (bits >> 2) as Victim["rank"],
       unseen: (bits & 1) === 1,
+      last: (bits & 2) === 2,
     });
   }
   const identities = ids && { table: ids[0], since: ids[1], count: ids[2] };

@@ -13,6 +13,10 @@ export interface Draft {
   category: string | null;
   /** What makes the publish safe to repeat; null when it was sent without an id. */
   identity: { key: string; digest: string } | null;
+  /** The connection that is not to be sent it. */
+  exclude?: string | null;
+  /** For what a topic delivers: where it stood there, and when it ends, in ms. */
+  from?: { topic: string; offset: number; expires: number | null };
 }
 
 /** What became of a draft. `offset` is null for what was sent live only. */

@@ -3,6 +3,7 @@
 
 import { type Cursor, EMPTY_EPOCH } from "../protocol/cursor.ts";
 import { IDENTITY_MS } from "../protocol/limits.ts";
+import { type Appended, joined, nothingAppended } from "./appended.ts";
 import {
   type Checkpoint,
   emptyCheckpoint,
@@ -16,16 +17,6 @@ import { place } from "./place.ts";
 import { type Entry, Ring } from "./ring.ts";
 import type { Flags, NewRow } from "./row.ts";
 import type { LogStore } from "./store.ts";
-
-/** What one write added to the log, for the frame that tells of it. */
-export interface Appended {
-  since: number;
-  to: number;
-  entries: string[];
-  /** Offsets given up from the middle; what went from the low end is below `oldest`. */
-  removed: number[];
-  outcomes: Outcome[];
-}
 
 export class Log<Own> {
   readonly store: LogStore;
@@ -47,7 +38,7 @@ export class Log<Own> {
     if (checkpoint.due !== null && now >= checkpoint.due) {
       const next = this.#copy(checkpoint);
       this.#keep.settle(next, this.store, now);
-      next.ageMs = this.#keep.ageMs;
+      next.ageMs = this.#keep.retention(next.own).ageMs;
       this.#checkpoint = next;
     }
     return this.#checkpoint as Checkpoint<Own>;
@@ -69,13 +60,26 @@ export class Log<Own> {
     try {
       return this.#append(drafts, now);
     } catch (cause) {
-      if (drafts.length > 1) return joined(drafts.map((draft) => this.append([draft], now)));
-      const head = this.at(now).head;
+      if (drafts.length > 1) return this.#appendEach(drafts, now);
+      const { head } = this.at(now);
       const ids = drafts.map(({ id }) => id);
       console.error(JSON.stringify({ event: "append_failed", ids, cause: String(cause) }));
-      const outcomes = drafts.map(({ id }): Outcome => ({ status: "failed", id }));
-      return { since: head, to: head, entries: [], removed: [], outcomes };
+      return nothingAppended(head, drafts);
     }
+  }
+
+  /** What a topic delivers has an order: after one that failed, the topic's others wait for it. */
+  #appendEach(drafts: Draft[], now: number): Appended {
+    const stopped = new Set<string>();
+    const parts = drafts.map((draft) => {
+      const topic = draft.from?.topic;
+      if (topic !== undefined && stopped.has(topic))
+        return nothingAppended(this.at(now).head, [draft]);
+      const part = this.append([draft], now);
+      if (topic !== undefined && part.outcomes[0]?.status === "failed") stopped.add(topic);
+      return part;
+    });
+    return joined(parts);
   }
 
   /**
@@ -96,6 +100,13 @@ export class Log<Own> {
     return result;
   }
 
+  /** Changes what is known of the log in memory only; the next write takes it along. */
+  note(now: number, change: (own: Own) => void): void {
+    const next = this.#copy(this.at(now));
+    change(next.own);
+    this.#checkpoint = next;
+  }
+
   /** When to set the alarm for, if a publish made one necessary; asked when that is durable. */
   takeAlarm(): number | null {
     const alarm = this.#alarmToSet;
@@ -106,21 +117,23 @@ export class Log<Own> {
   /**
    * What the alarm does: deletes what has aged or expired, and everything if nothing is left to
    * keep. The row of the head is blanked at most, so that the head never goes back. Gives, when it is
-   * done, whether the log begins anew.
+   * done, whether the log begins anew; `alarm` of the checkpoint says when to come back.
    */
   async sweep(now: number): Promise<boolean> {
     if (!this.store.exists()) return false;
     const { identities, own, time } = this.at(now);
     const rows = this.store.flags();
-    const gone = new Set(this.#keep.sweepable(rows, now).map(({ offset }) => offset));
+    const gone = new Set(this.#keep.sweepable(rows, own, now).map(({ offset }) => offset));
     const kept = rows.filter(({ offset }) => !gone.has(offset));
     const remembers = identities !== null && now - time < IDENTITY_MS;
     if (kept.length === 0 && !remembers && !this.#keep.holds(own)) {
       await this.erase();
       return true;
     }
-    const alarm = this.#nextAlarm(kept[0], remembers ? time + IDENTITY_MS : null, now);
+    const { ageMs } = this.#keep.retention(own);
+    const alarm = nextAlarm(kept[0], remembers ? time + IDENTITY_MS : null, ageMs, now);
     this.change(now, (next, store) => {
+      this.#keep.swept(rows, gone);
       const top = rows[rows.length - 1];
       for (const offset of gone) if (offset !== top?.offset) store.delete(offset);
       if (top !== undefined && gone.has(top.offset) && top.blank === 0) store.blank(top.offset);
@@ -130,20 +143,13 @@ export class Log<Own> {
       next.victims = [];
       next.alarm = alarm;
     });
-    if (alarm !== null) await this.store.setAlarm(alarm);
     return false;
-  }
-
-  #nextAlarm(first: Flags | undefined, remembersUntil: number | null, now: number): number | null {
-    const { ageMs } = this.#keep;
-    if (first === undefined) return remembersUntil;
-    return Math.max(first.time + ageMs, now + ageMs / ALARMS_PER_AGE_MAX);
   }
 
   /** Forgets everything, in memory at once and on disk when the promise resolves. */
   erase(): Promise<void> {
     const erased = this.store.erase();
-    this.#checkpoint = emptyCheckpoint(this.#keep.empty(), this.#keep.ageMs);
+    this.#checkpoint = this.#empty();
     this.#alarmToSet = null;
     this.#ring.clear(0);
     return erased;
@@ -169,15 +175,18 @@ export class Log<Own> {
   #load(): Checkpoint<Own> {
     if (this.#checkpoint === null) {
       const found = this.store.open();
-      this.#checkpoint =
-        found === null
-          ? emptyCheckpoint(this.#keep.empty(), this.#keep.ageMs)
-          : parseCheckpoint(found);
+      this.#checkpoint = found === null ? this.#empty() : parseCheckpoint<Own>(found);
       // A var that was changed may have ended what had not ended before.
-      if (this.#checkpoint.ageMs !== this.#keep.ageMs) this.#checkpoint.due = 0;
+      const { ageMs } = this.#keep.retention(this.#checkpoint.own);
+      if (this.#checkpoint.ageMs !== ageMs) this.#checkpoint.due = 0;
       this.#ring.clear(this.#checkpoint.head);
     }
     return this.#checkpoint;
+  }
+
+  #empty(): Checkpoint<Own> {
+    const own = this.#keep.empty();
+    return emptyCheckpoint(own, this.#keep.retention(own).ageMs);
   }
 
   #copy(checkpoint: Checkpoint<Own>): Checkpoint<Own> {
@@ -195,9 +204,15 @@ export class Log<Own> {
     const outcomes: Outcome[] = [];
     const entries: Entry[] = [];
     const removed: number[] = [];
+    const excluded = new Map<string, number[]>();
     const take = () => {
       const rows: NewRow[] = [];
-      for (const draft of drafts) outcomes.push(this.#take(draft, now, next, rows));
+      for (const draft of drafts) {
+        const place = rows.length;
+        outcomes.push(this.#take(draft, now, next, rows));
+        if (draft.exclude && rows.length > place)
+          excluded.set(draft.exclude, [...(excluded.get(draft.exclude) ?? []), place]);
+      }
       for (const row of rows) {
         const offset = row.offset === LIVE_ONLY ? null : row.offset;
         const text = printEntry({ ...row, offset }, this.#keep.newState);
@@ -218,22 +233,23 @@ export class Log<Own> {
     if (next.alarm !== current.alarm) this.#alarmToSet = next.alarm;
     for (const entry of entries) if (entry.offset !== LIVE_ONLY) this.#ring.push(entry);
     const texts = entries.map(({ text }) => text);
-    return { since: current.head, to: next.head, entries: texts, removed, outcomes };
+    return { since: current.head, to: next.head, entries: texts, removed, excluded, outcomes };
   }
 
   /** One row and nothing else is atomic by itself; a transaction would be two statements more. */
-  #isOneStatement(drafts: Draft[], { rows }: Checkpoint<Own>): boolean {
+  #isOneStatement(drafts: Draft[], { rows, own }: Checkpoint<Own>): boolean {
     const isPlain = drafts.length === 1 && drafts[0]?.identity === null;
-    return isPlain && this.store.exists() && rows <= this.#keep.messagesMax;
+    return isPlain && this.store.exists() && rows <= this.#keep.retention(own).messagesMax;
   }
 
   /** Gives a draft its offset, unless its id is known already. */
   #take(draft: Draft, now: number, next: Checkpoint<Own>, rows: NewRow[]): Outcome {
-    const { id, body, ttl, category, identity } = draft;
+    const { id, body, ttl, category, identity, from } = draft;
     const time = Math.max(now, next.time);
-    const expires = ttl === null ? null : time + ttl * 1000;
+    const expires = from?.expires ?? (ttl === null ? null : time + ttl * 1000);
+    const origin = { topic: from?.topic ?? null, topic_offset: from?.offset ?? null };
     if (ttl === 0) {
-      rows.push({ offset: LIVE_ONLY, body, time, expires: null, category });
+      rows.push({ offset: LIVE_ONLY, body, time, expires: null, category, ...origin });
       return { status: "stored", id, offset: null, epoch: next.epoch };
     }
     if (identity !== null) {
@@ -245,10 +261,21 @@ export class Log<Own> {
     }
     next.head += 1;
     next.time = time;
-    rows.push({ offset: next.head, body, time, expires, category });
+    rows.push({ offset: next.head, body, time, expires, category, ...origin });
     if (identity !== null) remember(this.store, next, identity, now);
     return { status: "stored", id, offset: next.head, epoch: next.epoch };
   }
+}
+
+/** When the alarm is to come next: when the oldest message ages, or the newest id is forgotten. */
+function nextAlarm(
+  first: Flags | undefined,
+  remembersUntil: number | null,
+  ageMs: number,
+  now: number,
+): number | null {
+  if (first === undefined) return remembersUntil;
+  return Math.max(first.time + ageMs, now + ageMs / ALARMS_PER_AGE_MAX);
 }
 
 /** How often the alarm comes at most, in the time a message is kept. */
@@ -256,13 +283,3 @@ const ALARMS_PER_AGE_MAX = 8;
 
 /** Stands for the offset of what is sent and not stored. */
 const LIVE_ONLY = 0;
-
-function joined(parts: Appended[]): Appended {
-  return {
-    since: parts[0]?.since ?? 0,
-    to: parts[parts.length - 1]?.to ?? 0,
-    entries: parts.flatMap(({ entries }) => entries),
-    removed: parts.flatMap(({ removed }) => removed),
-    outcomes: parts.flatMap(({ outcomes }) => outcomes),
-  };
-}

@@ -22,9 +22,10 @@ export function place<Own>(
   now: number,
 ): number[] {
   const removed: number[] = [];
+  const { messagesMax, ageMs } = keep.retention(next.own);
   // A list may be longer than the log keeps: then its end displaces its beginning.
-  for (let from = 0; from < rows.length; from += keep.messagesMax) {
-    const chunk = rows.slice(from, from + keep.messagesMax);
+  for (let from = 0; from < rows.length; from += messagesMax) {
+    const chunk = rows.slice(from, from + messagesMax);
     removed.push(...shrink(next, store, keep, now));
     const victims = give(chunk.length, next, store, keep, now);
     removed.push(...keep.evict(next, store, now, victims));
@@ -32,26 +33,27 @@ export function place<Own>(
     next.rows += chunk.length - victims.length;
     for (const row of chunk) keep.appended(next, row);
     // Set once in the life of a log, and again only if it was lost: a crash may come between.
-    if (next.alarm === null || now > next.alarm + ALARM_LATE_MS) next.alarm = now + keep.ageMs;
+    if (next.alarm === null || now > next.alarm + ALARM_LATE_MS) next.alarm = now + ageMs;
     store.write(chunk, victims, printCheckpoint(next));
   }
   return removed;
 }
 
-/** Makes good for a limit that was lowered, by and by. */
+/** Makes good, by and by, for a limit that was lowered or had to be passed. */
 function shrink<Own>(
   next: Checkpoint<Own>,
   store: LogStore,
   keep: Keep<Own>,
   now: number,
 ): number[] {
-  const surplus = Math.min(next.rows - keep.messagesMax, SURPLUS_PER_WRITE_MAX);
+  const { messagesMax } = keep.retention(next.own);
+  const surplus = Math.min(next.rows - messagesMax, SURPLUS_PER_WRITE_MAX);
   if (surplus <= 0) return [];
   keep.lineUp(next, store, now, surplus);
   const victims = next.victims.splice(0, surplus);
   const removed = keep.evict(next, store, now, victims);
   for (const { offset } of victims) store.delete(offset);
-  next.rows -= surplus;
+  next.rows -= victims.length;
   return removed;
 }
 
@@ -63,7 +65,8 @@ function give<Own>(
   keep: Keep<Own>,
   now: number,
 ): Victim[] {
-  const over = count - Math.max(0, keep.messagesMax - next.rows);
+  const { messagesMax } = keep.retention(next.own);
+  const over = count - Math.max(0, messagesMax - next.rows);
   let empty = 0;
   while (next.victims[empty]?.rank === 0) empty += 1;
   const recycled = Math.min(count, Math.max(over, empty));

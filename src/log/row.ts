@@ -8,6 +8,9 @@ export interface NewRow {
   time: number;
   expires: number | null;
   category: string | null;
+  /** The topic it came from and its offset there; null for what was published to this log. */
+  topic: string | null;
+  topic_offset: number | null;
 }
 
 /** A stored message. `body` is null when its content was blanked. */
@@ -22,6 +25,8 @@ export type Row = {
   seen_at: number | null;
   read_at: number | null;
   archived_at: number | null;
+  topic: string | null;
+  topic_offset: number | null;
 };
 
 /** A row without its content: what counting and choosing need. */

@@ -16,6 +16,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
      seen_at INTEGER,
      read_at INTEGER,
      archived_at INTEGER,
+     topic TEXT,
+     topic_offset INTEGER,
      checkpoint TEXT
    )`,
   ],

@@ -4,12 +4,12 @@ import { CHECKPOINT_VERSION, type Identities, type Victim } from "./checkpoint.t
 import type { Flags, Identity, NewRow, Row } from "./row.ts";
 import { hasTable, migrate } from "./schema.ts";
 
-const ROW = "offset, body, time, expires, category, changed, seen_at, read_at, archived_at";
-const FLAGS =
-  "offset, body IS NULL AS blank, time, expires, changed, seen_at, read_at, archived_at";
+const STATE = "changed, seen_at, read_at, archived_at, topic, topic_offset";
+const ROW = `offset, body, time, expires, category, ${STATE}`;
+const FLAGS = `offset, body IS NULL AS blank, time, expires, ${STATE}`;
 
-// A statement takes at most 100 bound values, of which a row takes six.
-const ROWS_PER_STATEMENT = 16;
+// A statement takes at most 100 bound values, of which a row takes eight.
+const ROWS_PER_STATEMENT = 12;
 /** A page and the one after it, which tells that there is more. */
 const ROWS_PER_PIECE = 101;
 /** From so many rows on they are overwritten by one statement. */
@@ -17,8 +17,10 @@ const BULK_ROWS_MIN = 8;
 /** UTF-16 units of bodies in one bound value, which may have 2 MB. */
 const BULK_UNITS_MAX = 256 * 1024;
 const insertOf = (rows: number) =>
-  `INSERT INTO log (offset, body, time, expires, category, checkpoint) VALUES ${Array(rows)
-    .fill("(?, ?, ?, ?, ?, ?)")
+  `INSERT INTO log (offset, body, time, expires, category, topic, topic_offset, checkpoint) VALUES ${Array(
+    rows,
+  )
+    .fill("(?, ?, ?, ?, ?, ?, ?, ?)")
     .join(", ")}`;
 
 const SQL = {
@@ -32,12 +34,12 @@ const SQL = {
   last: "SELECT offset, checkpoint FROM log ORDER BY offset DESC LIMIT 1",
   insert: insertOf(1),
   insertMany: insertOf(ROWS_PER_STATEMENT),
-  recycle: `UPDATE log SET offset = ?, body = ?, time = ?, expires = ?, category = ?, checkpoint = ?,
-            changed = NULL, seen_at = NULL, read_at = NULL, archived_at = NULL WHERE offset = ?`,
+  recycle: `UPDATE log SET offset = ?, body = ?, time = ?, expires = ?, category = ?, topic = ?,
+            topic_offset = ?, checkpoint = ?, changed = NULL, seen_at = NULL, read_at = NULL, archived_at = NULL WHERE offset = ?`,
   recycleMany: `UPDATE log SET offset = v.value->>0, body = v.value->>1, time = v.value->>2,
-                expires = v.value->>3, category = v.value->>4, checkpoint = v.value->>5,
-                changed = NULL, seen_at = NULL, read_at = NULL, archived_at = NULL
-                FROM json_each(?) AS v WHERE log.offset = v.value->>6`,
+                expires = v.value->>3, category = v.value->>4, topic = v.value->>5,
+                topic_offset = v.value->>6, checkpoint = v.value->>7, changed = NULL, seen_at = NULL, read_at = NULL, archived_at = NULL
+                FROM json_each(?) AS v WHERE log.offset = v.value->>8`,
   after: `SELECT ${ROW} FROM log WHERE offset > ? ORDER BY offset LIMIT ?`,
   before: `SELECT ${ROW} FROM log WHERE offset < ? ORDER BY offset DESC LIMIT ?`,
   one: `SELECT ${ROW} FROM log WHERE offset = ?`,
@@ -102,10 +104,6 @@ export class LogStore {
     return this.#storage.sync();
   }
 
-  setAlarm(at: number): Promise<void> {
-    return this.#storage.setAlarm(at);
-  }
-
   /** Erases everything, the alarm included; the promise is for its durability. */
   erase(): Promise<void> {
     this.#ready = false;
@@ -142,6 +140,8 @@ export class LogStore {
       row.time,
       row.expires,
       row.category,
+      row.topic,
+      row.topic_offset,
       row === last ? checkpoint : null,
     ];
     let at = 0;

@@ -22,10 +22,10 @@ export function printCursor(epoch: string, offset: number): string {
   return `${epoch}:${offset}`;
 }
 
-/** Where a connection begins: a snapshot, only what comes from now on, or after a cursor. */
-export type Since = "snapshot" | "latest" | Cursor;
+/** Where a connection begins: a snapshot, only what comes from now on, after a cursor; a topic's also at a time (ms). */
+export type Since = "snapshot" | "latest" | Cursor | { time: number };
 
-/** Takes the `since` of a connect (null when absent); null when it is none of the three forms. */
+/** Takes the `since` of a connect (null when absent); null when it is none of the forms of an inbox. */
 export function parseSince(text: string | null): Since | null {
   if (text === null || text === "") return "snapshot";
   return text === "latest" ? "latest" : parseCursor(text);

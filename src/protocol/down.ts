@@ -59,6 +59,8 @@ export interface ErrorFrame {
   message: string;
   fix: string;
   field?: string;
+  /** Of a subscription that a connect asked for, or that a refresh has ended. */
+  topic?: string;
   temporary: boolean;
 }
 
@@ -94,7 +96,7 @@ export function printConnected(
   return JSON.stringify(body);
 }
 
-export function printError(id: string | number | null, refusal: Refusal): string {
+export function printError(id: string | number | null, refusal: Refusal, topic?: string): string {
   const body: ErrorFrame = {
     type: "error",
     id,
@@ -102,6 +104,7 @@ export function printError(id: string | number | null, refusal: Refusal): string
     message: ERRORS[refusal.code].title,
     fix: refusal.fix,
     ...(refusal.field === undefined ? {} : { field: refusal.field }),
+    ...(topic === undefined ? {} : { topic }),
     temporary: ERRORS[refusal.code].temporary,
   };
   return JSON.stringify(body);

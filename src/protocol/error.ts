@@ -38,6 +38,12 @@ export const ERRORS = {
   upgrade_required: { status: 426, title: "Upgrade required", temporary: false, close: 4504 },
   too_many_requests: { status: 429, title: "Too many requests", temporary: true, close: 4008 },
   connection_limit: { status: 429, title: "Too many connections", temporary: true, close: 4008 },
+  member_limit: {
+    status: 429,
+    title: "Too many followers or follows",
+    temporary: false,
+    close: 4501,
+  },
   internal: { status: 500, title: "Internal error", temporary: true, close: 4001 },
   not_supported: { status: 501, title: "Not supported here", temporary: false, close: 4502 },
   overloaded: { status: 503, title: "Overloaded", temporary: true, close: 4001 },

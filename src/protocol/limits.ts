@@ -24,6 +24,14 @@ export const TTL_SECONDS_MAX = 10 * 365 * 86_400;
 
 /** Open connections of one user. */
 export const CONNECTIONS_MAX = 100;
+/** Topics that one connection subscribes to, and those that an event stream can name. */
+export const TOPICS_MAX = 100;
+export const STREAM_TOPICS_MAX = 10;
+/** What a connection carries through hibernation, as JSON: the platform takes 16,384 bytes. */
+export const ATTACHMENT_BYTES_MAX = 15_000;
+/** Topics that one user follows, and members that one topic delivers to. */
+export const FOLLOWS_MAX = 1_000;
+export const MEMBERS_MAX = 10_000;
 /** Messages on one page of a list or a history. */
 export const PAGE_MAX = 100;
 /** A replay longer than this is a snapshot instead: it would be built in memory for each socket. */
@@ -48,6 +56,11 @@ export const BUFFERED_BYTES_MAX = 1024 * 1024;
 export const SLOW_MS = 5_000;
 /** The window over which clients spread their first reconnect after a loss. */
 export const RECONNECT_SPREAD_SECONDS = 5;
+
+/** How much a log may be told to keep at most. */
+export const RETENTION_MESSAGES_MAX = 100_000;
+export const RETENTION_DAYS_MAX = 3_650;
+export const DAY_MS = 86_400_000;
 
 /** How long a (source, id) is remembered from its publish, and how many a log remembers. */
 export const IDENTITY_MS = 86_400_000;

@@ -36,6 +36,8 @@ export interface Message {
   /** Seconds the message is worth keeping (RFC 8030 §5.2); 0 goes to who is connected, unstored. */
   ttl?: number;
   urgency?: Urgency;
+  /** A connection (`c_…`) that is not to be told of it live: the sender's own. Topics only. */
+  exclude?: string;
 }
 
 /** The three independent flags of an inbox's message, each its own time (RFC 3339) or null. */
@@ -46,13 +48,16 @@ export interface MessageState {
 }
 
 /** A message as it stands in a log. `offset` is null when it was sent live only (`ttl: 0`). */
-export interface LogMessage extends Omit<Message, "id" | "ttl"> {
+export interface LogMessage extends Omit<Message, "id" | "ttl" | "exclude"> {
   id: string;
   offset: number | null;
   time: string;
   source: string;
   /** When the message ends by its own `ttl`. */
   expires?: string;
+  /** In an inbox: the followed topic it came from, and its offset there. */
+  topic?: string;
+  topic_offset?: number | null;
 }
 
 export type InboxMessage = LogMessage & MessageState;

@@ -1,6 +1,6 @@
 // Where a history begins: after a cursor, or at a time.
 
-import { type Cursor, parseCursor } from "./cursor.ts";
+import { type Cursor, parseCursor, parseSince, type Since } from "./cursor.ts";
 
 export type HistorySince = Cursor | { time: number };
 
@@ -10,6 +10,14 @@ const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 export const SINCE_FORMS =
   "`since` is a cursor `<epoch>:<offset>`, an RFC 3339 time, or a duration such as 90s, 15m, 1h, 7d";
+
+export const SUBSCRIBE_SINCE_FORMS =
+  "`since` is a cursor `<epoch>:<offset>`, `latest`, an RFC 3339 time, or a duration such as 15m or 7d";
+
+/** Takes the `since` of a subscription or of a topic's connect (null when absent); null when it is none. */
+export function parseTopicSince(text: string | null, now: number): Since | null {
+  return parseSince(text) ?? parseHistorySince(text ?? "", now);
+}
 
 /** Takes one of the forms above; null when it is none of them. */
 export function parseHistorySince(text: string, now: number): HistorySince | null {

@@ -39,7 +39,28 @@ export interface RefreshFrame {
   token: string;
 }
 
-export type UpFrame = MarkFrame | PublishFrame | HistoryFrame | RefreshFrame;
+/** {"type":"subscribe","id":9,"topic":"…","since":"…"}: live, until the connection ends */
+export interface SubscribeFrame {
+  type: "subscribe";
+  id: FrameId;
+  topic: string;
+  since: string | null;
+}
+
+/** {"type":"follow","id":10,"topic":"…"}: what is published comes into the inbox; and their ends */
+export interface TopicFrame {
+  type: "unsubscribe" | "follow" | "unfollow";
+  id: FrameId;
+  topic: string;
+}
+
+export type UpFrame =
+  | MarkFrame
+  | PublishFrame
+  | HistoryFrame
+  | RefreshFrame
+  | SubscribeFrame
+  | TopicFrame;
 
 /** A frame that is not one of ours; `id` is its id where it could be read. */
 export interface MalformedFrame {
@@ -71,10 +92,15 @@ export function decodeUp(text: string): UpFrame | MalformedFrame {
       return typeof frame.token === "string"
         ? { type: "refresh", id, token: frame.token }
         : malformed(id, "refresh takes a `token`", "token");
+    case "subscribe":
+    case "unsubscribe":
+    case "follow":
+    case "unfollow":
+      return decodeTopic(frame.type, id, frame);
     default:
       return malformed(
         id,
-        "`type` is one of read, unread, seen, archive, unarchive, delete, publish, history, refresh",
+        "`type` is one of read, unread, seen, archive, unarchive, delete, subscribe, unsubscribe, follow, unfollow, publish, history, refresh",
         "type",
       );
   }
@@ -121,6 +147,21 @@ function decodeHistory(id: FrameId, frame: Record<string, unknown>): HistoryFram
   if (!isOffset(limit) || limit < 1 || limit > PAGE_MAX)
     return malformed(id, `\`limit\` is a whole number from 1 to ${PAGE_MAX}`, "limit");
   return { type: "history", id, before, since, limit };
+}
+
+function decodeTopic(
+  type: SubscribeFrame["type"] | TopicFrame["type"],
+  id: FrameId,
+  frame: Record<string, unknown>,
+): SubscribeFrame | TopicFrame | MalformedFrame {
+  const { topic, since = null } = frame;
+  if (typeof topic !== "string") return malformed(id, `${type} takes a \`topic\``, "topic");
+  const fault = topicFault(topic);
+  if (fault !== null) return malformed(id, fault, "topic");
+  if (type !== "subscribe") return { type, id, topic };
+  return since === null || typeof since === "string"
+    ? { type, id, topic, since }
+    : malformed(id, "`since` is a text: a cursor, `latest`, a time or a duration", "since");
 }
 
 function malformed(id: FrameId, fix: string, field?: string): MalformedFrame {

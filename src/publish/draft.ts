@@ -24,7 +24,8 @@ export function draftOf(
     const fix = `a message has at most ${MESSAGE_BYTES_MAX} bytes: send a link to what is larger`;
     return refusal("payload_too_large", fix);
   }
-  const draft = { id, body, ttl: message.ttl ?? null, category: message.category ?? null };
+  const { ttl = null, category = null, exclude = null } = message;
+  const draft = { id, body, ttl, category, exclude };
   if (named === null) return { ...draft, identity: null };
   return digestOf(`${message.ttl ?? ""}${content}`).then((digest) => ({
     ...draft,

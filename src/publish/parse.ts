@@ -54,6 +54,9 @@ const message = v.strictObject({
     ),
   ),
   urgency: v.optional(v.picklist(URGENCIES, `is one of ${URGENCIES.join(", ")}`)),
+  exclude: v.optional(
+    v.pipe(v.string(), v.regex(/^c_[0-9a-f-]{36}$/, "is the `connection` of a `connected` frame")),
+  ),
 }) satisfies v.GenericSchema<unknown, unknown>;
 
 /** Takes parsed JSON; gives a message, or what is wrong with it and where. */

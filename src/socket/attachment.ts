@@ -15,10 +15,15 @@ export interface Caller {
   caps: Caps;
 }
 
+/** What stands for the source of whoever watches a public topic without a token. */
+export const ANONYMOUS = "anonymous";
+
 /** `malformed` counts frames that were not ours, over the socket's whole life. */
 export interface Attachment extends Caller {
   v: 1;
   malformed: number;
+  /** Names of the topics that a user's connection subscribes to; how far it has come is its own to know. */
+  topics?: string[];
 }
 
 /**

@@ -1,9 +1,11 @@
 // From a publish to every socket of the object: group commit in front, the log in the middle, one
 // frame for all behind.
 
+import type { Alarm } from "../log/alarm.ts";
+import type { Appended } from "../log/appended.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import { GroupCommit } from "../log/group-commit.ts";
-import type { Appended, Log } from "../log/log.ts";
+import type { Log } from "../log/log.ts";
 import { type MessagesDraft, printMessages } from "../protocol/down.ts";
 import type { Sockets } from "./sockets.ts";
 
@@ -12,24 +14,24 @@ const FRAME_MS = 0.017;
 const GATHER_MS_MIN = 1;
 const GATHER_MS_MAX = 15;
 
+export interface Parts<Own> {
+  log: Log<Own>;
+  sockets: Sockets;
+  alarm: Alarm;
+  /** Makes the frame that tells of what a commit added. */
+  frame: (appended: Appended) => MessagesDraft;
+  /** Is told of each commit, in its turn. */
+  committed?: (drafts: Draft[], appended: Appended) => void;
+  clock: () => number;
+}
+
 export class Feed<Own> {
-  readonly #log: Log<Own>;
-  readonly #sockets: Sockets;
-  readonly #frame: (appended: Appended) => MessagesDraft;
-  readonly #clock: () => number;
+  readonly #parts: Parts<Own>;
   readonly #commits: GroupCommit<Draft, Outcome>;
 
-  /** `frame` makes the frame that tells of what a commit added. */
-  constructor(
-    log: Log<Own>,
-    sockets: Sockets,
-    frame: (appended: Appended) => MessagesDraft,
-    clock: () => number,
-  ) {
-    this.#log = log;
-    this.#sockets = sockets;
-    this.#frame = frame;
-    this.#clock = clock;
+  constructor(parts: Parts<Own>) {
+    this.#parts = parts;
+    const { clock } = parts;
     this.#commits = new GroupCommit({
       commit: (drafts) => this.#commit(drafts),
       durable: () => this.#durable(),
@@ -54,19 +56,32 @@ export class Feed<Own> {
   // The frames are sent in the turn of the write: the runtime holds them, as it holds the replies,
   // until the write is durable, and drops them if it fails.
   #commit(drafts: Draft[]): Outcome[] {
-    const now = this.#clock();
-    const appended = this.#log.append(drafts, now);
+    const { log, sockets, frame, committed, clock } = this.#parts;
+    const now = clock();
+    const appended = log.append(drafts, now);
     if (appended.entries.length > 0)
-      this.#sockets.broadcast(() => printMessages(this.#frame(appended)), now);
+      sockets.broadcast(() => printMessages(frame(appended)), now, this.#others(appended));
+    committed?.(drafts, appended);
     return appended.outcomes;
   }
 
+  /** Frames without what a connection is not to have: its cursor goes along all the same. */
+  #others(appended: Appended): ReadonlyMap<string, () => string[]> {
+    const { excluded, entries } = appended;
+    const without = (places: number[]) => () =>
+      printMessages(
+        this.#parts.frame({ ...appended, entries: entries.filter((_, i) => !places.includes(i)) }),
+      );
+    return new Map([...excluded].map(([connection, places]) => [connection, without(places)]));
+  }
+
   async #durable(): Promise<void> {
-    await this.#log.store.durable();
-    const alarm = this.#log.takeAlarm();
-    if (alarm === null) return;
+    const { log, alarm } = this.#parts;
+    await log.store.durable();
+    const at = log.takeAlarm();
+    if (at === null) return;
     try {
-      await this.#log.store.setAlarm(alarm);
+      await alarm.by(at);
     } catch (cause) {
       // The messages are safe; the alarm is set anew when it is found to be late.
       console.error(JSON.stringify({ event: "alarm_not_set", cause: String(cause) }));
@@ -78,7 +93,7 @@ export class Feed<Own> {
    * wait half a broadcast for more of them: a frame costs a socket the same for one or for many.
    */
   #gatherMs(restedMs: number): number {
-    const broadcastMs = this.#sockets.size * FRAME_MS;
+    const broadcastMs = this.#parts.sockets.size * FRAME_MS;
     if (restedMs > 2 * broadcastMs) return 0;
     return Math.min(GATHER_MS_MAX, Math.max(GATHER_MS_MIN, broadcastMs / 2));
   }
@@ -90,12 +105,20 @@ const SWEEP_AGAIN_MS = 3_600_000;
 /**
  * What the alarm does. An alarm that throws six times is dropped by the platform, so it never does.
  */
-export async function sweep<Own>(log: Log<Own>, sockets: Sockets, now: number): Promise<void> {
+export async function sweep<Own>(
+  { log, sockets, alarm }: Pick<Parts<Own>, "log" | "sockets" | "alarm">,
+  now: number,
+): Promise<void> {
   try {
-    // Whoever watches a log that begins anew comes back and gets what there is: nothing yet.
-    if (await log.sweep(now)) sockets.closeAll(4001);
+    if (await log.sweep(now)) {
+      alarm.gone();
+      // Whoever watches a log that begins anew comes back and gets what there is: nothing yet.
+      sockets.closeAll(4001);
+    }
+    const next = log.at(now).alarm;
+    if (next !== null) await alarm.by(next);
   } catch (cause) {
     console.error(JSON.stringify({ event: "sweep_failed", cause: String(cause) }));
-    await log.store.setAlarm(now + SWEEP_AGAIN_MS);
+    await alarm.by(now + SWEEP_AGAIN_MS);
   }
 }

@@ -10,10 +10,18 @@ import {
   type MarkFrame,
   type PublishFrame,
   type RefreshFrame,
+  type SubscribeFrame,
+  type TopicFrame,
   type UpFrame,
 } from "../protocol/up.ts";
 import { disconnect } from "./close.ts";
 import type { Session, Sockets } from "./sockets.ts";
+
+/** A reply and the frames that follow it, which are printed in the turn in which both are sent. */
+export interface Answer {
+  members: string;
+  frames(): string[];
+}
 
 /**
  * What an object does for the frames of its sockets. Each gives the members of the reply, as the
@@ -24,6 +32,10 @@ export interface Services {
   publish(session: Session, frame: PublishFrame): Promise<string>;
   history(session: Session, frame: HistoryFrame): string;
   refresh(session: Session, frame: RefreshFrame): Promise<string>;
+  subscribe(session: Session, frame: SubscribeFrame): Promise<Answer>;
+  unsubscribe(session: Session, frame: TopicFrame): string;
+  follow(session: Session, frame: TopicFrame): Promise<string>;
+  unfollow(session: Session, frame: TopicFrame): Promise<string>;
 }
 
 /** Takes what arrived on a socket; resolves when it is answered. Frames of one socket queue up. */
@@ -78,24 +90,36 @@ async function handle(
   const frame = decodeUp(data);
   if ("refusal" in frame)
     return refuseFrame(sockets, session, printError(frame.id, frame.refusal), now);
-  const answer = await answerTo(session, frame, services);
+  const print = await answerTo(session, frame, services);
   // The token may have ended while the answer was made.
-  sockets.send(session, [answer], clock());
+  sockets.send(session, print(), clock());
 }
 
-async function answerTo(session: Session, frame: UpFrame, services: Services): Promise<string> {
+/** Gives the frames that answer a frame, to be printed when they are sent. */
+async function answerTo(
+  session: Session,
+  frame: UpFrame,
+  services: Services,
+): Promise<() => string[]> {
   try {
-    return printReply(frame.id, await perform(session, frame, services));
+    const answer = await perform(session, frame, services);
+    if (typeof answer === "string") return () => [printReply(frame.id, answer)];
+    return () => [printReply(frame.id, answer.members), ...answer.frames()];
   } catch (cause) {
-    if (cause instanceof RefusalError) return printError(frame.id, cause.refusal);
+    if (cause instanceof RefusalError) return () => [printError(frame.id, cause.refusal)];
     const { connection } = session.attachment;
     console.error(JSON.stringify({ event: "frame_failed", connection, cause: String(cause) }));
     const code: ErrorCode = "internal";
-    return printError(frame.id, refusal(code, "send the frame again; publish with an `id`"));
+    const error = refusal(code, "send the frame again; publish with an `id`");
+    return () => [printError(frame.id, error)];
   }
 }
 
-function perform(session: Session, frame: UpFrame, services: Services): string | Promise<string> {
+function perform(
+  session: Session,
+  frame: UpFrame,
+  services: Services,
+): string | Promise<string | Answer> {
   switch (frame.type) {
     case "publish":
       return services.publish(session, frame);
@@ -103,6 +127,14 @@ function perform(session: Session, frame: UpFrame, services: Services): string |
       return services.history(session, frame);
     case "refresh":
       return services.refresh(session, frame);
+    case "subscribe":
+      return services.subscribe(session, frame);
+    case "unsubscribe":
+      return services.unsubscribe(session, frame);
+    case "follow":
+      return services.follow(session, frame);
+    case "unfollow":
+      return services.unfollow(session, frame);
     default:
       return services.mark(session, frame);
   }

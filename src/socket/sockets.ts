@@ -21,6 +21,8 @@ export interface Session {
   second: number;
   /** Where it begins, until it has been greeted: then it is told `connected` and what it missed. */
   since: Since | null;
+  /** What begins once it has been greeted. */
+  greeted: ((session: Session) => void) | null;
   /** When its unsent bytes were first seen above the limit, in ms; null when they are not. */
   slowSince: number | null;
   lastFrameAt: number;
@@ -53,13 +55,13 @@ export class Sockets {
   }
 
   /** Takes one end of a new socket into hibernation; it is greeted as soon as it is open. */
-  accept(ws: WebSocket, caller: Caller, since: Since): void {
+  accept(ws: WebSocket, caller: Caller, since: Since, greeted: Session["greeted"] = null): void {
     if (!this.#answersPings)
       this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#answersPings = true;
     const sessions = this.#all();
     this.#ctx.acceptWebSocket(ws);
-    const session = newSession(ws, { v: 1, ...caller, malformed: 0 }, since);
+    const session = newSession(ws, { v: 1, ...caller, malformed: 0 }, since, greeted);
     sessions.set(ws, session);
     this.#tally(caller.user, 1);
     this.#greetSoon(session);
@@ -88,17 +90,28 @@ export class Sockets {
     return open;
   }
 
+  /** All that are open, or closing. */
+  sessions(): Iterable<Session> {
+    return this.#all().values();
+  }
+
   /**
    * Sends frames to every socket that may still have them; one that fails stops no other. They are
-   * printed once, and not at all when nobody is connected. Never throws: a push is only a hint.
+   * printed once, and not at all when nobody is connected; `others` prints for connections that are
+   * to have other frames. Never throws: a push is only a hint.
    */
-  broadcast(print: () => string[], now: number): void {
+  broadcast(
+    print: () => string[],
+    now: number,
+    others: ReadonlyMap<string, () => string[]> = NO_OTHERS,
+  ): void {
     const sessions = this.#all();
     if (sessions.size === 0) return;
     if (now - this.#sweptAt >= SWEEP_MS) this.sweep(now);
     try {
       const frames = print();
-      for (const session of sessions.values()) this.send(session, frames, now);
+      for (const session of sessions.values())
+        this.send(session, others.get(session.attachment.connection)?.() ?? frames, now);
     } catch (cause) {
       // What it tells of is stored. Failing now would call the publish failed, and have it repeated.
       console.error(JSON.stringify({ event: "broadcast_failed", cause: String(cause) }));
@@ -141,7 +154,12 @@ export class Sockets {
   }
 
   closeAll(code: CloseCode): void {
-    for (const { ws } of this.#all().values()) disconnect(ws, code);
+    this.closeWhere(code, () => true);
+  }
+
+  closeWhere(code: CloseCode, isMeant: (attachment: Attachment) => boolean): void {
+    for (const { ws, attachment } of this.#all().values())
+      if (isMeant(attachment)) disconnect(ws, code);
   }
 
   forget(ws: WebSocket): void {
@@ -180,7 +198,7 @@ export class Sockets {
       disconnect(ws, 4001);
       return null;
     }
-    const session = newSession(ws, attachment, null);
+    const session = newSession(ws, attachment, null, null);
     if (ws.readyState === WebSocket.OPEN && this.#sessions?.has(ws) === false) {
       this.#sessions.set(ws, session);
       this.#tally(attachment.user, 1);
@@ -217,6 +235,7 @@ export class Sockets {
     session.since = null;
     writeAttachment(ws, attachment);
     this.send(session, frames, this.#clock());
+    session.greeted?.(session);
   }
 
   #tally(user: string | null, by: 1 | -1): void {
@@ -225,11 +244,19 @@ export class Sockets {
   }
 }
 
-function newSession(ws: WebSocket, attachment: Attachment, since: Since | null): Session {
+const NO_OTHERS: ReadonlyMap<string, () => string[]> = new Map();
+
+function newSession(
+  ws: WebSocket,
+  attachment: Attachment,
+  since: Since | null,
+  greeted: Session["greeted"],
+): Session {
   return {
     ws,
     attachment,
     since,
+    greeted,
     frames: 0,
     second: 0,
     slowSince: null,

@@ -13,6 +13,10 @@ export interface Upgrade {
   since: Since;
   /** Whether the client offered the sub-protocol, which is then confirmed. */
   offered: boolean;
+  /** Topics that a user's connection begins with. */
+  topics?: { topic: string; since: Since }[];
+  /** Why the caller is refused at a topic that is not public. */
+  unlessPublic?: Refusal | null;
 }
 
 const HEADER = "belfry-upgrade";
@@ -43,6 +47,6 @@ export function refusedByObject(refusal: Refusal): Response {
 
 /** Where a replay begins: after a cursor of an empty log, at the beginning. */
 export function startOf(since: Since, epoch: string): number | null {
-  if (typeof since === "string") return null;
+  if (typeof since === "string" || "time" in since) return null;
   return since.epoch === EMPTY_EPOCH && epoch !== EMPTY_EPOCH ? 0 : since.offset;
 }

@@ -1,4 +1,4 @@
-// A new socket on a topic: where it left off, and what it missed.
+// A new socket on a topic, or a member that joins: where it left off, and what it missed.
 
 import type { Log } from "../log/log.ts";
 import type { Since } from "../protocol/cursor.ts";
@@ -6,21 +6,42 @@ import { printConnected, printMessages } from "../protocol/down.ts";
 import { SNAPSHOT_MESSAGES } from "../protocol/limits.ts";
 import type { Caller } from "../socket/attachment.ts";
 import { startOf } from "../socket/upgrade.ts";
-import { entriesAfter, newest } from "./history.ts";
+import { beginOf, entriesAfter, newest } from "./history.ts";
 import type { TopicOwn } from "./keep.ts";
+
+/** What a follower lacks. `since` is null when `messages` replace whatever it holds. */
+export interface Missed {
+  since: number | null;
+  recovered: boolean;
+  messages: string[];
+}
+
+/** What was missed since a cursor; or from a time on, or the newest, as a snapshot. */
+export function missed(log: Log<TopicOwn>, since: Since, now: number): Missed {
+  const { epoch, head } = log.at(now);
+  if (since === "latest") return { since: head, recovered: true, messages: [] };
+  if (since !== "snapshot") {
+    const isTime = "time" in since;
+    const { offset, recovered } = isTime
+      ? beginOf(log, since, now)
+      : { offset: startOf(since, epoch) as number, recovered: log.reaches(since, now) };
+    const messages = isTime || recovered ? entriesAfter(log, offset, now) : null;
+    if (messages !== null) return { since: isTime ? null : offset, recovered, messages };
+  }
+  const messages = newest(log, head + 1, SNAPSHOT_MESSAGES, now);
+  return { since: null, recovered: since === "snapshot", messages };
+}
 
 /** The first frames of a connection, as of now: whatever is published later comes after them. */
 export function greetTopic(
   topic: string,
   log: Log<TopicOwn>,
   { connection, exp }: Caller,
-  since: Since,
+  asked: Since,
   now: number,
 ): string[] {
   const { epoch, head, oldest } = log.at(now);
-  const start = typeof since !== "string" && log.reaches(since, now) ? startOf(since, epoch) : null;
-  const missed = start === null ? null : entriesAfter(log, start, now);
-  const recovered = typeof since === "string" || missed !== null;
+  const { since, recovered, messages } = missed(log, asked, now);
   const connected = printConnected({
     connection,
     topic,
@@ -30,12 +51,8 @@ export function greetTopic(
     oldest,
     expires_in: exp === null ? null : exp - Math.floor(now / 1000),
   });
-  const base = { topic, epoch, to: head, oldest };
-  if (missed !== null) {
-    if (start === head) return [connected];
-    return [connected, ...printMessages({ ...base, since: start, messages: missed })];
-  }
-  if (since === "latest") return [connected];
-  const messages = newest(log, head + 1, SNAPSHOT_MESSAGES, now);
-  return [connected, ...printMessages({ ...base, since: null, snapshot: true, messages })];
+  const frame = { topic, epoch, to: head, oldest, messages };
+  if (since === head) return [connected];
+  const step = since === null ? { ...frame, since, snapshot: true as const } : { ...frame, since };
+  return [connected, ...printMessages(step)];
 }

@@ -29,7 +29,7 @@ export function history(log: Log<TopicOwn>, query: HistoryQuery, now: number): s
     const messages = newest(log, before, limit, now, unitsMax);
     return printPage(messages, true, printCursor(epoch, head), null);
   }
-  const { offset, recovered } = startOf(log, query.since, now);
+  const { offset, recovered } = beginOf(log, query.since, now);
   const page: string[] = [];
   let units = 0;
   let last = offset;
@@ -59,6 +59,13 @@ export function entriesAfter(log: Log<TopicOwn>, offset: number, now: number): s
     entries.push(text);
   }
   return entries;
+}
+
+/** The message at an offset; null when none is kept there. */
+export function messageAt(log: Log<TopicOwn>, offset: number, now: number): string | null {
+  const row =
+    offset >= log.at(now).oldest && log.store.exists() ? log.store.one(offset) : undefined;
+  return row !== undefined && isKept(row, now) ? print(row) : null;
 }
 
 /** The newest messages below an offset, in the order of the log. */
@@ -116,7 +123,7 @@ function printPage(
 }
 
 /** The offset a history begins after, and whether nothing that was asked for is missing. */
-function startOf(
+export function beginOf(
   log: Log<TopicOwn>,
   since: HistorySince,
   now: number,

@@ -1,20 +1,18 @@
-// One object per topic: its log, and the sockets that watch just this topic. Wiring only.
+// One object per topic: its log, its members, and the sockets that watch just this topic. Wiring only.
 
 import { retryable } from "cloudflare:durable-objects";
 import { DurableObject } from "cloudflare:workers";
 import { Router } from "itty-router/Router";
-import { requireUnrevoked, verifyRefresh } from "../edge/token.ts";
+import { Alarm } from "../log/alarm.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
-import { nameOf } from "../objects.ts";
-import { allows } from "../protocol/caps.ts";
-import { RefusalError } from "../protocol/error.ts";
-import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
-import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
-import { publishFromSocket } from "../publish/from-socket.ts";
-import { type Env, retentionOf } from "../settings.ts";
+import { inboxOf, nameOf } from "../objects.ts";
+import { printCursor } from "../protocol/cursor.ts";
+import type { Refusal } from "../protocol/error.ts";
+import { type Env, topicDefaultsOf } from "../settings.ts";
+import { ANONYMOUS } from "../socket/attachment.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
@@ -22,55 +20,142 @@ import { receive, type Services } from "../socket/receive.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
 import { greetTopic } from "./connect.ts";
-import { type HistoryQuery, history } from "./history.ts";
+import { type Delivery, FanOut } from "./fan-out.ts";
+import { type HistoryQuery, history, messageAt } from "./history.ts";
+import { type Joined, type Joining, join } from "./join.ts";
 import { TopicKeep, type TopicOwn } from "./keep.ts";
+import { Members } from "./members.ts";
+import { topicServices } from "./services.ts";
+import type { TopicDefaults, TopicSettings } from "./settings.ts";
+import { MemberStore } from "./store.ts";
 
 const clock = () => Date.now();
 
+/** How a topic stands, and what is in force for it. */
+export interface TopicStanding extends TopicDefaults {
+  cursor: string;
+  members: number;
+}
+
 export class Topic extends DurableObject<Env> {
   static {
-    retryable(Topic.prototype.history);
+    const { history, message, delivery, join, leave, followers, standing, set } = Topic.prototype;
+    retryable(history, message, delivery, join, leave, followers, standing, set);
   }
 
+  readonly #defaults: TopicDefaults;
   readonly #sockets: Sockets;
+  readonly #alarm: Alarm;
   readonly #log: Log<TopicOwn>;
+  readonly #members: Members;
+  readonly #fanOut: FanOut;
   readonly #feed: Feed<TopicOwn>;
+  readonly #services: Services;
   readonly #router = Router();
-  readonly #name: string;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#name = nameOf(ctx.id);
+    const topic = nameOf(ctx.id);
     const greeter: Greeter = {
       confirm: () => this.#log.confirm(),
-      greet: (caller, since) => greetTopic(this.#name, this.#log, caller, since, clock()),
+      greet: (caller, since) => greetTopic(topic, this.#log, caller, since, clock()),
     };
+    this.#defaults = topicDefaultsOf(env, topic);
     this.#sockets = new Sockets(ctx, greeter, clock);
-    const keep = new TopicKeep(retentionOf(env, "topic"));
-    this.#log = new Log(new LogStore(ctx.storage), keep, newEpoch);
-    this.#feed = new Feed(
-      this.#log,
-      this.#sockets,
-      ({ since, to, entries }) => {
-        const { epoch, oldest } = this.#log.at(clock());
-        return { topic: this.#name, epoch, since, to, messages: entries, oldest };
-      },
+    this.#alarm = new Alarm(ctx.storage);
+    this.#log = new Log(new LogStore(ctx.storage), new TopicKeep(this.#defaults), newEpoch);
+    this.#members = new Members(new MemberStore(ctx.storage.sql));
+    this.#fanOut = new FanOut({
+      topic,
+      log: this.#log,
+      members: this.#members,
+      alarm: this.#alarm,
+      deliver: (member, batch) => inboxOf(env, member.slice("user:".length)).deliver(batch),
       clock,
-    );
+      random: Math.random,
+    });
+    this.#feed = new Feed({
+      log: this.#log,
+      sockets: this.#sockets,
+      alarm: this.#alarm,
+      frame: ({ since, to, entries }) => {
+        const { epoch, oldest } = this.#log.at(clock());
+        return { topic, epoch, since, to, messages: entries, oldest };
+      },
+      committed: (drafts, { outcomes }) => this.#fanOut.committed(drafts, outcomes),
+      clock,
+    });
+    this.#services = topicServices({
+      env,
+      topic,
+      log: this.#log,
+      sockets: this.#sockets,
+      publish: (draft, requestId) => this.publish([draft], requestId),
+      clock,
+    });
     this.#router.get("/connect", (request: Request) => this.#connect(request));
   }
 
   /**
-   * Appends drafts; one outcome for each, given when all of them are durable. `requestId`, or the
-   * connection of a publish over a socket, is for the log.
+   * Appends drafts; one outcome for each, given when all of them are durable and are sure to reach
+   * those who follow. `requestId`, or the connection of a publish over a socket, is for the log.
    */
-  publish(drafts: Draft[], requestId: string | null = null): Promise<Outcome[]> {
-    return this.#feed.publish(drafts, requestId);
+  async publish(drafts: Draft[], requestId: string | null = null): Promise<Outcome[]> {
+    const outcomes = await this.#feed.publish(drafts, requestId);
+    await this.#fanOut.guarded();
+    return outcomes;
   }
 
   /** A page of the log, as the text of a JSON object. */
-  history(query: HistoryQuery): string {
-    return history(this.#log, query, clock());
+  history(query: HistoryQuery, unlessPublic: Refusal | null = null): string | Refusal {
+    return this.#refused(unlessPublic) ?? history(this.#log, query, clock());
+  }
+
+  /** One message as JSON text; null when none is kept at the offset. */
+  message(offset: number, unlessPublic: Refusal | null = null): string | null | Refusal {
+    return this.#refused(unlessPublic) ?? messageAt(this.#log, offset, clock());
+  }
+
+  /** How far the fan-out of the message at an offset is; null when nothing was ever there. */
+  delivery(offset: number): Delivery | null {
+    return offset > this.#log.at(clock()).head ? null : this.#fanOut.deliveryOf(offset);
+  }
+
+  /** Takes in a member, or one that comes again, and gives what it missed. */
+  join(joining: Joining): Joined | Refusal {
+    this.#log.confirm();
+    const refused = this.#refused(joining.unlessPublic);
+    if (refused !== null) return refused;
+    this.#fanOut.kick();
+    return join(this.#log, this.#members, joining, newEpoch, clock());
+  }
+
+  /** A member keeps nothing of this topic any more; `watches` when it still wants to be told. */
+  leave(member: string, watches: boolean): void {
+    this.#members.unfollow(member, watches);
+  }
+
+  /** Users that follow, by name, after a name; at most `limit`. */
+  followers(after: string, limit: number): string[] {
+    return this.#members.followers(after, limit);
+  }
+
+  standing(): TopicStanding {
+    const { epoch, head, own } = this.#log.at(clock());
+    const cursor = printCursor(epoch, head);
+    return { ...this.#defaults, ...own.settings, cursor, members: this.#members.size };
+  }
+
+  /** Replaces what was set for the topic; what is not set is as the hub has it. */
+  set(settings: TopicSettings): TopicStanding {
+    this.#log.change(clock(), (next) => {
+      next.own.settings = settings;
+      // A shorter age may have ended what had not ended before.
+      next.due = 0;
+    });
+    if (this.standing().access === "token")
+      this.#sockets.closeWhere(4501, ({ source }) => source === ANONYMOUS);
+    return this.standing();
   }
 
   override fetch(request: Request): Promise<Response> {
@@ -90,47 +175,28 @@ export class Topic extends DurableObject<Env> {
     this.webSocketClose(ws, 1006, "");
   }
 
-  override alarm(): Promise<void> {
-    return sweep(this.#log, this.#sockets, clock());
+  override async alarm(): Promise<void> {
+    this.#alarm.gone();
+    await this.#fanOut.resume();
+    // It may have come for the fan-out only.
+    const { alarm: due } = this.#log.at(clock());
+    if (due !== null && clock() < due) await this.#alarm.by(due);
+    else await sweep({ log: this.#log, sockets: this.#sockets, alarm: this.#alarm }, clock());
+  }
+
+  #refused(unlessPublic: Refusal | null): Refusal | null {
+    if (unlessPublic === null || this.standing().access === "public") return null;
+    return unlessPublic;
   }
 
   #connect(request: Request): Response {
-    const { caller, since, offered } = readUpgrade(request);
-    const refused = limitRefusal(this.#sockets, caller.user, clock());
+    const { caller, since, offered, unlessPublic = null } = readUpgrade(request);
+    this.#fanOut.kick();
+    const refused =
+      this.#refused(unlessPublic) ?? limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);
     const { 0: client, 1: server } = new WebSocketPair();
     this.#sockets.accept(server, caller, since);
     return upgraded(client, offered);
   }
-
-  readonly #services: Services = {
-    mark: () => {
-      throw new RefusalError(
-        "bad_request",
-        "a topic's messages have no state: connect to an inbox",
-      );
-    },
-    publish: ({ attachment }, frame) =>
-      publishFromSocket(this.env, attachment, frame, {
-        topic: this.#name,
-        publish: (draft) => this.#feed.publish([draft], attachment.connection),
-      }),
-    history: (_session, frame) => {
-      const since = frame.since === null ? null : parseHistorySince(frame.since, clock());
-      if (frame.since !== null && since === null)
-        throw new RefusalError("invalid_params", SINCE_FORMS, "since");
-      const { before, limit } = frame;
-      return this.history({ since, before, limit, unitsMax: FRAME_PAGE_UNITS_MAX });
-    },
-    refresh: async (session, { token }) => {
-      const claims = await verifyRefresh(this.env, session.attachment.user, token, clock());
-      if (!allows(claims.caps, "subscribe", this.#name))
-        throw new RefusalError("insufficient_scope", "the new token may not subscribe here");
-      const { user } = session.attachment;
-      if (user !== null) await requireUnrevoked(this.env, { user, iat: claims.iat });
-      session.attachment = { ...session.attachment, ...claims };
-      this.#sockets.save(session);
-      return JSON.stringify({ expires_in: claims.exp - Math.floor(clock() / 1000) });
-    },
-  };
 }

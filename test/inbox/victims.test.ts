@@ -7,10 +7,10 @@ import { VICTIMS_KEPT, type Victim } from "../../src/log/checkpoint.ts";
 const READ = { seen_at: 1, read_at: 1, archived_at: null };
 const ARCHIVED = { ...READ, archived_at: 1 };
 
-const unread = (offset: number): Victim => ({ offset, rank: 3, unseen: true });
+const unread = (offset: number): Victim => ({ offset, rank: 3, unseen: true, last: false });
 
 it("[LOG6] a message marked unread leaves its place, and may be the lowest of the others", () => {
-  const read: Victim = { offset: 2, rank: 2, unseen: false };
+  const read: Victim = { offset: 2, rank: 2, unseen: false, last: false };
   const line = { victims: [read, { ...read, offset: 7 }], rest: 3 };
   const state = { ...READ, read_at: null };
   expect(afterMarks(line, [{ offset: 2, state }])).toEqual({

@@ -20,9 +20,9 @@ const full: Checkpoint<{ unread: number }> = {
   alarm: 1_907_776_000_000,
   identities: { table: 1, since: 1_899_999_000_000, count: 7 },
   victims: [
-    { offset: 9, rank: 0, unseen: false },
-    { offset: 3, rank: 2, unseen: true },
-    { offset: 4, rank: 3, unseen: true },
+    { offset: 9, rank: 0, unseen: false, last: true },
+    { offset: 3, rank: 2, unseen: true, last: false },
+    { offset: 4, rank: 3, unseen: true, last: false },
   ],
   rest: 5,
   own: { unread: 3 },
@@ -38,6 +38,6 @@ it.each([
 // What an older or newer version of the code has stored must be read by this one.
 it("[LOG2] the printed form is the one that is stored in rows", () => {
   expect(printCheckpoint(full)).toBe(
-    '[1,"abcdefghij",41,1900000000000,40,2,1,1900000060000,7776000000,1907776000000,[1,1899999000000,7],[9,0,3,5,4,7],5,{"unread":3}]',
+    '[1,"abcdefghij",41,1900000000000,40,2,1,1900000060000,7776000000,1907776000000,[1,1899999000000,7],[9,2,3,9,4,13],5,{"unread":3}]',
   );
 });

@@ -25,6 +25,7 @@ import { decodeUp, type UpFrame } from "../../src/protocol/up.ts";
 import { draftOf } from "../../src/publish/draft.ts";
 import { type Attachment, readAttachment } from "../../src/socket/attachment.ts";
 import { SUBPROTOCOL } from "../../src/socket/upgrade.ts";
+import type { TopicOwn } from "../../src/topic/keep.ts";
 import { connect, freshInbox } from "../support/object.ts";
 import golden from "./frames.golden.json" with { type: "json" };
 
@@ -161,6 +162,7 @@ const DOWN: Record<Exclude<DownFrame["type"], "pong">, Record<string, () => unkn
   error: {
     "of a frame": () => printError(5, refusal("bad_request", "say what", "epoch")),
     "of no frame": () => printError(null, refusal("too_many_requests", "slow down")),
+    "of a subscription": () => printError(null, refusal("insufficient_scope", "ask"), "orders.42"),
   },
   disconnect: Object.fromEntries(
     codes().map((code) => [`${code}`, () => printDisconnect(code)] as const),
@@ -178,6 +180,10 @@ const UP_TYPES: Record<UpFrame["type"], true> = {
   publish: true,
   history: true,
   refresh: true,
+  subscribe: true,
+  unsubscribe: true,
+  follow: true,
+  unfollow: true,
 };
 
 function codes(): CloseCode[] {
@@ -277,7 +283,7 @@ describe("what outlives a deploy", () => {
     expect(golden.attachment.v).toBe(version);
   });
 
-  const CHECKPOINTS: Record<string, Checkpoint<InboxOwn | null>> = {
+  const CHECKPOINTS: Record<string, Checkpoint<InboxOwn | TopicOwn>> = {
     "an inbox's": {
       epoch: "k3x9",
       head: 47,
@@ -290,9 +296,9 @@ describe("what outlives a deploy", () => {
       alarm: TIME + 7_776_000_000,
       identities: { table: 1, since: TIME - 1_000, count: 12 },
       victims: [
-        { offset: 4, rank: 0, unseen: false },
-        { offset: 9, rank: 1, unseen: true },
-        { offset: 3, rank: 3, unseen: true },
+        { offset: 4, rank: 0, unseen: false, last: false },
+        { offset: 9, rank: 1, unseen: true, last: true },
+        { offset: 3, rank: 3, unseen: true, last: false },
       ],
       rest: 5,
       own: {
@@ -303,6 +309,7 @@ describe("what outlives a deploy", () => {
         seen: [{ upTo: 40, at: TIME, changed: 43 }],
         read: [],
         notBefore: null,
+        follows: 2,
       },
     },
     "a topic's": {
@@ -318,7 +325,7 @@ describe("what outlives a deploy", () => {
       identities: null,
       victims: [],
       rest: 0,
-      own: null,
+      own: { delivered: 1, settings: { access: "public" } },
     },
   };
   const texts: Record<string, string> = golden.checkpoints;

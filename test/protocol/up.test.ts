@@ -25,6 +25,18 @@ const FRAMES: [text: string, frame: object][] = [
     { type: "publish", id: 6, topic: "news", message: { data: 1 } },
   ],
   ['{"type":"publish","message":null}', { type: "publish", id: null, topic: null, message: null }],
+  [
+    '{"type":"subscribe","id":1,"topic":"news","since":"1h"}',
+    { type: "subscribe", id: 1, topic: "news", since: "1h" },
+  ],
+  [
+    '{"type":"subscribe","topic":"news"}',
+    { type: "subscribe", id: null, topic: "news", since: null },
+  ],
+  ...["unsubscribe", "follow", "unfollow"].map((type): [string, object] => [
+    `{"type":"${type}","id":1,"topic":"news"}`,
+    { type, id: 1, topic: "news" },
+  ]),
   ['{"type":"history"}', { type: "history", id: null, before: null, since: null, limit: 100 }],
   [
     '{"type":"history","id":7,"before":120,"since":"1h","limit":50}',
@@ -57,7 +69,12 @@ it.each([
   ['{"type":"history","id":1,"before":"x"}', 1, "before"],
   ['{"type":"history","id":1,"since":5}', 1, "since"],
   ['{"type":"refresh","id":1}', 1, "token"],
-  ['{"type":"subscribe","id":1,"topic":"news"}', 1, "type"],
+  ['{"type":"subscribe","id":1}', 1, "topic"],
+  ['{"type":"subscribe","id":1,"topic":"a b"}', 1, "topic"],
+  ['{"type":"subscribe","id":1,"topic":"news","since":41}', 1, "since"],
+  ['{"type":"follow","id":1,"topic":["news"]}', 1, "topic"],
+  ['{"type":"unfollow","id":1,"topic":""}', 1, "topic"],
+  ['{"type":"unsubscribe","id":1,"topic":null}', 1, "topic"],
   ['{"id":1}', 1, "type"],
   [`{"id":"${"x".repeat(65)}"}`, null, "type"],
   ['{"id":[1]}', null, "type"],

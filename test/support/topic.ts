@@ -17,5 +17,6 @@ export async function history(
   query: Partial<HistoryQuery> = {},
 ): Promise<History> {
   const page = await stub.history({ since: null, before: null, limit: 100, ...query });
+  if (typeof page !== "string") throw new Error(`refused: ${page.code}`);
   return JSON.parse(page) as History;
 }

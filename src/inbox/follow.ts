@@ -1,0 +1,148 @@
+// Following: what is published to a topic becomes a notification of this inbox, once, also when no
+// device is there.
+
+import type { Batch, BatchEntry } from "../log/batch.ts";
+import type { Draft, Outcome } from "../log/entry.ts";
+import type { Log } from "../log/log.ts";
+import { EMPTY_EPOCH } from "../protocol/cursor.ts";
+import { type Refusal, RefusalError } from "../protocol/error.ts";
+import { FOLLOWS_MAX } from "../protocol/limits.ts";
+import type { Sockets } from "../socket/sockets.ts";
+import type { Joined, Joining } from "../topic/join.ts";
+import type { FollowCursors } from "./cursors.ts";
+import type { Joins } from "./joins.ts";
+import type { InboxOwn } from "./state.ts";
+
+export interface Parts {
+  /** Its address as a member, such as `user:ada`. */
+  member: string;
+  log: Log<InboxOwn>;
+  cursors: FollowCursors;
+  joins: Joins;
+  join(topic: string, joining: Joining): Promise<Joined | Refusal>;
+  leave(topic: string, member: string, watches: boolean): Promise<void>;
+  /** Whether a connection of the user subscribes to the topic. */
+  watches(topic: string): boolean;
+  publish(drafts: Draft[]): Promise<Outcome[]>;
+  sockets: Pick<Sockets, "size">;
+  clock(): number;
+}
+
+/** What stands for messages that were gone before they could be delivered. */
+export const GAP_TYPE = "belfry.gap";
+
+export class Follows {
+  readonly #parts: Parts;
+  /** The end of the batch before, by topic: batches of one topic are taken one after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to follow from now on; nothing changes when it does already. Gives whether it is new. */
+  async follow(topic: string): Promise<boolean> {
+    const { member, log, cursors, joins, join, clock } = this.#parts;
+    if (cursors.of(topic) === null && log.at(clock()).own.follows >= FOLLOWS_MAX)
+      throw new RefusalError(
+        "member_limit",
+        `a user follows at most ${FOLLOWS_MAX} topics`,
+        "topic",
+      );
+    const end = joins.begin(topic);
+    try {
+      const joining: Joining = { member, follows: true, since: "latest", unlessPublic: null };
+      const joined = await join(topic, joining);
+      if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);
+      if (cursors.of(topic) !== null) return false;
+      const { epoch, offset } = joined;
+      log.change(clock(), (next) => {
+        cursors.begin(topic, { epoch, offset }, next.head);
+        next.own.follows += 1;
+      });
+      return true;
+    } finally {
+      end();
+    }
+  }
+
+  /** Stops following; what was delivered stays. Gives whether it did follow. */
+  async unfollow(topic: string): Promise<boolean> {
+    const { member, log, cursors, joins, leave, watches, clock } = this.#parts;
+    await joins.settled(topic);
+    const did = cursors.of(topic) !== null;
+    if (did)
+      log.change(clock(), (next) => {
+        cursors.end(topic);
+        next.own.follows -= 1;
+      });
+    // Said also when it did not: a list that still names the user is put right by saying it again.
+    await leave(topic, member, watches(topic));
+    return did;
+  }
+
+  /** Leaves every topic. When one cannot be told, nothing is lost: it is called again. */
+  async unfollowAll(): Promise<void> {
+    for (const topic of this.#parts.cursors.topics()) await this.unfollow(topic);
+  }
+
+  /** Takes a batch; gives how far the follow has come, or null when the topic is not followed. */
+  deliver(batch: Batch): Promise<number | null> {
+    const { log, cursors, clock } = this.#parts;
+    if (log.at(clock()).own.follows === 0 || cursors.of(batch.topic) === null)
+      return Promise.resolve(null);
+    const before = this.#turns.get(batch.topic) ?? Promise.resolve();
+    const turn = before.then(() => this.#take(batch));
+    const settled = turn.catch(() => undefined);
+    this.#turns.set(batch.topic, settled);
+    settled.then(() => {
+      if (this.#turns.get(batch.topic) === settled) this.#turns.delete(batch.topic);
+    });
+    return turn;
+  }
+
+  async #take(batch: Batch): Promise<number | null> {
+    const { cursors, publish, sockets } = this.#parts;
+    const { topic, to, live } = batch;
+    const cursor = this.#cursorIn(batch);
+    if (cursor === null) return null;
+    if (live.length > 0 && sockets.size > 0)
+      await publish(live.map((entry) => draftOf(topic, entry, 0)));
+    if (cursor >= to) return cursor;
+    // What lies between is still there: the topic is told where to begin.
+    if (cursor < batch.since && batch.lost < batch.since) return cursor;
+    const entries = batch.entries.filter(({ offset }) => (offset ?? 0) > cursor);
+    const drafts = entries.map((entry) => draftOf(topic, entry, null));
+    if (cursor < batch.lost) drafts.unshift(gapOf(topic, cursor, batch.lost));
+    const outcomes = drafts.length === 0 ? [] : await publish(drafts);
+    const failed = outcomes.findIndex(({ status }) => status !== "stored");
+    const reached = failed === -1 ? to : (drafts[failed - 1]?.from?.offset ?? cursor);
+    cursors.advance(topic, reached);
+    return reached;
+  }
+
+  /** How far the follow has come in the batch's epoch; in a new one it begins at the beginning. */
+  #cursorIn({ topic, epoch }: Batch): number | null {
+    const { log, cursors, clock } = this.#parts;
+    const cursor = cursors.of(topic);
+    if (cursor === null || cursor.epoch === epoch) return cursor?.offset ?? null;
+    if (epoch === EMPTY_EPOCH) return 0;
+    log.change(clock(), (next) => cursors.begin(topic, { epoch, offset: 0 }, next.head));
+    return 0;
+  }
+}
+
+function draftOf(topic: string, entry: BatchEntry, ttl: 0 | null): Draft {
+  const { offset, body, expires, category } = entry;
+  const from = { topic, offset: offset ?? 0, expires };
+  const origin = `,"topic":${JSON.stringify(topic)},"topic_offset":${offset}`;
+  return { id: "", body: `${body}${origin}`, ttl, category, identity: null, from };
+}
+
+function gapOf(topic: string, since: number, to: number): Draft {
+  const about = JSON.stringify({ topic, since, to });
+  const members = `"id":"${crypto.randomUUID()}","source":"belfry","type":"${GAP_TYPE}","data":${about}`;
+  const origin = `,"topic":${JSON.stringify(topic)},"topic_offset":${to}`;
+  const from = { topic, offset: to, expires: null };
+  return { id: "", body: `${members}${origin}`, ttl: null, category: null, identity: null, from };
+}

@@ -1,0 +1,81 @@
+// What an inbox does for the frames of its user's sockets.
+
+import { verifyRefresh } from "../edge/token.ts";
+import type { Log } from "../log/log.ts";
+import { allows } from "../protocol/caps.ts";
+import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
+import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
+import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
+import { publishFromSocket } from "../publish/from-socket.ts";
+import type { Env } from "../settings.ts";
+import type { Services } from "../socket/receive.ts";
+import type { Sockets } from "../socket/sockets.ts";
+import { isRevoked } from "./connect.ts";
+import type { Follows } from "./follow.ts";
+import { type Mark, markOf } from "./mark.ts";
+import { list } from "./read.ts";
+import type { InboxOwn } from "./state.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+export interface Parts {
+  env: Env;
+  log: Log<InboxOwn>;
+  ageMs: number;
+  sockets: Sockets;
+  subscriptions: Subscriptions;
+  follows: Follows;
+  mark(change: Mark): string | Refusal;
+  clock(): number;
+}
+
+export function inboxServices(parts: Parts): Services {
+  const { env, log, ageMs, sockets, subscriptions, follows, clock } = parts;
+  return {
+    mark: (_session, frame) => {
+      const result = parts.mark(markOf(frame));
+      if (typeof result === "string") return result;
+      throw new RefusalError(result.code, result.fix, result.field);
+    },
+
+    publish: ({ attachment }, frame) => publishFromSocket(env, attachment, frame, null),
+
+    history: (_session, { before, limit }) => {
+      const all = { state: null, category: null, since: null };
+      const query = { ...all, limit, before, unitsMax: FRAME_PAGE_UNITS_MAX };
+      return list(log, query, clock(), ageMs);
+    },
+
+    refresh: async (session, { token }) => {
+      const claims = await verifyRefresh(env, session.attachment.user, token, clock());
+      if (isRevoked(log.at(clock()).own, claims.iat))
+        throw new RefusalError(REVOKED.code, REVOKED.fix);
+      session.attachment = { ...session.attachment, ...claims };
+      sockets.save(session);
+      await subscriptions.revise(session);
+      return JSON.stringify({ expires_in: claims.exp - Math.floor(clock() / 1000) });
+    },
+
+    subscribe: (session, { topic, since: text }) => {
+      const since = parseTopicSince(text, clock());
+      if (since === null) throw new RefusalError("invalid_params", SUBSCRIBE_SINCE_FORMS, "since");
+      return subscriptions.subscribe(session, topic, since);
+    },
+
+    unsubscribe: (session, { topic }) =>
+      JSON.stringify({ topic, changed: subscriptions.unsubscribe(session, topic) }),
+
+    follow: async ({ attachment }, { topic }) => {
+      if (!allows(attachment.caps, "follow", topic))
+        throw new RefusalError(
+          "insufficient_scope",
+          `the token needs the cap follow on topic:${topic}`,
+          "topic",
+        );
+      return JSON.stringify({ topic, changed: await follows.follow(topic) });
+    },
+
+    // Nobody needs a right to stop.
+    unfollow: async (_session, { topic }) =>
+      JSON.stringify({ topic, changed: await follows.unfollow(topic) }),
+  };
+}

@@ -1,0 +1,226 @@
+// Subscribing: the topics that a user's connections watch besides the inbox, live. One membership of
+// the user carries them for all devices.
+
+import type { Batch, BatchEntry } from "../log/batch.ts";
+import { printEntry } from "../log/entry.ts";
+import { allows } from "../protocol/caps.ts";
+import { type Cursor, EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
+import { type MessagesDraft, printError, printMessages, printReply } from "../protocol/down.ts";
+import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { ATTACHMENT_BYTES_MAX, TOPICS_MAX } from "../protocol/limits.ts";
+import type { Attachment } from "../socket/attachment.ts";
+import type { Answer } from "../socket/receive.ts";
+import type { Session, Sockets } from "../socket/sockets.ts";
+import type { Joined, Joining } from "../topic/join.ts";
+import type { Joins } from "./joins.ts";
+
+export interface Parts {
+  /** The user's address as a member, such as `user:ada`. */
+  member: string;
+  sockets: Sockets;
+  joins: Joins;
+  join(topic: string, joining: Joining): Promise<Joined | Refusal>;
+  clock(): number;
+}
+
+export class Subscriptions {
+  readonly #parts: Parts;
+  /** How far a socket has been told of a topic; forgotten by a rest, and then known to the client only. */
+  readonly #told = new WeakMap<Session, Map<string, Cursor>>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Subscribes a socket: the reply tells where it begins, and the frames what it missed. */
+  async subscribe(session: Session, topic: string, since: Since): Promise<Answer> {
+    const { member, joins, join } = this.#parts;
+    const fault = this.#fault(session.attachment, topic);
+    if (fault !== null) throw new RefusalError(fault.code, fault.fix, fault.field);
+    const end = joins.begin(topic);
+    try {
+      const unlessPublic = capRefusal(session.attachment, topic);
+      const joined = await join(topic, { member, follows: false, since, unlessPublic });
+      if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);
+      const { epoch, offset, recovered, oldest } = joined;
+      return {
+        members: JSON.stringify({ topic, epoch, offset, recovered, oldest }),
+        frames: () => {
+          this.#note(session, topic, { epoch, offset });
+          end();
+          return framesOf(topic, joined);
+        },
+      };
+    } catch (cause) {
+      end();
+      throw cause;
+    }
+  }
+
+  unsubscribe(session: Session, topic: string): boolean {
+    const { topics = [] } = session.attachment;
+    if (!topics.includes(topic)) return false;
+    this.#told.get(session)?.delete(topic);
+    this.#save(
+      session,
+      topics.filter((each) => each !== topic),
+    );
+    return true;
+  }
+
+  /** Begins with topics that were named in the connect; each is answered, or refused, by a frame. */
+  async begin(session: Session, topics: { topic: string; since: Since }[]): Promise<void> {
+    await Promise.all(
+      topics.map(async ({ topic, since }) => {
+        let print: () => string[];
+        try {
+          const { members, frames } = await this.subscribe(session, topic, since);
+          print = () => [printReply(null, members), ...frames()];
+        } catch (cause) {
+          const refused = refusalOf(cause);
+          print = () => [printError(null, refused, topic)];
+        }
+        this.#parts.sockets.send(session, print(), this.#parts.clock());
+      }),
+    );
+  }
+
+  watches(topic: string): boolean {
+    return this.#watching(topic).length > 0;
+  }
+
+  /** Tells all who watch; gives how far the least of them has come, or null when nobody watches. */
+  deliver(batch: Batch): number | null {
+    const watching = this.#watching(batch.topic);
+    if (watching.length === 0) return null;
+    const now = this.#parts.clock();
+    const steps = new Map<number | null, string[]>();
+    let least = batch.to;
+    for (const session of watching) {
+      const told = this.#told.get(session)?.get(batch.topic);
+      const start = startOf(batch, told);
+      if (start === "gap") {
+        least = Math.min(least, told?.offset ?? least);
+        continue;
+      }
+      const { connection } = session.attachment;
+      const frames: string[] = [];
+      if (start !== "told") {
+        const isCommon = !batch.entries.some(({ exclude }) => exclude === connection);
+        const step = (isCommon && steps.get(start)) || printStep(batch, start, connection);
+        if (isCommon) steps.set(start, step);
+        frames.push(...step);
+        this.#mark(session, batch.topic, { epoch: batch.epoch, offset: batch.to });
+      }
+      const live = batch.live.filter(({ exclude }) => exclude !== connection);
+      if (live.length > 0) frames.push(...printLive(batch, live));
+      this.#parts.sockets.send(session, frames, now);
+    }
+    return least;
+  }
+
+  /** After a refresh: what the new token does not allow ends, unless it is public. */
+  async revise(session: Session): Promise<void> {
+    const { member, sockets, join, clock } = this.#parts;
+    for (const topic of session.attachment.topics ?? []) {
+      const unlessPublic = capRefusal(session.attachment, topic);
+      if (unlessPublic === null) continue;
+      const joined = await join(topic, { member, follows: false, since: "latest", unlessPublic });
+      if (!("code" in joined)) continue;
+      this.unsubscribe(session, topic);
+      sockets.send(session, [printError(null, joined, topic)], clock());
+    }
+  }
+
+  #watching(topic: string): Session[] {
+    const all = [...this.#parts.sockets.sessions()];
+    return all.filter(
+      ({ ws, attachment }) =>
+        ws.readyState === WebSocket.OPEN && (attachment.topics ?? []).includes(topic),
+    );
+  }
+
+  #note(session: Session, topic: string, cursor: Cursor): void {
+    const { topics = [] } = session.attachment;
+    if (!topics.includes(topic)) this.#save(session, [...topics, topic]);
+    this.#mark(session, topic, cursor);
+  }
+
+  #mark(session: Session, topic: string, cursor: Cursor): void {
+    const told = this.#told.get(session) ?? new Map<string, Cursor>();
+    this.#told.set(session, told.set(topic, cursor));
+  }
+
+  #save(session: Session, topics: string[]): void {
+    session.attachment = { ...session.attachment, topics };
+    this.#parts.sockets.save(session);
+  }
+
+  #fault({ topics = [], ...rest }: Attachment, topic: string): Refusal | null {
+    if (topics.includes(topic)) return null;
+    if (topics.length >= TOPICS_MAX)
+      return refusal(
+        "connection_limit",
+        `a connection subscribes to at most ${TOPICS_MAX} topics: unsubscribe from one`,
+        "topic",
+      );
+    // Names and caps are ASCII, so that a unit is a byte.
+    const bytes = JSON.stringify({ ...rest, topics: [...topics, topic] }).length;
+    return bytes <= ATTACHMENT_BYTES_MAX
+      ? null
+      : refusal("connection_limit", "shorten the topics' names or the token's caps", "topic");
+  }
+}
+
+/** Where a socket's next step begins; null for a snapshot, "told" when it has all of it. */
+function startOf(batch: Batch, told: Cursor | undefined): number | null | "told" | "gap" {
+  const { epoch, since, to, lost } = batch;
+  // After a rest only the client knows: it passes over what it has, and asks for what it lacks.
+  if (told === undefined) return to === since ? "told" : since < lost ? null : since;
+  const offset = told.epoch === epoch ? told.offset : told.epoch === EMPTY_EPOCH ? 0 : null;
+  if (offset === null || offset < lost) return to === since ? "told" : null;
+  if (offset >= to) return "told";
+  return offset < since ? "gap" : offset;
+}
+
+function printStep(batch: Batch, start: number | null, connection: string): string[] {
+  const { topic, epoch, to, oldest } = batch;
+  const messages = batch.entries
+    .filter(({ offset, exclude }) => exclude !== connection && (offset ?? 0) > (start ?? 0))
+    .map(printBatchEntry);
+  const frame = { topic, epoch, to, oldest, messages };
+  return printMessages(
+    start === null ? { ...frame, since: null, snapshot: true } : { ...frame, since: start },
+  );
+}
+
+function printLive({ topic, epoch, to, oldest }: Batch, live: BatchEntry[]): string[] {
+  return printMessages({
+    topic,
+    epoch,
+    since: to,
+    to,
+    oldest,
+    messages: live.map(printBatchEntry),
+  });
+}
+
+const printBatchEntry = (entry: BatchEntry) => printEntry(entry, "");
+
+function framesOf(topic: string, { epoch, offset, oldest, since, messages }: Joined): string[] {
+  if (since === offset) return [];
+  const frame: Omit<MessagesDraft, "since"> = { topic, epoch, to: offset, oldest, messages };
+  return printMessages(since === null ? { ...frame, since, snapshot: true } : { ...frame, since });
+}
+
+function capRefusal({ caps }: Attachment, topic: string): Refusal | null {
+  return allows(caps, "subscribe", topic)
+    ? null
+    : refusal("insufficient_scope", `the token needs the cap subscribe on topic:${topic}`, "topic");
+}
+
+function refusalOf(cause: unknown): Refusal {
+  if (cause instanceof RefusalError) return cause.refusal;
+  console.error(JSON.stringify({ event: "subscribe_failed", cause: String(cause) }));
+  return refusal("temporary", "subscribe again");
+}

@@ -1,0 +1,29 @@
+// The one alarm of an object, which more than one part of it wants to be woken by.
+
+export class Alarm {
+  readonly #storage: Pick<DurableObjectStorage, "getAlarm" | "setAlarm">;
+  /** What it is set for, in ms; null for not at all, undefined while that is not known. */
+  #at: number | null | undefined;
+
+  constructor(storage: Pick<DurableObjectStorage, "getAlarm" | "setAlarm">) {
+    this.#storage = storage;
+  }
+
+  /** Sees to it that the alarm comes at this time (ms) or before. */
+  async by(at: number): Promise<void> {
+    if (this.#at === undefined) this.#at = await this.#storage.getAlarm();
+    if (this.#at !== null && this.#at <= at) return;
+    this.#at = at;
+    try {
+      await this.#storage.setAlarm(at);
+    } catch (cause) {
+      this.#at = undefined;
+      throw cause;
+    }
+  }
+
+  /** It came, or it was erased with everything else. */
+  gone(): void {
+    this.#at = null;
+  }
+}

@@ -1,0 +1,43 @@
+// What one log hands to a member that follows it, and what the member answers.
+
+/** A message as a member receives it. */
+export interface BatchEntry {
+  /** Its place in the topic; null for what is sent live only. */
+  offset: number | null;
+  /** The members of the message as JSON text, without the outer braces. */
+  body: string;
+  /** When the topic took it in, and when it ends by its own ttl, in ms. */
+  time: number;
+  expires: number | null;
+  category: string | null;
+  /** The connection that is not to have it: its sender's. */
+  exclude: string | null;
+}
+
+/**
+ * Everything of a topic after `since` up to `to`. A member applies what lies above its own cursor;
+ * the same batch twice is applied once.
+ */
+export interface Batch {
+  topic: string;
+  epoch: string;
+  since: number;
+  to: number;
+  /** What lies at or below it and has not reached the member is gone. */
+  lost: number;
+  oldest: number;
+  entries: BatchEntry[];
+  /** Told once, to whoever is connected. */
+  live: BatchEntry[];
+  /** Which joining of the member this is for. */
+  generation: number;
+}
+
+/** How far a member has come. `generation` is that of the batch it answers. */
+export interface Held {
+  epoch: string;
+  offset: number;
+  /** Whether anyone is there who follows or watches the topic. */
+  isAnyone: boolean;
+  generation: number;
+}

@@ -1,0 +1,130 @@
+// Who a topic delivers to, how far each has come, and which joining of it counts.
+
+import type { MemberStore } from "./store.ts";
+
+/** What is known of a member that did not get everything: where it stands, and when to try again. */
+export interface Behind {
+  cursor: number;
+  attempts: number;
+  /** In ms. */
+  retryAt: number;
+}
+
+export interface Member {
+  /** Its address, such as `user:ada`. */
+  readonly name: string;
+  /** Whether it keeps what it is told; otherwise it only watches. */
+  follows: boolean;
+  /**
+   * Raised by each joining. Who says that nobody is there says it of one of them: a member that has
+   * just come back is not lost. In memory, since a call and its answer meet in one instance.
+   */
+  generation: number;
+  behind: Behind | null;
+}
+
+const USER = "user:";
+
+export class Members {
+  readonly #store: MemberStore;
+  #known: Map<string, Member> | null = null;
+  #generation = 0;
+
+  constructor(store: MemberStore) {
+    this.#store = store;
+  }
+
+  /** All of them, by name. */
+  all(): ReadonlyMap<string, Member> {
+    this.#known ??= new Map(
+      this.#store.all().map((row): [string, Member] => {
+        const { member: name, follows, cursor, attempts, retry_at: retryAt } = row;
+        const behind = cursor === null ? null : { cursor, attempts, retryAt: retryAt ?? 0 };
+        return [name, { name, follows: follows === 1, generation: 0, behind }];
+      }),
+    );
+    return this.#known;
+  }
+
+  get size(): number {
+    return this.all().size;
+  }
+
+  /** Takes a member in, or notes that it has come again; one row if that is news. */
+  join(name: string, follows: boolean): Member {
+    const known = this.all().get(name);
+    const member = known ?? { name, follows, generation: 0, behind: null };
+    const isNews = known === undefined || (follows && !known.follows);
+    if (isNews) this.#put(name, follows, member.behind);
+    member.follows ||= follows;
+    this.#generation += 1;
+    member.generation = this.#generation;
+    this.#known?.set(name, member);
+    return member;
+  }
+
+  /** It keeps nothing any more; `stays` when it still watches. */
+  unfollow(name: string, stays: boolean): void {
+    const member = this.all().get(name);
+    if (member === undefined) return;
+    if (!stays) {
+      this.#remove(name);
+      return;
+    }
+    if (member.follows) this.#put(name, false, member.behind);
+    member.follows = false;
+  }
+
+  /** Lets go of one that said nobody is there, unless it has joined again since it was asked. */
+  drop(name: string, generation: number): boolean {
+    if (this.all().get(name)?.generation !== generation) return false;
+    this.#remove(name);
+    return true;
+  }
+
+  /** Notes that a member is behind, or with null that it is not any more. */
+  note(name: string, behind: Behind | null): void {
+    const member = this.all().get(name);
+    if (member === undefined || (member.behind === null && behind === null)) return;
+    this.#put(name, member.follows, behind);
+    member.behind = behind;
+  }
+
+  /** When the first of those behind is to be tried again, in ms; null when nobody is. */
+  nextRetry(): number | null {
+    let next: number | null = null;
+    for (const { behind } of this.all().values())
+      if (behind !== null) next = Math.min(next ?? behind.retryAt, behind.retryAt);
+    return next;
+  }
+
+  /** Users that follow, by name, after a name. */
+  followers(after: string, limit: number): string[] {
+    return [...this.all().values()]
+      .filter(({ name, follows }) => follows && name.startsWith(USER))
+      .map(({ name }) => name.slice(USER.length))
+      .filter((user) => user > after)
+      .sort()
+      .slice(0, limit);
+  }
+
+  hasFollowers(): boolean {
+    for (const { follows } of this.all().values()) if (follows) return true;
+    return false;
+  }
+
+  #put(name: string, follows: boolean, behind: Behind | null): void {
+    this.#store.put({
+      member: name,
+      follows: follows ? 1 : 0,
+      cursor: behind?.cursor ?? null,
+      attempts: behind?.attempts ?? 0,
+      retry_at: behind?.retryAt ?? null,
+    });
+  }
+
+  #remove(name: string): void {
+    this.#store.remove(name);
+    this.#known?.delete(name);
+  }
+}

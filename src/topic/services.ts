@@ -1,0 +1,65 @@
+// What a topic does for the frames of the sockets that watch just it.
+
+import { requireUnrevoked, verifyRefresh } from "../edge/token.ts";
+import type { Draft, Outcome } from "../log/entry.ts";
+import type { Log } from "../log/log.ts";
+import { allows } from "../protocol/caps.ts";
+import { RefusalError } from "../protocol/error.ts";
+import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
+import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
+import { publishFromSocket } from "../publish/from-socket.ts";
+import type { Env } from "../settings.ts";
+import type { Services } from "../socket/receive.ts";
+import type { Sockets } from "../socket/sockets.ts";
+import { history } from "./history.ts";
+import type { TopicOwn } from "./keep.ts";
+
+export interface Parts {
+  env: Env;
+  topic: string;
+  log: Log<TopicOwn>;
+  sockets: Sockets;
+  publish(draft: Draft, requestId: string): Promise<Outcome[]>;
+  clock(): number;
+}
+
+export function topicServices({ env, topic, log, sockets, publish, clock }: Parts): Services {
+  const ofInbox = () => {
+    throw new RefusalError(
+      "bad_request",
+      "this socket watches one topic, which has neither state nor others: connect to /v1/connect",
+    );
+  };
+  return {
+    mark: ofInbox,
+    subscribe: ofInbox,
+    unsubscribe: ofInbox,
+    follow: ofInbox,
+    unfollow: ofInbox,
+
+    publish: ({ attachment }, frame) =>
+      publishFromSocket(env, attachment, frame, {
+        topic,
+        publish: (draft) => publish(draft, attachment.connection),
+      }),
+
+    history: (_session, frame) => {
+      const since = frame.since === null ? null : parseHistorySince(frame.since, clock());
+      if (frame.since !== null && since === null)
+        throw new RefusalError("invalid_params", SINCE_FORMS, "since");
+      const { before, limit } = frame;
+      return history(log, { since, before, limit, unitsMax: FRAME_PAGE_UNITS_MAX }, clock());
+    },
+
+    refresh: async (session, { token }) => {
+      const claims = await verifyRefresh(env, session.attachment.user, token, clock());
+      if (!allows(claims.caps, "subscribe", topic))
+        throw new RefusalError("insufficient_scope", "the new token may not subscribe here");
+      const { user } = session.attachment;
+      if (user !== null) await requireUnrevoked(env, { user, iat: claims.iat });
+      session.attachment = { ...session.attachment, ...claims };
+      sockets.save(session);
+      return JSON.stringify({ expires_in: claims.exp - Math.floor(clock() / 1000) });
+    },
+  };
+}

@@ -1,0 +1,114 @@
+// Following: what is published to a topic becomes a notification of each follower, once, whether a
+// device is there or not.
+
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { list, mark } from "../support/inbox.ts";
+import { keptOf, namedTopic, namedUser, untilDelivered } from "../support/member.ts";
+import { BOTH, connect, draft, drafts } from "../support/object.ts";
+
+describe.each(BOTH)("a follower whose objects are $name", ({ rest }) => {
+  it("[FOL1] has what is published to the topic, once, in its order, with state and counts", async () => {
+    const topic = namedTopic();
+    const ada = namedUser();
+    await topic.stub.publish([draft("before")]);
+    expect(await ada.stub.follow(topic.name, "backend")).toBe(true);
+    for (let n = 1; n <= 3; n++) {
+      await rest(topic.stub);
+      await rest(ada.stub);
+      await topic.stub.publish([draft(n)]);
+      await untilDelivered(topic, n + 1);
+    }
+    const { notifications, counts } = await list(ada.stub);
+    expect(counts).toEqual({ unread: 3, unseen: 3, total: 3 });
+    expect(notifications.map((each) => [each.data, each.topic, each.topic_offset])).toEqual([
+      [3, topic.name, 4],
+      [2, topic.name, 3],
+      [1, topic.name, 2],
+    ]);
+    expect(notifications[0]).toMatchObject({ read_at: null });
+    const { counts: after } = await mark(ada.stub, [1], { read: true });
+    expect(after).toEqual({ unread: 2, unseen: 2, total: 3 });
+  });
+});
+
+it("[FOL1] a device that is there gets it as a notification of the inbox", async () => {
+  const topic = namedTopic();
+  const ada = namedUser();
+  await ada.stub.follow(topic.name, "backend");
+  const socket = await connect(ada.stub, "latest", { user: ada.name });
+  await socket.nextOf("connected");
+  await topic.stub.publish([draft("hello")]);
+  const frame = await socket.messages();
+  expect(frame).toMatchObject({ since: 0, to: 1, counts: { unread: 1, unseen: 1, total: 1 } });
+  expect(frame.topic).toBeUndefined();
+  expect(frame.messages).toMatchObject([{ data: "hello", topic: topic.name, topic_offset: 1 }]);
+  socket.ws.close();
+});
+
+it("[FOL2] following twice changes nothing, and after the end of it nothing more comes", async () => {
+  const topic = namedTopic();
+  const ada = namedUser();
+  expect(await ada.stub.follow(topic.name, "backend")).toBe(true);
+  expect(await ada.stub.follow(topic.name, "backend")).toBe(false);
+  expect(await topic.stub.followers("", 10)).toEqual([ada.name]);
+  await topic.stub.publish([draft(1)]);
+  await untilDelivered(topic, 1);
+  expect(await ada.stub.unfollow(topic.name, "backend")).toBe(true);
+  expect(await ada.stub.unfollow(topic.name, "backend")).toBe(false);
+  expect(await topic.stub.followers("", 10)).toEqual([]);
+  await topic.stub.publish([draft(2)]);
+  expect(await topic.stub.delivery(2)).toEqual({ members: 0, delivered: 0, behind: 0 });
+  expect(await keptOf(ada, topic.name)).toEqual([{ data: 1, at: 1 }]);
+  expect(await ada.stub.following("backend")).toEqual([]);
+});
+
+it("[FOL3] a batch that comes twice is kept once, also after a rest", async () => {
+  const topic = namedTopic();
+  const ada = namedUser();
+  await ada.stub.follow(topic.name, "backend");
+  await topic.stub.publish(drafts(3));
+  await untilDelivered(topic, 3);
+  const { epoch } = await list(ada.stub).then(async () => {
+    const standing = await topic.stub.standing();
+    return { epoch: standing.cursor.split(":")[0] as string };
+  });
+  const entries = [1, 2, 3, 4].map((offset) => ({
+    offset,
+    body: `"id":"${offset}","source":"test","data":${offset}`,
+    time: Date.now(),
+    expires: null,
+    category: null,
+    exclude: null,
+  }));
+  const about = { topic: topic.name, epoch, lost: 0, oldest: 1, live: [], generation: 1 };
+  await evictDurableObject(ada.stub);
+  const again = { ...about, since: 0, to: 3, entries: entries.slice(0, 3) };
+  expect(await ada.stub.deliver(again)).toMatchObject({ offset: 3, isAnyone: true, generation: 1 });
+  const overlapping = { ...about, since: 1, to: 4, entries: entries.slice(1) };
+  const [first, second] = await Promise.all([
+    ada.stub.deliver(overlapping),
+    ada.stub.deliver(overlapping),
+  ]);
+  expect([first.offset, second.offset]).toEqual([4, 4]);
+  expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3, 4]);
+});
+
+it("[FOL3] the cursor of a follow outlives the rows that told it", async () => {
+  const topic = namedTopic();
+  const ada = namedUser();
+  await ada.stub.follow(topic.name, "backend");
+  await topic.stub.publish(drafts(2));
+  await untilDelivered(topic, 2);
+  // A whole inbox of other messages pushes them out.
+  await ada.stub.publish(drafts(500));
+  await evictDurableObject(ada.stub);
+  expect(await keptOf(ada, topic.name)).toEqual([]);
+  const rows = await runInDurableObject(ada.stub, (_inbox, { storage }) =>
+    storage.sql.exec("SELECT cursor FROM follows").toArray(),
+  );
+  expect(rows).toEqual([{ cursor: 2 }]);
+  await topic.stub.publish([draft(3)]);
+  await untilDelivered(topic, 3);
+  expect(await keptOf(ada, topic.name)).toEqual([{ data: 3, at: 3 }]);
+});
