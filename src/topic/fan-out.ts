@@ -65,15 +65,7 @@ export class FanOut {
 
   /** Begins to deliver what is not delivered, unless it does so already. */
   kick(): void {
-    if (this.#running !== null || !this.#isNeeded()) return;
-    this.#running = this.#run()
-      .catch((cause) => {
-        this.#log("fan_out_failed", { cause: String(cause) });
-        return this.#parts.alarm.by(this.#parts.clock() + RETRY_MS_MIN);
-      })
-      .finally(() => {
-        this.#running = null;
-      });
+    if (this.#running === null && this.#isNeeded()) this.#running = this.#run();
   }
 
   /** Goes on with what is left and what is due to be tried again; for the alarm. */
@@ -123,13 +115,24 @@ export class FanOut {
 
   async #run(): Promise<void> {
     const { log, members, alarm, clock } = this.#parts;
-    while (this.#isNeeded()) await this.#round(clock());
-    this.#excluded.clear();
-    // The last position, which no publish has taken along. Who only watches can be told again.
-    if (this.#isNoted && members.hasFollowers()) log.change(clock(), () => undefined);
-    this.#isNoted = false;
-    const retryAt = members.nextRetry();
-    if (retryAt !== null) await alarm.by(retryAt);
+    try {
+      do {
+        await this.#round(clock());
+        if (this.#isNeeded()) continue;
+        this.#excluded.clear();
+        // The last position, which no publish has taken along. Who only watches can be told again.
+        if (this.#isNoted && members.hasFollowers()) log.change(clock(), () => undefined);
+        this.#isNoted = false;
+        const retryAt = members.nextRetry();
+        if (retryAt !== null) await alarm.by(retryAt);
+      } while (this.#isNeeded());
+    } catch (cause) {
+      this.#log("fan_out_failed", { cause: String(cause) });
+      await alarm.by(clock() + RETRY_MS_MIN);
+    } finally {
+      // In the turn of the last look: what is published after it begins another run.
+      this.#running = null;
+    }
   }
 
   #position(): number | null {
@@ -242,7 +245,7 @@ export class FanOut {
 
   #retryAt(attempts: number, now: number): Behind["retryAt"] {
     const ms = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(attempts - 1, 20));
-    return now + ms / 2 + (this.#parts.random() * ms) / 2;
+    return Math.ceil(now + ms / 2 + (this.#parts.random() * ms) / 2);
   }
 
   /** What follows a cursor, up to an offset or to the end of a batch. */

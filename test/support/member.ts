@@ -1,9 +1,9 @@
 // A topic and the inboxes that are its members, by names of their own, so that each finds the others.
 
-import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Inbox } from "../../src/inbox/inbox.ts";
-import type { LogMessage } from "../../src/protocol/message.ts";
+import { vi } from "vitest";
+import { Inbox } from "../../src/inbox/inbox.ts";
+import type { Batch, Held } from "../../src/log/batch.ts";
 import type { Delivery } from "../../src/topic/fan-out.ts";
 import type { Topic } from "../../src/topic/topic.ts";
 import { list } from "./inbox.ts";
@@ -23,37 +23,61 @@ export function namedUser(): Named<Inbox> {
   return { name, stub: env.INBOX.getByName(`v1/-/user/${name}`) };
 }
 
-/** Waits until every member has the message at the offset; each look lets the objects work. */
+/** Waits until every member has the message at the offset. */
 export async function untilDelivered(topic: Named<Topic>, offset: number): Promise<Delivery> {
-  for (let look = 0; look < 2_000; look++) {
-    const delivery = await topic.stub.delivery(offset);
-    if (delivery !== null && delivery.behind === 0) return delivery;
+  let delivery: Delivery | null = null;
+  await until(async () => {
+    delivery = await topic.stub.delivery(offset);
+    return delivery?.behind === 0;
+  });
+  return delivery as unknown as Delivery;
+}
+
+const WAIT_MS = 8_000;
+
+/** Waits inside an object, whose promises no other may resolve, by looking again in the next turn. */
+export async function holdUntil(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Waits until something is so; each look is a call, which lets the objects work. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const late = performance.now() + WAIT_MS;
+  while (!(await isSo())) {
+    if (performance.now() > late) throw new Error("it did not come to be so");
+    await new Promise((resolve) => setTimeout(resolve, 0));
   }
-  throw new Error(`the message at ${offset} did not reach every member`);
 }
 
 /** What an inbox has of a topic: the data and the topic's offset of each, in the inbox's order. */
 export async function keptOf(user: Named<Inbox>, topic: string) {
-  const { notifications } = await list(user.stub);
-  return notifications
-    .filter((each) => each.topic === topic)
-    .map(({ data, topic_offset }) => ({ data, at: topic_offset }))
-    .reverse();
+  const kept: { data: unknown; at: number | null | undefined }[] = [];
+  for (let before: number | null = null; ; ) {
+    const page = await list(user.stub, { before });
+    for (const { data, topic: from, topic_offset: at } of page.notifications)
+      if (from === topic) kept.push({ data, at });
+    if (page.next === null) return kept.reverse();
+    before = page.next;
+  }
 }
 
-export const dataOf = (messages: LogMessage[]) => messages.map(({ data }) => data);
+type Deliver = (batch: Batch) => Promise<Held>;
 
-/** Makes every deliver to the inbox fail until the function it gives is called. */
-export async function breakDeliver(user: Named<Inbox>): Promise<() => Promise<void>> {
-  await runInDurableObject(user.stub, (inbox) => {
-    Object.assign(inbox, {
-      deliver: () => {
-        throw new Error("broken for a test");
-      },
-    });
+/** Stands in for `deliver` of one inbox until the function it gives is called. */
+export function interceptDeliver(user: Named<Inbox>, instead: (own: Deliver) => Deliver) {
+  const own = Inbox.prototype.deliver;
+  const spy = vi.spyOn(Inbox.prototype, "deliver").mockImplementation(function (
+    this: Inbox,
+    batch: Batch,
+  ) {
+    const { id } = (this as unknown as { ctx: DurableObjectState }).ctx;
+    const deliver: Deliver = (each) => own.call(this, each);
+    return id.name === `v1/-/user/${user.name}` ? instead(deliver)(batch) : deliver(batch);
   });
-  return () =>
-    runInDurableObject(user.stub, (inbox) => {
-      delete (inbox as { deliver?: unknown }).deliver;
-    });
+  return () => spy.mockRestore();
+}
+
+/** Makes every `deliver` to an inbox fail until the function it gives is called. */
+export function breakDeliver(user: Named<Inbox>): () => void {
+  return interceptDeliver(user, () => () => Promise.reject(new Error("broken for a test")));
 }

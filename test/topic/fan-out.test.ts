@@ -1,0 +1,195 @@
+// From a topic to all of its members, whatever fails on the way.
+
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { list } from "../support/inbox.ts";
+import {
+  breakDeliver,
+  holdUntil,
+  interceptDeliver,
+  keptOf,
+  namedTopic,
+  namedUser,
+  until,
+  untilDelivered,
+} from "../support/member.ts";
+import { BOTH, connect, draft, drafts } from "../support/object.ts";
+
+const NOW = Date.parse("2030-05-05T00:00:00Z");
+const DAY_MS = 86_400_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
+  vi.spyOn(console, "error").mockReturnValue();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** Whoever is to be told, told by the objects' own calls: ada follows, with or without a device. */
+async function followed() {
+  const topic = namedTopic();
+  const ada = namedUser();
+  await ada.stub.follow(topic.name, "backend");
+  return { topic, ada };
+}
+
+describe.each(BOTH)("a topic that is $name", ({ rest }) => {
+  it("[DEL2] tries a member again that could not be reached, and others do not wait for it", async () => {
+    const { topic, ada } = await followed();
+    const bob = namedUser();
+    await bob.stub.follow(topic.name, "backend");
+    const mend = breakDeliver(ada);
+    await topic.stub.publish(drafts(3));
+    await until(async () => (await topic.stub.delivery(3))?.delivered === 1);
+    expect(await keptOf(bob, topic.name)).toHaveLength(3);
+    await topic.stub.publish([draft(4)]);
+    await until(async () => (await keptOf(bob, topic.name)).length === 4);
+    expect(await topic.stub.delivery(4)).toEqual({ members: 2, delivered: 1, behind: 1 });
+    await rest(topic.stub);
+    // Again too early, in vain, and then with success.
+    vi.setSystemTime(NOW + 1_000);
+    await runDurableObjectAlarm(topic.stub);
+    expect(await topic.stub.delivery(1)).toMatchObject({ behind: 1 });
+    mend();
+    await rest(topic.stub);
+    vi.setSystemTime(NOW + 4_000);
+    await runDurableObjectAlarm(topic.stub);
+    expect(await topic.stub.delivery(4)).toEqual({ members: 2, delivered: 2, behind: 0 });
+    expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3, 4]);
+    await topic.stub.publish([draft(5)]);
+    await untilDelivered(topic, 5);
+    expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("[TOP5] does not give up what its members have still to be told", async () => {
+    const { topic, ada } = await followed();
+    await topic.stub.publish(drafts(1_000));
+    await rest(topic.stub);
+    await topic.stub.publish(drafts(1_000, 1_001));
+    await rest(topic.stub);
+    await topic.stub.publish(drafts(500, 2_001));
+    await untilDelivered(topic, 2_500);
+    // An inbox keeps 500: the newest are all there, and none was told as a gap.
+    const { counts, notifications } = await list(ada.stub);
+    expect(counts.total).toBe(500);
+    expect(notifications.map(({ data }) => data)).toEqual(
+      Array.from({ length: 100 }, (_, i) => 2_500 - i),
+    );
+    // Once all have it, the topic comes back to its limit.
+    for (let n = 1; n <= 20; n++) await topic.stub.publish([draft(2_500 + n)]);
+    await untilDelivered(topic, 2_520);
+    const rows = await runInDurableObject(topic.stub, (_topic, { storage }) =>
+      storage.sql.exec("SELECT count(*) AS count FROM log").one(),
+    );
+    expect(rows.count).toBeLessThanOrEqual(1_000);
+  });
+});
+
+it("[DEL1] what a crash interrupted is gone on with by the alarm that guards it", async () => {
+  const { topic, ada } = await followed();
+  let asked = false;
+  // The call is not answered, and then the topic's object is gone with all that it knew.
+  const mend = interceptDeliver(ada, () => async () => {
+    asked = true;
+    return (await holdUntil(() => false)) as never;
+  });
+  await topic.stub.publish([draft("survives")]);
+  await until(async () => asked);
+  await runInDurableObject(topic.stub, (_topic, ctx) => ctx.abort("crash")).catch(() => undefined);
+  mend();
+  const again = env.TOPIC.getByName(`v1/-/topic/${topic.name}`);
+  const alarm = await runInDurableObject(again, (_topic, { storage }) => storage.getAlarm());
+  expect(alarm).toBeLessThanOrEqual(NOW + 30_000);
+  vi.setSystemTime(NOW + 30_000);
+  await runDurableObjectAlarm(again);
+  expect(await keptOf(ada, topic.name)).toEqual([{ data: "survives", at: 1 }]);
+  // The alarm for what ages stands again.
+  const next = await runInDurableObject(again, (_topic, { storage }) => storage.getAlarm());
+  expect(next).toBe(NOW + 7 * DAY_MS);
+});
+
+it("[DEL3] a member that has nobody left is let go", async () => {
+  const topic = namedTopic();
+  const ada = namedUser();
+  const socket = await connect(ada.stub, "latest", { user: ada.name });
+  await socket.nextOf("connected");
+  socket.send({ type: "subscribe", id: 1, topic: topic.name });
+  await socket.nextOf("reply");
+  expect(await topic.stub.standing()).toMatchObject({ members: 1 });
+  socket.ws.close();
+  await socket.nextClose();
+  await topic.stub.publish([draft(1)]);
+  await until(async () => (await topic.stub.standing()).members === 0);
+});
+
+it("[DEL3] a member that comes back while it says that nobody is there is not let go", async () => {
+  const topic = namedTopic();
+  const bob = namedUser();
+  const joining = { member: `user:${bob.name}`, follows: false, unlessPublic: null };
+  await topic.stub.join({ ...joining, since: "latest" });
+  let asked = false;
+  let isBack = false;
+  const mend = interceptDeliver(bob, (own) => async (batch) => {
+    const held = await own(batch);
+    expect(held.isAnyone).toBe(false);
+    asked = true;
+    await holdUntil(() => isBack);
+    return held;
+  });
+  await topic.stub.publish([draft(1)]);
+  await until(async () => asked);
+  mend();
+  expect(await bob.stub.follow(topic.name, "backend")).toBe(true);
+  isBack = true;
+  await untilDelivered(topic, 1);
+  expect(await topic.stub.standing()).toMatchObject({ members: 1 });
+  await topic.stub.publish([draft(2)]);
+  await untilDelivered(topic, 2);
+  expect(await keptOf(bob, topic.name)).toEqual([{ data: 2, at: 2 }]);
+});
+
+it("[DEL4] a member that lacks more than its topic believes is brought up from where it stands", async () => {
+  const { topic, ada } = await followed();
+  await topic.stub.publish(drafts(3));
+  await untilDelivered(topic, 3);
+  // As if the inbox had been put back to an earlier state.
+  await runInDurableObject(ada.stub, (_inbox, { storage }) => {
+    storage.sql.exec("UPDATE log SET topic = NULL WHERE topic_offset > 1");
+  });
+  await evictDurableObject(ada.stub);
+  await topic.stub.publish([draft(4)]);
+  await untilDelivered(topic, 4);
+  expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3, 2, 3, 4]);
+});
+
+it("[FOL6] what was gone before it could be delivered is told in its place", async () => {
+  const { topic, ada } = await followed();
+  await topic.stub.set({ messagesMax: 20 });
+  await topic.stub.publish(drafts(5));
+  await untilDelivered(topic, 5);
+  const mend = breakDeliver(ada);
+  await topic.stub.publish(drafts(20, 6));
+  await until(async () => (await topic.stub.delivery(25))?.behind === 1);
+  // Nobody is in step any more, so the topic goes on giving up its oldest.
+  await topic.stub.publish(drafts(12, 26));
+  await topic.stub.publish(drafts(3, 38));
+  mend();
+  vi.setSystemTime(NOW + 60_000);
+  await runDurableObjectAlarm(topic.stub);
+  await untilDelivered(topic, 40);
+  const kept = await keptOf(ada, topic.name);
+  const gap = { topic: topic.name, since: 5, to: 20 };
+  expect(kept).toEqual([
+    ...[1, 2, 3, 4, 5].map((n) => ({ data: n, at: n })),
+    { data: gap, at: 20 },
+    ...Array.from({ length: 20 }, (_, i) => ({ data: 21 + i, at: 21 + i })),
+  ]);
+  const { notifications } = await list(ada.stub);
+  expect(notifications.find(({ topic_offset }) => topic_offset === 20)).toMatchObject({
+    type: "belfry.gap",
+    source: "belfry",
+  });
+});
