@@ -37,6 +37,10 @@ export class Subscriptions {
     const { member, joins, join } = this.#parts;
     const fault = this.#fault(session.attachment, topic);
     if (fault !== null) throw new RefusalError(fault.code, fault.fix, fault.field);
+    // Its place is taken at once, since more may be asked for before this one has joined.
+    const { topics = [] } = session.attachment;
+    const isNew = !topics.includes(topic);
+    if (isNew) session.attachment = { ...session.attachment, topics: [...topics, topic] };
     const end = joins.begin(topic);
     try {
       const unlessPublic = capRefusal(session.attachment, topic);
@@ -46,12 +50,14 @@ export class Subscriptions {
       return {
         members: JSON.stringify({ topic, epoch, offset, recovered, oldest }),
         frames: () => {
-          this.#note(session, topic, { epoch, offset });
+          if (isNew) this.#parts.sockets.save(session);
+          this.#mark(session, topic, { epoch, offset });
           end();
           return framesOf(topic, joined);
         },
       };
     } catch (cause) {
+      if (isNew) this.unsubscribe(session, topic);
       end();
       throw cause;
     }
@@ -61,10 +67,11 @@ export class Subscriptions {
     const { topics = [] } = session.attachment;
     if (!topics.includes(topic)) return false;
     this.#told.get(session)?.delete(topic);
-    this.#save(
-      session,
-      topics.filter((each) => each !== topic),
-    );
+    session.attachment = {
+      ...session.attachment,
+      topics: topics.filter((each) => each !== topic),
+    };
+    this.#parts.sockets.save(session);
     return true;
   }
 
@@ -140,20 +147,9 @@ export class Subscriptions {
     );
   }
 
-  #note(session: Session, topic: string, cursor: Cursor): void {
-    const { topics = [] } = session.attachment;
-    if (!topics.includes(topic)) this.#save(session, [...topics, topic]);
-    this.#mark(session, topic, cursor);
-  }
-
   #mark(session: Session, topic: string, cursor: Cursor): void {
     const told = this.#told.get(session) ?? new Map<string, Cursor>();
     this.#told.set(session, told.set(topic, cursor));
-  }
-
-  #save(session: Session, topics: string[]): void {
-    session.attachment = { ...session.attachment, topics };
-    this.#parts.sockets.save(session);
   }
 
   #fault({ topics = [], ...rest }: Attachment, topic: string): Refusal | null {

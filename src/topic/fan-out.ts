@@ -7,8 +7,9 @@
 //                               └── while position < head  └──nobody──▶ let go
 
 import type { Alarm } from "../log/alarm.ts";
+import type { Appended } from "../log/appended.ts";
 import type { Batch, BatchEntry, Held } from "../log/batch.ts";
-import type { Draft, Outcome } from "../log/entry.ts";
+import type { Draft } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import type { TopicOwn } from "./keep.ts";
 import type { Behind, Member, Members } from "./members.ts";
@@ -56,6 +57,7 @@ export class FanOut {
   /** Who is not to have a message, by its offset; for as long as this instance lives. */
   #excluded = new Map<number, string>();
   #guardedUntil = 0;
+  #isAwake = false;
   /** Whether the position in memory is further than the stored one. */
   #isNoted = false;
 
@@ -65,6 +67,7 @@ export class FanOut {
 
   /** Begins to deliver what is not delivered, unless it does so already. */
   kick(): void {
+    this.#wake(this.#parts.log.at(this.#parts.clock()).head);
     if (this.#running === null && this.#isNeeded()) this.#running = this.#run();
   }
 
@@ -76,8 +79,9 @@ export class FanOut {
   }
 
   /** Takes what was just appended: delivers it, and once what goes to whoever is connected now. */
-  committed(drafts: Draft[], outcomes: Outcome[]): void {
+  committed(drafts: Draft[], { since, outcomes }: Pick<Appended, "since" | "outcomes">): void {
     if (this.#position() === null) return;
+    this.#wake(since);
     const time = this.#parts.clock();
     drafts.forEach(({ body, category, ttl, exclude = null }, i) => {
       const outcome = outcomes[i];
@@ -133,6 +137,20 @@ export class FanOut {
       // In the turn of the last look: what is published after it begins another run.
       this.#running = null;
     }
+  }
+
+  /**
+   * Who only watches costs no stored position, so after a rest that of memory is gone. They are told
+   * what comes from now on: whoever lacks something sees it by the cursor, and asks.
+   */
+  #wake(head: number): void {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    const { log, members, clock } = this.#parts;
+    if (this.#position() === null || members.hasFollowers()) return;
+    log.note(clock(), (own) => {
+      own.delivered = Math.max(own.delivered ?? 0, head);
+    });
   }
 
   #position(): number | null {

@@ -82,7 +82,7 @@ export class Topic extends DurableObject<Env> {
         const { epoch, oldest } = this.#log.at(clock());
         return { topic, epoch, since, to, messages: entries, oldest };
       },
-      committed: (drafts, { outcomes }) => this.#fanOut.committed(drafts, outcomes),
+      committed: (drafts, appended) => this.#fanOut.committed(drafts, appended),
       clock,
     });
     this.#services = topicServices({

@@ -4,8 +4,10 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { Inbox } from "../../src/inbox/inbox.ts";
 import type { Batch, Held } from "../../src/log/batch.ts";
+import type { Refusal } from "../../src/protocol/error.ts";
 import type { Delivery } from "../../src/topic/fan-out.ts";
-import type { Topic } from "../../src/topic/topic.ts";
+import type { Joined, Joining } from "../../src/topic/join.ts";
+import { Topic } from "../../src/topic/topic.ts";
 import { list } from "./inbox.ts";
 
 export interface Named<T extends Rpc.DurableObjectBranded> {
@@ -73,6 +75,23 @@ export function interceptDeliver(user: Named<Inbox>, instead: (own: Deliver) => 
     const { id } = (this as unknown as { ctx: DurableObjectState }).ctx;
     const deliver: Deliver = (each) => own.call(this, each);
     return id.name === `v1/-/user/${user.name}` ? instead(deliver)(batch) : deliver(batch);
+  });
+  return () => spy.mockRestore();
+}
+
+type Join = (joining: Joining) => Joined | Refusal | Promise<Joined | Refusal>;
+
+/** Stands in for `join` of one topic until the function it gives is called. */
+export function interceptJoin(topic: Named<Topic>, instead: (own: Join) => Join) {
+  const own = Topic.prototype.join;
+  const spy = vi.spyOn(Topic.prototype, "join").mockImplementation(function (
+    this: Topic,
+    joining: Joining,
+  ) {
+    const { id } = (this as unknown as { ctx: DurableObjectState }).ctx;
+    const join: Join = (each) => own.call(this, each);
+    const isMeant = id.name === `v1/-/topic/${topic.name}`;
+    return (isMeant ? instead(join)(joining) : join(joining)) as Joined | Refusal;
   });
   return () => spy.mockRestore();
 }

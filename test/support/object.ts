@@ -111,6 +111,7 @@ export async function connect(
   stub: Stub,
   since: Since = "snapshot",
   caller: Partial<Caller> = {},
+  topics: { topic: string; since: Since }[] = [],
 ): Promise<ObjectSocket> {
   const now = Math.floor(Date.now() / 1000);
   const response = await stub.fetch(
@@ -126,6 +127,7 @@ export async function connect(
       },
       since,
       offered: false,
+      topics,
     }),
   );
   if (response.webSocket === null) throw new Error(`refused: ${await response.text()}`);
