@@ -35,7 +35,8 @@ describe("docs/http.md", () => {
     hub = await startHub(inject("bundle"));
     variables.HUB = hub.url;
     variables.KEY = API_KEY;
-    variables.TOKEN = await tokenOf("ada", { "topic:builds": ["subscribe", "publish"] });
+    const caps = { "topic:builds": ["subscribe", "follow", "publish"] };
+    variables.TOKEN = await tokenOf("ada", caps);
   });
   afterAll(() => hub.stop());
 
