@@ -96,6 +96,23 @@ export function interceptJoin(topic: Named<Topic>, instead: (own: Join) => Join)
   return () => spy.mockRestore();
 }
 
+/** Makes delivers fail as told for each user: before the work is done, or after it. */
+export function interceptAllDelivers(how: (user: string) => "before" | "after" | null) {
+  const own = Inbox.prototype.deliver;
+  const spy = vi.spyOn(Inbox.prototype, "deliver").mockImplementation(async function (
+    this: Inbox,
+    batch: Batch,
+  ) {
+    const { id } = (this as unknown as { ctx: DurableObjectState }).ctx;
+    const fails = how((id.name ?? "").slice("v1/-/user/".length));
+    if (fails === "before") throw new Error("broken before it did anything");
+    const held = await own.call(this, batch);
+    if (fails === "after") throw new Error("broken on the way back");
+    return held;
+  });
+  return () => spy.mockRestore();
+}
+
 /** Makes every `deliver` to an inbox fail until the function it gives is called. */
 export function breakDeliver(user: Named<Inbox>): () => void {
   return interceptDeliver(user, () => () => Promise.reject(new Error("broken for a test")));
