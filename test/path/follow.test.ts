@@ -117,7 +117,7 @@ it("[FOL1] two topics and the user's own messages come into one inbox, each once
   await untilDelivered(url, second, 1);
   const { notifications, counts } = (await call(url, "GET", inbox(user))).json;
   expect(counts.total).toBe(3);
-  const origins = notifications.map(({ topic = null }: { topic?: string }) => topic);
+  const origins = notifications.map(({ topic }: { topic?: string }) => topic ?? null);
   expect(new Set(origins)).toEqual(new Set([first, second, null]));
 });
 
