@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import type { Inbox } from "./inbox/inbox.ts";
 import type { Retention } from "./log/keep.ts";
+import { topicFault } from "./protocol/address.ts";
 import { type ApiKey, SCOPES } from "./protocol/api-key.ts";
 import { DAY_MS, RETENTION_DAYS_MAX, RETENTION_MESSAGES_MAX } from "./protocol/limits.ts";
 import { given, type TopicDefaults, topicSettingsBody } from "./topic/settings.ts";
@@ -189,6 +190,8 @@ function readTopicDefaults(
     'TOPIC_DEFAULTS is a JSON object such as {"news.*":{"access":"public","messages_max":100,"age_days":1}}';
   try {
     const entries = Object.entries(JSON.parse(text) as Record<string, unknown>);
+    if (!entries.every(([pattern]) => topicFault(pattern.replace(/(?<=.)\*$/, "")) === null))
+      return { fix };
     return Object.fromEntries(
       entries.map(([pattern, value]) => [pattern, given(v.parse(topicSettingsBody, value))]),
     );

@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { inboxOf, nearContinent, topicOf } from "../objects.ts";
 import { topicFault } from "../protocol/address.ts";
-import { parseSince, type Since } from "../protocol/cursor.ts";
+import { parseSince, printCursor, type Since } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { STREAM_TOPICS_MAX, TOPICS_MAX, URL_TOKEN_AGE_SECONDS_MAX } from "../protocol/limits.ts";
 import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
@@ -129,6 +129,15 @@ function callerOf(principal: Principal | null): Caller {
   return { connection, user, source: `user:${user}`, exp, iat, caps };
 }
 
+/** The cursors that a stream begins with: those that move are told with those that do not. */
+function begunAt({ since, topics = [] }: Omit<Upgrade, "offered">): StreamId {
+  const cursorOf = (begin: Since) =>
+    typeof begin === "object" && "epoch" in begin ? printCursor(begin.epoch, begin.offset) : null;
+  const known = topics.map(({ topic, since: begin }) => [topic, cursorOf(begin)] as const);
+  const moved = known.filter((each): each is [string, string] => each[1] !== null);
+  return { inbox: cursorOf(since), topics: new Map(moved) };
+}
+
 async function open(
   c: Context<Hub>,
   stub: Pick<Fetcher, "fetch">,
@@ -143,5 +152,5 @@ async function open(
     throw new RefusalError(code, fix, field);
   }
   if (isUpgrade(raw)) return response;
-  return streamOf(response.webSocket, ownTopic, upgrade.caller.exp, Date.now());
+  return streamOf(response.webSocket, ownTopic, begunAt(upgrade), upgrade.caller.exp, Date.now());
 }

@@ -10,17 +10,18 @@ import {
 } from "../protocol/limits.ts";
 
 /**
- * Takes the Worker's end of an object's socket, the one topic it is of (null for an inbox) and the
- * token's end; gives the stream.
+ * Takes the Worker's end of an object's socket, the one topic it is of (null for an inbox), where it
+ * begins and the token's end; gives the stream.
  */
 export function streamOf(
   ws: WebSocket,
   ownTopic: string | null,
+  begun: StreamId,
   exp: number | null,
   now: number,
 ): Response {
   const encoder = new TextEncoder();
-  const cursors = new Cursors();
+  const cursors = new Cursors(begun);
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   let unsent = 0;
@@ -90,8 +91,13 @@ export function parseStreamId(text: string | null): StreamId | null {
 
 /** `<cursor>`, and after a comma `<topic>~<cursor>` for each topic: one text that holds all. */
 class Cursors {
-  #own = "";
-  readonly #topics = new Map<string, string>();
+  #own: string;
+  readonly #topics: Map<string, string>;
+
+  constructor({ inbox, topics }: StreamId) {
+    this.#own = inbox ?? "";
+    this.#topics = new Map(topics);
+  }
 
   move(topic: string | undefined, cursor: string): void {
     if (topic === undefined) this.#own = cursor;

@@ -136,13 +136,15 @@ function draftOf(topic: string, entry: BatchEntry, ttl: 0 | null): Draft {
   const { offset, body, expires, category } = entry;
   const from = { topic, offset: offset ?? 0, expires };
   const origin = `,"topic":${JSON.stringify(topic)},"topic_offset":${offset}`;
-  return { id: "", body: `${body}${origin}`, ttl, category, identity: null, from };
+  const id = `${topic}:${offset}`;
+  return { id, body: `${body}${origin}`, ttl, category, identity: null, from };
 }
 
 function gapOf(topic: string, since: number, to: number): Draft {
   const about = JSON.stringify({ topic, since, to });
-  const members = `"id":"${crypto.randomUUID()}","source":"belfry","type":"${GAP_TYPE}","data":${about}`;
+  const id = crypto.randomUUID();
+  const members = `"id":"${id}","source":"belfry","type":"${GAP_TYPE}","data":${about}`;
   const origin = `,"topic":${JSON.stringify(topic)},"topic_offset":${to}`;
   const from = { topic, offset: to, expires: null };
-  return { id: "", body: `${members}${origin}`, ttl: null, category: null, identity: null, from };
+  return { id, body: `${members}${origin}`, ttl: null, category: null, identity: null, from };
 }

@@ -104,6 +104,11 @@ export class Subscriptions {
     const steps = new Map<number | null, string[]>();
     let least = batch.to;
     for (const session of watching) {
+      const refused = batch.isPublic ? null : capRefusal(session.attachment, batch.topic);
+      if (refused !== null) {
+        this.#end(session, batch.topic, refused);
+        continue;
+      }
       const told = this.#told.get(session)?.get(batch.topic);
       const start = startOf(batch, told);
       if (start === "gap") {
@@ -128,15 +133,20 @@ export class Subscriptions {
 
   /** After a refresh: what the new token does not allow ends, unless it is public. */
   async revise(session: Session): Promise<void> {
-    const { member, sockets, join, clock } = this.#parts;
+    const { member, join } = this.#parts;
     for (const topic of session.attachment.topics ?? []) {
       const unlessPublic = capRefusal(session.attachment, topic);
       if (unlessPublic === null) continue;
-      const joined = await join(topic, { member, follows: false, since: "latest", unlessPublic });
-      if (!("code" in joined)) continue;
-      this.unsubscribe(session, topic);
-      sockets.send(session, [printError(null, joined, topic)], clock());
+      const joining: Joining = { member, follows: false, since: "latest", unlessPublic };
+      const joined = await join(topic, joining).catch(refusalOf);
+      if ("code" in joined) this.#end(session, topic, joined);
     }
+  }
+
+  #end(session: Session, topic: string, refused: Refusal): void {
+    this.unsubscribe(session, topic);
+    const { sockets, clock } = this.#parts;
+    sockets.send(session, [printError(null, refused, topic)], clock());
   }
 
   #watching(topic: string): Session[] {

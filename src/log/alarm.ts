@@ -11,7 +11,11 @@ export class Alarm {
 
   /** Sees to it that the alarm comes at this time (ms) or before. */
   async by(at: number): Promise<void> {
-    if (this.#at === undefined) this.#at = await this.#storage.getAlarm();
+    if (this.#at === undefined) {
+      const found = await this.#storage.getAlarm();
+      // Another call may have set it while this one looked.
+      if (this.#at === undefined) this.#at = found;
+    }
     if (this.#at !== null && this.#at <= at) return;
     this.#at = at;
     try {

@@ -20,6 +20,8 @@ export interface BatchEntry {
  */
 export interface Batch {
   topic: string;
+  /** Whether the topic is open to everyone; otherwise who watches it needs the cap. */
+  isPublic: boolean;
   epoch: string;
   since: number;
   to: number;

@@ -24,8 +24,8 @@ export function draftOf(
     const fix = `a message has at most ${MESSAGE_BYTES_MAX} bytes: send a link to what is larger`;
     return refusal("payload_too_large", fix);
   }
-  const { ttl = null, category = null, exclude = null } = message;
-  const draft = { id, body, ttl, category, exclude };
+  const { ttl = null, category = null } = message;
+  const draft = { id, body, ttl, category };
   if (named === null) return { ...draft, identity: null };
   return digestOf(`${message.ttl ?? ""}${content}`).then((digest) => ({
     ...draft,

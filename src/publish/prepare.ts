@@ -75,7 +75,12 @@ function drafted(
   source: string,
   key: string | null,
 ): Ready | Promise<Ready> {
-  const ready = (draft: Draft | Refusal): Ready => ("code" in draft ? draft : { to, draft });
+  const ready = (draft: Draft | Refusal): Ready => {
+    if ("code" in draft) return draft;
+    // An inbox is the same on all devices, so that only topics leave a connection out.
+    const { exclude } = message;
+    return { to, draft: to.kind === "topic" && exclude ? { ...draft, exclude } : draft };
+  };
   const draft = draftOf(message, source, key);
   return draft instanceof Promise ? draft.then(ready) : ready(draft);
 }

@@ -15,8 +15,8 @@ export interface Caller {
   caps: Caps;
 }
 
-/** What stands for the source of whoever watches a public topic without a token. */
-export const ANONYMOUS = "anonymous";
+/** Stands for the source of whoever watches a public topic without a token; no key has such a name. */
+export const ANONYMOUS = "~anonymous";
 
 /** `malformed` counts frames that were not ours, over the socket's whole life. */
 export interface Attachment extends Caller {

@@ -11,14 +11,11 @@ import type { Appended } from "../log/appended.ts";
 import type { Batch, BatchEntry, Held } from "../log/batch.ts";
 import type { Draft } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
+import { batchAfter } from "./batch.ts";
+import { inPool, within } from "./calls.ts";
 import type { TopicOwn } from "./keep.ts";
 import type { Behind, Member, Members } from "./members.ts";
 
-/** Messages and UTF-16 units in one batch, at most. */
-const BATCH_MESSAGES = 100;
-const BATCH_UNITS_MAX = 1024 * 1024;
-/** Members that are called at once. */
-const CALLS_MAX = 32;
 /** A call that is not answered by then has failed; it may be repeated. */
 const CALL_MS_MAX = 10_000;
 /** The alarm that goes on with what a crash interrupted. */
@@ -34,6 +31,8 @@ export interface Parts {
   alarm: Alarm;
   deliver(member: string, batch: Batch): Promise<Held>;
   clock(): number;
+  /** Whether anyone may be told, without the cap for it. */
+  isPublic(): boolean;
   /** From 0 to 1, for spreading retries. */
   random(): number;
 }
@@ -91,7 +90,8 @@ export class FanOut {
       else if (exclude !== null && outcome.offset !== null)
         this.#excluded.set(outcome.offset, exclude);
     });
-    this.kick();
+    // A turn later, so that the publisher has its answer before the calls begin.
+    setTimeout(() => this.kick(), 0);
   }
 
   /**
@@ -266,53 +266,13 @@ export class FanOut {
     return Math.ceil(now + ms / 2 + (this.#parts.random() * ms) / 2);
   }
 
-  /** What follows a cursor, up to an offset or to the end of a batch. */
-  #batchAfter(since: number, now: number, upTo = Number.MAX_SAFE_INTEGER): Batch {
-    const { topic, log } = this.#parts;
-    const { epoch, head, lost, oldest } = log.at(now);
-    const rows = since < head ? log.store.after(since, BATCH_MESSAGES) : [];
-    const entries: BatchEntry[] = [];
-    const full = rows[BATCH_MESSAGES - 1]?.offset ?? head;
-    let to = Math.min(full, upTo);
-    let units = 0;
-    for (const { offset, body, time, expires, category } of rows) {
-      if (offset > upTo) break;
-      if (units > BATCH_UNITS_MAX) {
-        to = offset - 1;
-        break;
-      }
-      if (body === null || offset < oldest || (expires !== null && expires <= now)) continue;
-      const exclude = this.#excluded.get(offset) ?? null;
-      entries.push({ offset, body, time, expires, category, exclude });
-      units += body.length;
-    }
-    return { topic, epoch, since, to, lost, oldest, entries, live: [], generation: 0 };
+  #batchAfter(cursor: number, now: number, upTo?: number): Batch {
+    const { topic, log, isPublic } = this.#parts;
+    const batch = batchAfter(log, cursor, now, this.#excluded, upTo);
+    return { topic, isPublic: isPublic(), ...batch, live: [], generation: 0 };
   }
 
   #log(event: string, line: Record<string, unknown>): void {
     console.error(JSON.stringify({ event, topic: this.#parts.topic, ...line }));
-  }
-}
-
-/** Runs the call for each, so many at a time; gives the results in order. */
-async function inPool<T, R>(items: T[], call: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const next = items.entries();
-  const work = async () => {
-    for (const [i, item] of next) results[i] = await call(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(CALLS_MAX, items.length) }, work));
-  return results;
-}
-
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -19,11 +19,13 @@ export interface Parts {
   topic: string;
   log: Log<TopicOwn>;
   sockets: Sockets;
+  isPublic(): boolean;
   publish(draft: Draft, requestId: string): Promise<Outcome[]>;
   clock(): number;
 }
 
-export function topicServices({ env, topic, log, sockets, publish, clock }: Parts): Services {
+export function topicServices(parts: Parts): Services {
+  const { env, topic, log, sockets, isPublic, publish, clock } = parts;
   const ofInbox = () => {
     throw new RefusalError(
       "bad_request",
@@ -53,7 +55,7 @@ export function topicServices({ env, topic, log, sockets, publish, clock }: Part
 
     refresh: async (session, { token }) => {
       const claims = await verifyRefresh(env, session.attachment.user, token, clock());
-      if (!allows(claims.caps, "subscribe", topic))
+      if (!allows(claims.caps, "subscribe", topic) && !isPublic())
         throw new RefusalError("insufficient_scope", "the new token may not subscribe here");
       const { user } = session.attachment;
       if (user !== null) await requireUnrevoked(env, { user, iat: claims.iat });

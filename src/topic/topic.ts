@@ -9,10 +9,11 @@ import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
 import { inboxOf, nameOf } from "../objects.ts";
+import { allows } from "../protocol/caps.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import type { Refusal } from "../protocol/error.ts";
 import { type Env, topicDefaultsOf } from "../settings.ts";
-import { ANONYMOUS } from "../socket/attachment.ts";
+import { ANONYMOUS, type Attachment } from "../socket/attachment.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
@@ -31,6 +32,10 @@ import { MemberStore } from "./store.ts";
 
 const clock = () => Date.now();
 
+/** Whether a caller is here only because the topic is public. */
+const needsPublic = ({ source, user, caps }: Attachment, topic: string) =>
+  source === ANONYMOUS || (user !== null && !allows(caps, "subscribe", topic));
+
 /** How a topic stands, and what is in force for it. */
 export interface TopicStanding extends TopicDefaults {
   cursor: string;
@@ -43,6 +48,7 @@ export class Topic extends DurableObject<Env> {
     retryable(history, message, delivery, join, leave, followers, standing, set);
   }
 
+  readonly #name: string;
   readonly #defaults: TopicDefaults;
   readonly #sockets: Sockets;
   readonly #alarm: Alarm;
@@ -60,6 +66,7 @@ export class Topic extends DurableObject<Env> {
       confirm: () => this.#log.confirm(),
       greet: (caller, since) => greetTopic(topic, this.#log, caller, since, clock()),
     };
+    this.#name = topic;
     this.#defaults = topicDefaultsOf(env, topic);
     this.#sockets = new Sockets(ctx, greeter, clock);
     this.#alarm = new Alarm(ctx.storage);
@@ -72,6 +79,7 @@ export class Topic extends DurableObject<Env> {
       alarm: this.#alarm,
       deliver: (member, batch) => inboxOf(env, member.slice("user:".length)).deliver(batch),
       clock,
+      isPublic: () => this.standing().access === "public",
       random: Math.random,
     });
     this.#feed = new Feed({
@@ -90,6 +98,7 @@ export class Topic extends DurableObject<Env> {
       topic,
       log: this.#log,
       sockets: this.#sockets,
+      isPublic: () => this.standing().access === "public",
       publish: (draft, requestId) => this.publish([draft], requestId),
       clock,
     });
@@ -133,6 +142,10 @@ export class Topic extends DurableObject<Env> {
   /** A member keeps nothing of this topic any more; `watches` when it still wants to be told. */
   leave(member: string, watches: boolean): void {
     this.#members.unfollow(member, watches);
+    if (this.#members.size === 0 && this.#log.at(clock()).own.delivered !== null)
+      this.#log.change(clock(), (next) => {
+        next.own.delivered = null;
+      });
   }
 
   /** Users that follow, by name, after a name; at most `limit`. */
@@ -147,14 +160,19 @@ export class Topic extends DurableObject<Env> {
   }
 
   /** Replaces what was set for the topic; what is not set is as the hub has it. */
-  set(settings: TopicSettings): TopicStanding {
-    this.#log.change(clock(), (next) => {
-      next.own.settings = settings;
-      // A shorter age may have ended what had not ended before.
+  async set(settings: TopicSettings): Promise<TopicStanding> {
+    const now = clock();
+    const { ageMs } = { ...this.#defaults, ...settings };
+    this.#log.change(now, (next) => {
+      next.own.settings = Object.keys(settings).length === 0 ? null : settings;
+      // A shorter age may have ended what had not ended before, and wants an earlier alarm.
       next.due = 0;
+      if (next.alarm !== null) next.alarm = Math.min(next.alarm, now + ageMs);
     });
+    const { alarm } = this.#log.at(now);
+    if (alarm !== null) await this.#alarm.by(alarm);
     if (this.standing().access === "token")
-      this.#sockets.closeWhere(4501, ({ source }) => source === ANONYMOUS);
+      this.#sockets.closeWhere(4501, (caller) => needsPublic(caller, this.#name));
     return this.standing();
   }
 

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import type { Caps } from "../../src/protocol/caps.ts";
 import { ERRORS } from "../../src/protocol/error.ts";
 import { tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
@@ -35,7 +36,7 @@ describe("docs/http.md", () => {
     hub = await startHub(inject("bundle"));
     variables.HUB = hub.url;
     variables.KEY = API_KEY;
-    const caps = { "topic:builds": ["subscribe", "follow", "publish"] };
+    const caps: Caps = { "topic:builds": ["subscribe", "follow", "publish"] };
     variables.TOKEN = await tokenOf("ada", caps);
   });
   afterAll(() => hub.stop());

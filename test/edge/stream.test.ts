@@ -22,7 +22,7 @@ function open(exp: number | null) {
   const { 0: client, 1: object } = new WebSocketPair();
   object.accept();
   const closed = new Promise<CloseEvent>((resolve) => object.addEventListener("close", resolve));
-  const response = streamOf(client, null, exp, NOW);
+  const response = streamOf(client, null, { inbox: null, topics: new Map() }, exp, NOW);
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const next = async () => {
     const { done, value } = await reader.read();

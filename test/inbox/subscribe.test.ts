@@ -162,7 +162,15 @@ it("[SUB6] after a rest a step may come again, and its cursor says so", async ()
   await evictDurableObject(ada.stub);
   const entry = { offset: 1, body: '"id":"1","source":"test","data":1', time: 1, expires: null };
   const entries = [{ ...entry, category: null, exclude: null }];
-  const about = { topic: topic.name, epoch, lost: 0, oldest: 1, live: [], generation: 1 };
+  const about = {
+    topic: topic.name,
+    epoch,
+    isPublic: false,
+    lost: 0,
+    oldest: 1,
+    live: [],
+    generation: 1,
+  };
   const held = await ada.stub.deliver({ ...about, since: 0, to: 1, entries });
   expect(held).toMatchObject({ offset: 1, isAnyone: true });
   expect(await socket.messages()).toMatchObject({ since: told.since, to: told.to });

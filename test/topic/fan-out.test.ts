@@ -3,6 +3,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ANONYMOUS } from "../../src/socket/attachment.ts";
 import { list } from "../support/inbox.ts";
 import {
   breakDeliver,
@@ -192,4 +193,50 @@ it("[FOL6] what was gone before it could be delivered is told in its place", asy
     type: "belfry.gap",
     source: "belfry",
   });
+});
+
+it("[DEL3] [LOG15] a topic that its last follower has left is empty again once its messages are gone", async () => {
+  const { topic, ada } = await followed();
+  await topic.stub.publish([draft(1)]);
+  await untilDelivered(topic, 1);
+  await ada.stub.unfollow(topic.name, "backend");
+  vi.setSystemTime(NOW + 8 * DAY_MS);
+  await runDurableObjectAlarm(topic.stub);
+  const tables = await runInDurableObject(topic.stub, (_topic, { storage }) =>
+    storage.sql
+      .exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")
+      .toArray(),
+  );
+  expect(tables).toEqual([]);
+});
+
+it("[TOP6] what is not public any more is told to nobody without the cap", async () => {
+  const topic = namedTopic();
+  await topic.stub.set({ access: "public" });
+  const stranger = namedUser();
+  const own = { user: stranger.name, caps: {} };
+  const subscribed = await connect(stranger.stub, "latest", own, [
+    { topic: topic.name, since: "latest" },
+  ]);
+  expect(await subscribed.nextOf("reply")).toMatchObject({ topic: topic.name });
+  const direct = await connect(topic.stub, "latest", own);
+  const anonymous = await connect(topic.stub, "latest", {
+    user: null,
+    source: ANONYMOUS,
+    caps: {},
+  });
+  const key = await connect(topic.stub, "latest", { user: null, source: "anonymous", caps: {} });
+  for (const socket of [direct, anonymous, key]) await socket.nextOf("connected");
+  await topic.stub.publish([draft("open")]);
+  for (const socket of [subscribed, direct, anonymous, key])
+    expect((await socket.messages()).messages).toMatchObject([{ data: "open" }]);
+  await topic.stub.set({});
+  for (const socket of [direct, anonymous]) expect((await socket.nextClose()).code).toBe(4501);
+  await topic.stub.publish([draft("closed")]);
+  expect((await key.messages()).messages).toMatchObject([{ data: "closed" }]);
+  const error = await subscribed.nextOf("error");
+  expect(error).toMatchObject({ topic: topic.name, code: "insufficient_scope" });
+  await topic.stub.publish([draft("closed")]);
+  await until(async () => (await topic.stub.standing()).members === 0);
+  expect(subscribed.frames.filter(({ type }) => type === "messages")).toEqual([]);
 });

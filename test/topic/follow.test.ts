@@ -81,7 +81,15 @@ it("[FOL3] a batch that comes twice is kept once, also after a rest", async () =
     category: null,
     exclude: null,
   }));
-  const about = { topic: topic.name, epoch, lost: 0, oldest: 1, live: [], generation: 1 };
+  const about = {
+    topic: topic.name,
+    epoch,
+    isPublic: false,
+    lost: 0,
+    oldest: 1,
+    live: [],
+    generation: 1,
+  };
   await evictDurableObject(ada.stub);
   const again = { ...about, since: 0, to: 3, entries: entries.slice(0, 3) };
   expect(await ada.stub.deliver(again)).toMatchObject({ offset: 3, isAnyone: true, generation: 1 });

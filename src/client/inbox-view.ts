@@ -1,0 +1,68 @@
+// What a device knows of its inbox: the messages by offset, built from steps as docs/protocol.md's
+// "What a client does" says.
+
+import type { MessagesFrame, StateChange } from "../protocol/down.ts";
+import type { Counts, InboxMessage, MessageState } from "../protocol/message.ts";
+
+export class InboxView {
+  readonly held = new Map<number, InboxMessage>();
+  counts: Counts = { unread: 0, unseen: 0, total: 0 };
+
+  /** Takes a step whole; `now` is when. */
+  apply(step: MessagesFrame, now: number): void {
+    const { held } = this;
+    if (step.snapshot) held.clear();
+    for (const change of step.states ?? []) this.#change(change);
+    for (const offset of step.removed ?? []) held.delete(offset);
+    for (const message of step.messages)
+      if (message.offset !== null) held.set(message.offset, message as InboxMessage);
+    this.forget(step.oldest ?? 0);
+    // What has ended is not in the hub's counts any more.
+    this.expire(now);
+    this.counts = step.counts ?? this.counts;
+  }
+
+  /** Drops what is gone. */
+  forget(oldest: number): void {
+    for (const offset of this.held.keys()) if (offset < oldest) this.held.delete(offset);
+  }
+
+  /** Drops what has ended by its own `ttl`, of which no frame tells; gives when the next one ends. */
+  expire(now: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const [offset, { expires, seen_at, read_at, archived_at }] of this.held) {
+      if (expires === undefined) continue;
+      const end = Date.parse(expires);
+      if (end > now) next = Math.min(next, end);
+      else {
+        this.held.delete(offset);
+        if (archived_at !== null) continue;
+        const { unread, unseen, total } = this.counts;
+        this.counts = {
+          unread: unread - (read_at === null ? 1 : 0),
+          unseen: unseen - (seen_at === null ? 1 : 0),
+          total: total - 1,
+        };
+      }
+    }
+    return next;
+  }
+
+  #change({ changed: _, ...change }: StateChange): void {
+    const upTo = "up_to" in change ? change.up_to : null;
+    const offsets = "offsets" in change ? change.offsets : [...this.held.keys()];
+    for (const offset of offsets) {
+      const message = this.held.get(offset);
+      if (message === undefined || (upTo !== null && offset > upTo)) continue;
+      const next = { ...message };
+      for (const flag of FLAGS) {
+        const time = change[flag];
+        // By offsets a flag is set; by `up_to` only where it is not set yet.
+        if (time !== undefined && (upTo === null || next[flag] === null)) next[flag] = time;
+      }
+      this.held.set(offset, next);
+    }
+  }
+}
+
+const FLAGS: readonly (keyof MessageState)[] = ["seen_at", "read_at", "archived_at"];

@@ -1,0 +1,195 @@
+// belfry/inbox: a user's inbox as a store, for any framework: `getSnapshot` and `subscribe`.
+
+import type { MessagesFrame } from "../protocol/down.ts";
+import type { Counts, InboxMessage, LogMessage } from "../protocol/message.ts";
+import type { Client } from "./client.ts";
+import type { Cancel } from "./environment.ts";
+import { Follower } from "./follower.ts";
+import { InboxView } from "./inbox-view.ts";
+import { type Listener, listen, tell } from "./listeners.ts";
+import { type Mark, marked } from "./marks.ts";
+
+/** What is shown. It is a new object when something has changed, and only then. */
+export interface InboxSnapshot {
+  /** False until the hub has told the inbox for the first time. */
+  readonly isLoaded: boolean;
+  /** Newest first, without what is archived, deleted or has expired. */
+  readonly notifications: readonly InboxMessage[];
+  /** Of the whole inbox, as the hub counts: marks show here once they are confirmed. */
+  readonly counts: Counts;
+  /** Whether there are older ones to load. */
+  readonly hasMore: boolean;
+}
+
+type Offsets = number | readonly number[];
+
+/** Longest delay a timer takes. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+const PAGE_MESSAGES = 50;
+/** The offset of a mark that the hub has not answered. */
+const UNCONFIRMED = Number.POSITIVE_INFINITY;
+
+const inboxes = new WeakMap<Client, Inbox>();
+
+/** The inbox of a client's user; of one client there is one. */
+export function inbox(client: Client): Inbox {
+  const known = inboxes.get(client) ?? new Inbox(client);
+  inboxes.set(client, known);
+  return known;
+}
+
+export class Inbox {
+  readonly #client: Client;
+  readonly #view = new InboxView();
+  readonly #follower: Follower;
+  readonly #marks = new Set<Mark>();
+  readonly #onChange = new Set<Listener<InboxSnapshot>>();
+  readonly #onMessage = new Set<Listener<LogMessage>>();
+  /** Where the next older page ends. */
+  #before = 0;
+  #isAtEnd = false;
+  #snapshot: InboxSnapshot;
+  #cancelExpiry: Cancel = () => undefined;
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#follower = new Follower(null, (step, fresh, isMove) => this.#show(step, fresh, isMove));
+    this.#snapshot = this.#build();
+    client.followInbox({
+      follower: this.#follower,
+      connected: ({ epoch, offset, oldest, recovered, counts }) => {
+        const { cursor } = this.#follower;
+        // Otherwise a step follows, and says it of what is held by then.
+        if (!recovered || cursor?.epoch !== epoch || cursor.offset !== offset) return;
+        this.#view.forget(oldest);
+        this.#view.expire(client.environment.now());
+        this.#view.counts = counts ?? this.#view.counts;
+        this.#changed();
+      },
+    });
+  }
+
+  // Bound, since `useSyncExternalStore` and the like take them as bare functions.
+  readonly getSnapshot = (): InboxSnapshot => this.#snapshot;
+  readonly subscribe = (listener: Listener<InboxSnapshot>): (() => void) =>
+    listen(this.#onChange, listener);
+
+  /** Tells of each message that arrives, once: for toasts and sounds. */
+  onMessage(listener: Listener<LogMessage>): () => void {
+    return listen(this.#onMessage, listener);
+  }
+
+  markRead(offsets: Offsets): Promise<void> {
+    return this.#mark("read", { offsets: [offsets].flat() });
+  }
+
+  markUnread(offsets: Offsets): Promise<void> {
+    return this.#mark("unread", { offsets: [offsets].flat() });
+  }
+
+  markSeen(offsets: Offsets): Promise<void> {
+    return this.#mark("seen", { offsets: [offsets].flat() });
+  }
+
+  /** All that this device knows of: what comes in the same moment stays unread. */
+  markAllRead(): Promise<void> {
+    return this.#mark("read", { up_to: this.#follower.cursor?.offset ?? 0 });
+  }
+
+  markAllSeen(): Promise<void> {
+    return this.#mark("seen", { up_to: this.#follower.cursor?.offset ?? 0 });
+  }
+
+  archive(offsets: Offsets): Promise<void> {
+    return this.#mark("archive", { offsets: [offsets].flat() });
+  }
+
+  unarchive(offsets: Offsets): Promise<void> {
+    return this.#mark("unarchive", { offsets: [offsets].flat() });
+  }
+
+  /** The content is gone at once, on every device. */
+  delete(offsets: Offsets): Promise<void> {
+    return this.#mark("delete", { offsets: [offsets].flat() });
+  }
+
+  /** Loads a page of older messages. */
+  async loadMore(): Promise<void> {
+    const before = this.#before;
+    const page = await this.#client.request("history", { before, limit: PAGE_MESSAGES });
+    // Asked for twice at once, or meant for what a snapshot has replaced.
+    if (before !== this.#before) return;
+    for (const message of page.notifications as InboxMessage[])
+      this.#view.held.set(message.offset as number, message);
+    this.#before = page.next as number;
+    this.#isAtEnd = page.next === null;
+    this.#changed();
+  }
+
+  /** Shows a mark at once, and takes it back when the hub refuses it. */
+  async #mark(type: Mark["type"], target: Mark["target"]): Promise<void> {
+    const { now } = this.#client.environment;
+    const time = new Date(now()).toISOString();
+    const mark: Mark = { type, target, time, offset: UNCONFIRMED };
+    this.#marks.add(mark);
+    this.#changed();
+    try {
+      const epoch = this.#follower.cursor?.epoch ?? "0";
+      const reply = await this.#client.request(type, { epoch, ...target });
+      mark.offset = reply.offset as number;
+    } catch (cause) {
+      this.#marks.delete(mark);
+      throw cause;
+    } finally {
+      this.#changed();
+    }
+  }
+
+  #show(step: MessagesFrame, fresh: LogMessage[], isMove: boolean): void {
+    const wasLoaded = this.#snapshot.isLoaded;
+    if (isMove) {
+      if (step.snapshot) this.#begin(step);
+      this.#view.apply(step, this.#client.environment.now());
+      this.#changed();
+    }
+    // The first snapshot is how things are, and no news.
+    if (wasLoaded) for (const message of fresh) tell(this.#onMessage, message);
+  }
+
+  #begin({ messages, to }: MessagesFrame): void {
+    this.#before = messages[0]?.offset ?? to;
+    this.#isAtEnd = false;
+    // It has all that is confirmed, and may be of another epoch.
+    for (const mark of this.#marks) if (mark.offset < UNCONFIRMED) this.#marks.delete(mark);
+  }
+
+  #changed(): void {
+    const { now, after } = this.#client.environment;
+    const { cursor } = this.#follower;
+    for (const mark of this.#marks)
+      if (cursor && mark.offset <= cursor.offset) this.#marks.delete(mark);
+    const endsAt = this.#view.expire(now());
+    this.#cancelExpiry();
+    if (endsAt < Number.POSITIVE_INFINITY)
+      this.#cancelExpiry = after(Math.min(endsAt - now(), TIMER_MS_MAX), () => this.#changed());
+    this.#snapshot = this.#build();
+    tell(this.#onChange, this.#snapshot);
+  }
+
+  #build(): InboxSnapshot {
+    const { held, counts } = this.#view;
+    const notifications = [...held.values()]
+      .sort((a, b) => (b.offset as number) - (a.offset as number))
+      .flatMap((message) => marked(message, this.#marks) ?? [])
+      .filter(({ archived_at }) => archived_at === null);
+    const listed = [...held.values()].filter(({ archived_at }) => archived_at === null);
+    return {
+      isLoaded: this.#follower.cursor !== null,
+      notifications,
+      counts,
+      hasMore: !this.#isAtEnd && listed.length < counts.total,
+    };
+  }
+}
+
+export type { Counts, InboxMessage, LogMessage };

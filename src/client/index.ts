@@ -1,0 +1,22 @@
+// belfry/client: what an app imports.
+
+import { Client, type ClientOptions } from "./client.ts";
+import { surroundings } from "./environment.ts";
+import { websocket } from "./websocket.ts";
+
+/**
+ * Makes a client. It connects when it is first used.
+ *
+ *     const client = createClient({ url: "https://hub.example.com", token: () => fetchToken() });
+ *     client.topic("news").subscribe((message) => console.log(message.data));
+ */
+export function createClient({ transports = [websocket()], ...options }: ClientOptions): Client {
+  return new Client({ ...options, transports }, surroundings());
+}
+
+export type { Client, ClientOptions, Gap } from "./client.ts";
+export type { TokenReason, TokenSource } from "./connection.ts";
+export { BelfryError, type Reason } from "./error.ts";
+export type { Status } from "./status.ts";
+export type { Published, SubscribeOptions, Topic, TopicMessage } from "./topic.ts";
+export { websocket };

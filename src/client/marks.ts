@@ -1,0 +1,41 @@
+// Marks that are shown before the hub has confirmed them, and taken back when it refuses.
+
+import type { InboxMessage, MessageState } from "../protocol/message.ts";
+import type { MarkFrame } from "../protocol/up.ts";
+
+export interface Mark {
+  type: MarkFrame["type"];
+  /** Which messages; or all up to one. */
+  target: { offsets: readonly number[] } | { up_to: number };
+  time: string;
+  /** The offset of the change, once the hub has told it: from there on the log says the same. */
+  offset: number;
+}
+
+/** The message as the marks will leave it; null when one of them deletes it. */
+export function marked(message: InboxMessage, marks: Iterable<Mark>): InboxMessage | null {
+  let shown = message;
+  for (const mark of marks) {
+    if (!hits(mark, message.offset as number)) continue;
+    if (mark.type === "delete") return null;
+    shown = { ...shown, ...flagsOf(mark, shown) };
+  }
+  return shown;
+}
+
+function hits({ target }: Mark, offset: number): boolean {
+  return "up_to" in target ? offset <= target.up_to : target.offsets.includes(offset);
+}
+
+function flagsOf({ type, time }: Mark, { seen_at, read_at }: MessageState): Partial<MessageState> {
+  switch (type) {
+    case "seen":
+      return { seen_at: seen_at ?? time };
+    case "read":
+      return { seen_at: seen_at ?? time, read_at: read_at ?? time };
+    case "unread":
+      return { read_at: null };
+    default:
+      return { archived_at: type === "archive" ? time : null };
+  }
+}

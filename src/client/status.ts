@@ -1,0 +1,23 @@
+// Where a connection stands.
+//
+//            first use           connected
+//     idle ────────▶ connecting ──────────▶ open
+//                      ▲    │ lost            │ lost
+//                      │    ▼                 │
+//                      waiting ◀──────────────┘
+//
+// From anywhere `closed` is reached when the hub says not to come back, when there is no token, or by
+// `close()`; `connect()` leads out of it. A page that is put aside waits without a timer.
+
+import type { Reason } from "./error.ts";
+
+export type Status =
+  | { state: "idle" }
+  /** `attempt` counts from 0 since the hub was last reached. */
+  | { state: "connecting"; attempt: number }
+  /** `connection` is the hub's name of it, for logs, and for `exclude` of a publish. */
+  | { state: "open"; transport: string; connection: string }
+  /** It comes back by itself at the time `until` (ms), or when the page is used again (null). */
+  | { state: "waiting"; attempt: number; until: number | null; reason: Reason }
+  /** It does not come back by itself. */
+  | { state: "closed"; reason: Reason };

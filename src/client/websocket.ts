@@ -1,0 +1,31 @@
+// The hub over a WebSocket, the ordinary way.
+
+import { connectUrl, type Transport } from "./transport.ts";
+
+/** The transport that is used unless others are named. */
+export function websocket(): Transport {
+  return {
+    name: "websocket",
+    topicsMax: 100,
+    open(offer, events) {
+      // The token travels as a sub-protocol: a browser can send no headers, and URLs end up in logs.
+      const socket = new WebSocket(connectUrl(offer).replace("http", "ws"), [
+        "belfry.v1",
+        `bearer.${offer.token}`,
+      ]);
+      socket.onmessage = ({ data }) => events.frame(JSON.parse(data));
+      // An `error` is always followed by a `close`, which says as much as a browser tells.
+      socket.onclose = ({ code, reason }) => events.lost(code, reason);
+      return {
+        send(frame) {
+          if (socket.readyState !== WebSocket.OPEN) return;
+          socket.send(frame === "ping" ? frame : JSON.stringify(frame));
+        },
+        close() {
+          socket.onmessage = socket.onclose = null;
+          socket.close(1000);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+// What follows a cursor of a topic, as its members are given it.
+
+import type { Batch, BatchEntry } from "../log/batch.ts";
+import type { Log } from "../log/log.ts";
+import type { TopicOwn } from "./keep.ts";
+
+/** Messages and UTF-16 units in one batch, at most. */
+const BATCH_MESSAGES = 100;
+const BATCH_UNITS_MAX = 1024 * 1024;
+
+type Told = Pick<Batch, "epoch" | "since" | "to" | "lost" | "oldest" | "entries">;
+
+/** Everything after `since`, up to an offset or to the end of a batch; read from storage. */
+export function batchAfter(
+  log: Log<TopicOwn>,
+  since: number,
+  now: number,
+  excluded: ReadonlyMap<number, string>,
+  upTo = Number.MAX_SAFE_INTEGER,
+): Told {
+  const { epoch, head, lost, oldest } = log.at(now);
+  const rows = since < head ? log.store.after(since, BATCH_MESSAGES) : [];
+  const entries: BatchEntry[] = [];
+  let to = Math.min(rows[BATCH_MESSAGES - 1]?.offset ?? head, upTo);
+  let units = 0;
+  for (const { offset, body, time, expires, category } of rows) {
+    if (offset > upTo) break;
+    if (units > BATCH_UNITS_MAX) {
+      to = offset - 1;
+      break;
+    }
+    if (body === null || offset < oldest || (expires !== null && expires <= now)) continue;
+    entries.push({ offset, body, time, expires, category, exclude: excluded.get(offset) ?? null });
+    units += body.length;
+  }
+  return { epoch, since, to, lost, oldest, entries };
+}
