@@ -28,6 +28,10 @@ export class HttpPool {
     return pool;
   }
 
+  get size(): number {
+    return this.#connections.length;
+  }
+
   get hasIdle(): boolean {
     return this.#idle.length > 0;
   }
@@ -44,7 +48,7 @@ export class HttpPool {
       this.#idle.push(connection);
       if (status < 200 || status > 299) {
         const shown = text.slice(0, REFUSAL_CHARACTERS_SHOWN);
-        this.failure ??= new Error(`A publish was answered ${status}: ${shown}`);
+        this.failure ??= new Error(`A request was answered ${status}: ${shown}`);
       }
       onReply(text);
     });
@@ -52,5 +56,19 @@ export class HttpPool {
 
   close(): void {
     for (const connection of this.#connections) connection.close();
+  }
+}
+
+/** A pool for as long as the work takes. A server may close connections that rest for long. */
+export async function withPool<T>(
+  port: number,
+  size: number,
+  work: (pool: HttpPool) => Promise<T>,
+): Promise<T> {
+  const pool = await HttpPool.open(port, size);
+  try {
+    return await work(pool);
+  } finally {
+    pool.close();
   }
 }

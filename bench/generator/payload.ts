@@ -25,3 +25,8 @@ export function messageList(first: number, count: number): string {
   const messages = Array.from({ length: count }, (_, index) => message(first + index));
   return `[${messages.join(",")}]`;
 }
+
+/** The sequence numbers in a text that is not read while anything is measured. */
+export function sequencesIn(text: string): number[] {
+  return [...text.matchAll(/~(\d+)/g)].map((match) => Number(match[1]));
+}

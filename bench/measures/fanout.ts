@@ -1,7 +1,10 @@
 // One topic, some subscribers, a closed loop of publishes: a publish makes room for the next when
 // it is answered and is at every subscriber. With one subscriber it is the rate of a single log.
+// The subscribers are sockets of the topic, or connections of users of their own that the topic
+// reaches by way of each user's object.
 
 import { startClosedLoop } from "../generator/loops.ts";
+import type { Server, ServerName } from "../servers/server.ts";
 import { checkDeliveredToAll } from "./delivered.ts";
 import type { Measure } from "./measure.ts";
 import { newTopic, withStage } from "./stage.ts";
@@ -12,17 +15,33 @@ const LATENCIES = [
   { key: "p99", unit: "ms p99" },
 ];
 
-export function fanout(options: { subscribers: number; inFlight: number }): Measure {
-  const { subscribers, inFlight } = options;
+const ALL: readonly ServerName[] = [
+  "belfry",
+  "bare",
+  "bare+insert",
+  "ws",
+  "ws+coalesce",
+  "socket.io",
+];
+
+export function fanout(options: {
+  subscribers: number;
+  inFlight: number;
+  over?: "sockets of the topic" | "own connections";
+}): Measure {
+  const { subscribers, inFlight, over = "sockets of the topic" } = options;
+  const isOwn = over === "own connections";
   const isOne = subscribers === 1;
-  const crowd = isOne ? "one subscriber" : `${subscribers.toLocaleString("en")} subscribers`;
+  const many = isOwn ? "users subscribed over their own connections" : "subscribers";
+  const crowd = isOne ? "one subscriber" : `${subscribers.toLocaleString("en")} ${many}`;
   return {
     title: `publishes to one topic, ${crowd}, ${inFlight} in flight`,
-    servers: ["belfry", "bare", "bare+insert", "ws", "ws+coalesce", "socket.io"],
+    servers: isOwn ? ["belfry"] : ALL,
     figures: [{ key: "rate", unit: isOne ? "publishes/s" : "deliveries/s" }, ...LATENCIES],
     run(context) {
       const staging = { addresses: [newTopic()], subscribers, publishers: inFlight };
-      return withStage(context.server, staging, async (stage) => {
+      const server = isOwn ? subscribing(context.server) : context.server;
+      return withStage(server, staging, async (stage) => {
         const { perSecond, usage } = await measureWindow(
           context,
           stage,
@@ -37,4 +56,10 @@ export function fanout(options: { subscribers: number; inFlight: number }): Meas
       });
     },
   };
+}
+
+/** The server as those connect to it who subscribe over a connection of their own. */
+function subscribing(server: Server): Server {
+  if (!server.subscribing) throw new Error(`Nobody can subscribe so to ${server.name}.`);
+  return { ...server, ...server.subscribing };
 }

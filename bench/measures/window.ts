@@ -7,7 +7,7 @@ import type { Context } from "./measure.ts";
 import { startUsage, type Usage } from "./usage.ts";
 
 /** Long enough for a JavaScript server to have compiled what it runs. */
-const WARM_UP_MS = 6000;
+export const WARM_UP_MS = 6000;
 
 export async function measureWindow(
   { server, seconds }: Context,

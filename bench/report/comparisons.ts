@@ -18,6 +18,13 @@ const HEAD = [
   "generator CPU",
 ];
 
+/** One of the two figures that are compared. */
+interface Side {
+  measure: Row["measure"];
+  figure: string;
+  server: Row["server"];
+}
+
 export function comparisonTable(rows: readonly Row[]): string {
   return table(
     HEAD,
@@ -30,12 +37,12 @@ export function comparisonTable(rows: readonly Row[]): string {
 
 /** The cells of one comparison, or nothing where neither side was asked to run. */
 function compare(rows: readonly Row[], comparison: Comparison): string[] | undefined {
-  const { measure, figure, against, target } = comparison;
-  const wasAsked = rows.some((row) => row.measure === measure && row.server === "belfry");
-  if (!wasAsked || !rows.some((row) => row.measure === measure && row.server === against)) return;
+  const { measure, figure, against, againstMeasure, target } = comparison;
+  const { ourSide, theirSide } = sidesOf(comparison);
+  if (!wasAsked(rows, ourSide) || !wasAsked(rows, theirSide)) return;
 
-  const ours = median(valuesOf(rows, comparison, "belfry"));
-  const theirs = median(valuesOf(rows, comparison, against));
+  const ours = median(valuesOf(rows, ourSide));
+  const theirs = median(valuesOf(rows, theirSide));
   const ratio = ours !== undefined && theirs !== undefined ? ours / theirs : undefined;
   const ratios = ratiosByRound(rows, comparison);
   const { title, figures } = MEASURES[measure];
@@ -43,41 +50,45 @@ function compare(rows: readonly Row[], comparison: Comparison): string[] | undef
   return [
     `${title}: ${unit}`,
     number(ours),
-    `${against} ${number(theirs)}`,
+    `${againstMeasure ? `${against}, ${againstMeasure}` : against} ${number(theirs)}`,
     number(ratio),
     ratios.length > 0 ? `${number(Math.min(...ratios))}–${number(Math.max(...ratios))}` : "–",
     targetText(target),
     verdict(ratio, target),
-    [
-      number(generatorCpu(rows, comparison, "belfry")),
-      number(generatorCpu(rows, comparison, against)),
-    ].join(" / "),
+    [number(generatorCpu(rows, ourSide)), number(generatorCpu(rows, theirSide))].join(" / "),
   ];
 }
 
-function valuesOf(
-  rows: readonly Row[],
-  { measure, figure }: Comparison,
-  server: Row["server"],
-): number[] {
+function sidesOf({ measure, figure, against, againstMeasure }: Comparison): {
+  ourSide: Side;
+  theirSide: Side;
+} {
+  return {
+    ourSide: { measure, figure, server: "belfry" },
+    theirSide: { measure: againstMeasure ?? measure, figure, server: against },
+  };
+}
+
+function wasAsked(rows: readonly Row[], { measure, server }: Side): boolean {
+  return rows.some((row) => row.measure === measure && row.server === server);
+}
+
+function valuesOf(rows: readonly Row[], { measure, figure, server }: Side): number[] {
   return outcomesOf(rows, measure, server).flatMap(({ values }) => values[figure] ?? []);
 }
 
-function generatorCpu(
-  rows: readonly Row[],
-  { measure }: Comparison,
-  server: Row["server"],
-): number | undefined {
+function generatorCpu(rows: readonly Row[], { measure, server }: Side): number | undefined {
   return median(outcomesOf(rows, measure, server).map(({ usage }) => usage.generatorCpu));
 }
 
-/** Both sides of a round ran within a minute, so these ratios share whatever else went on. */
+/** Both sides of a round ran within minutes, so these ratios share whatever else went on. */
 function ratiosByRound(rows: readonly Row[], comparison: Comparison): number[] {
+  const { ourSide, theirSide } = sidesOf(comparison);
   const rounds = new Set(rows.map((row) => row.round));
   return [...rounds].flatMap((round) => {
     const ofRound = rows.filter((row) => row.round === round);
-    const [ours] = valuesOf(ofRound, comparison, "belfry");
-    const [theirs] = valuesOf(ofRound, comparison, comparison.against);
+    const [ours] = valuesOf(ofRound, ourSide);
+    const [theirs] = valuesOf(ofRound, theirSide);
     return ours !== undefined && theirs !== undefined ? [ours / theirs] : [];
   });
 }

@@ -25,7 +25,8 @@ export function report(setting: Setting, rows: readonly Row[]): string {
     absoluteTable(rows),
     "### What it cost",
     "Server µs for each operation (cores in use: server / generator). An operation is a delivery " +
-      "where there are subscribers, else a publish, a stored message or a connection.",
+      "where there are subscribers, a message of a recipient where there are followers, else a " +
+      "publish, a stored message or a connection.",
     costTable(rows),
   ];
   if (failed.length > 0) {

@@ -8,6 +8,8 @@ export interface Comparison {
   measure: MeasureName;
   figure: string;
   against: ServerName;
+  /** Whose figure of the other server is taken, where it is not the same measure's. */
+  againstMeasure?: MeasureName;
   target?: { atLeast: number } | { atMost: number };
 }
 
@@ -20,6 +22,17 @@ export const COMPARISONS: readonly Comparison[] = [
   { measure: "fanout-32", figure: "rate", against: "socket.io", target: { atLeast: 2 } },
   { measure: "fanout-32", figure: "p99", against: "bare" },
   { measure: "fanout-4", figure: "rate", against: "bare", target: { atLeast: 2 } },
+  { measure: "subscribe-32", figure: "rate", against: "belfry", againstMeasure: "fanout-32" },
+  { measure: "subscribe-4", figure: "rate", against: "belfry", againstMeasure: "fanout-4" },
+  { measure: "follow-1", figure: "micros", against: "bare+insert", target: { atMost: 1.2 } },
+  {
+    measure: "follow-100",
+    figure: "micros",
+    against: "bare+insert",
+    againstMeasure: "follow-1",
+    target: { atMost: 0.1 },
+  },
+  { measure: "follow-100", figure: "micros", against: "bare+insert" },
   { measure: "latency-1", figure: "p50", against: "bare+insert", target: { atMost: 1.3 } },
   { measure: "latency-1000", figure: "p99", against: "bare", target: { atMost: 1.5 } },
   { measure: "batch", figure: "stored", against: "bare+insert", target: { atLeast: 0.7 } },

@@ -1,10 +1,10 @@
 // The platform's own floor: the same workerd and the least code that publishes and broadcasts,
-// without and with a stored row. See baselines/bare.js.
+// without and with a stored row. See baselines/bare/worker.js.
 
 import { join } from "node:path";
 import type { Child } from "./child.ts";
-import { post, upgrade } from "./request.ts";
-import type { Dialect } from "./server.ts";
+import { get, post, put, upgrade } from "./request.ts";
+import type { Address, Dialect } from "./server.ts";
 import { startWorkerd } from "./workerd.ts";
 
 const MODULES = join(import.meta.dirname, "..", "baselines", "bare");
@@ -20,6 +20,22 @@ export function startBare(options: { insert: boolean }): Promise<Child> {
 
 /** Shared by every baseline: an address is a path, POST publishes to it and an upgrade follows it. */
 export const plainDialect: Dialect = {
-  publishRequest: ({ kind, name }, body) => post(`/${kind}/${name}`, [], body),
-  connectRequest: ({ kind, name }) => upgrade(`/${kind}/${name}`),
+  publishRequest: (address, body) => post(pathOf(address), [], body),
+  connectRequest: (address) => upgrade(pathOf(address)),
 };
+
+/** The same where rows are stored: a publish is answered when every follower has its own. */
+export const insertDialect: Dialect = {
+  ...plainDialect,
+  following: {
+    followRequest: (user, topic) => put(`${pathOf(topic)}?follower=${pathOf(user)}`),
+    kept: {
+      request: (user, limit) => get(`${pathOf(user)}?limit=${limit}`),
+      readCount: (reply) => (JSON.parse(reply) as { count: number }).count,
+    },
+  },
+};
+
+function pathOf({ kind, name }: Address): string {
+  return `/${kind}/${name}`;
+}

@@ -4,7 +4,7 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import type { GreetingStep } from "../generator/subscriber.ts";
 import type { Child } from "./child.ts";
-import { post, upgrade } from "./request.ts";
+import { get, post, put, upgrade } from "./request.ts";
 import type { Address, Dialect } from "./server.ts";
 import { startWorkerd } from "./workerd.ts";
 import { bundle, objectBindings } from "./wrangler.ts";
@@ -33,21 +33,17 @@ export function startBelfry(): Promise<Child> {
   });
 }
 
-const publishHeaders = [`Authorization: Bearer ${apiKey}`];
+const keyHeaders = [`Authorization: Bearer ${apiKey}`];
 
 export const belfryDialect: Dialect = {
   publishRequest: ({ kind, name }, body) =>
     kind === "user"
-      ? post(`/v1/users/${name}/notifications`, publishHeaders, body)
-      : post(`/v1/topics/${name}/messages`, publishHeaders, body),
+      ? post(`/v1/users/${name}/notifications`, keyHeaders, body)
+      : post(`/v1/topics/${name}/messages`, keyHeaders, body),
 
   connectRequest(address, client, since = "latest") {
-    const headers = [
-      `Authorization: Bearer ${userToken(address, client)}`,
-      "Sec-WebSocket-Protocol: belfry.v1",
-    ];
     const path = address.kind === "user" ? "/v1/connect" : `/v1/topics/${address.name}/connect`;
-    return upgrade(`${path}?since=${since}`, headers);
+    return upgrade(`${path}?since=${since}`, userHeaders(address, client));
   },
 
   greet: readGreeting,
@@ -56,6 +52,27 @@ export const belfryDialect: Dialect = {
     const { epoch, offset } = JSON.parse(greeting) as { epoch: string; offset: number };
     return `${epoch}:${offset}`;
   },
+
+  subscribing: {
+    connectRequest: (topic, client) =>
+      upgrade(`/v1/connect?since=latest&topics=${topic.name}~latest`, userHeaders(topic, client)),
+    greet: readSubscribed,
+  },
+
+  following: {
+    followRequest: (user, topic) => put(`/v1/users/${user.name}/follows/${topic.name}`, keyHeaders),
+    delivery: {
+      request: (topic, offset) =>
+        get(`/v1/topics/${topic.name}/messages/${offset}/delivery`, keyHeaders),
+      read: (reply) => (JSON.parse(reply) as { delivered: number }).delivered,
+    },
+    kept: {
+      request: (user, limit) =>
+        get(`/v1/users/${user.name}/notifications?limit=${limit}`, keyHeaders),
+      // Nothing but messages moves these inboxes, so the head of each is how many it was given.
+      readCount: (reply) => Number((JSON.parse(reply) as { cursor: string }).cursor.split(":")[1]),
+    },
+  },
 };
 
 /** `connected` is the first frame of every connection that was let in. */
@@ -63,6 +80,21 @@ function readGreeting(frame: string): GreetingStep {
   const { type } = JSON.parse(frame) as { type: string };
   if (type !== "connected") throw new Error(`The hub greeted a client with: ${frame}`);
   return { ready: true };
+}
+
+/** `connected` comes first here too; the connection is ready when the topic is confirmed. */
+function readSubscribed(frame: string): GreetingStep {
+  const { type } = JSON.parse(frame) as { type: string };
+  if (type === "connected") return { ready: false };
+  if (type !== "reply") throw new Error(`The hub answered a subscribe with: ${frame}`);
+  return { ready: true };
+}
+
+function userHeaders(address: Address, client: number): string[] {
+  return [
+    `Authorization: Bearer ${userToken(address, client)}`,
+    "Sec-WebSocket-Protocol: belfry.v1",
+  ];
 }
 
 function userToken(address: Address, client: number): string {

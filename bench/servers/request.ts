@@ -1,5 +1,5 @@
-// Writes the two HTTP requests of the bench: a publish and a WebSocket upgrade. ASCII only, so a
-// string's length is its Content-Length.
+// Writes the HTTP requests of the bench: a publish, a WebSocket upgrade, and what sets a row's stage
+// and checks it afterwards. ASCII only, so a string's length is its Content-Length.
 
 const CRLF = "\r\n";
 
@@ -19,6 +19,16 @@ export function post(path: string, headers: readonly string[], body: string): st
     CRLF +
     body
   );
+}
+
+export function get(path: string, headers: readonly string[] = []): string {
+  return [`GET ${path} HTTP/1.1`, "Host: 127.0.0.1", ...headers].join(CRLF) + CRLF + CRLF;
+}
+
+/** A PUT without a body: the path says it all. */
+export function put(path: string, headers: readonly string[] = []): string {
+  const head = [`PUT ${path} HTTP/1.1`, "Host: 127.0.0.1", "Content-Length: 0", ...headers];
+  return head.join(CRLF) + CRLF + CRLF;
 }
 
 export function upgrade(path: string, headers: readonly string[] = []): string {

@@ -1,6 +1,6 @@
 // Starts a server by its name: its process, and the dialect that is spoken with it.
 
-import { plainDialect, startBare } from "./bare.ts";
+import { insertDialect, plainDialect, startBare } from "./bare.ts";
 import { belfryDialect, startBelfry } from "./belfry.ts";
 import type { Child } from "./child.ts";
 import { COALESCE_MS, socketIoDialect, startSocketIo, startWs } from "./node.ts";
@@ -14,7 +14,7 @@ interface Kind {
 const KINDS: Record<ServerName, Kind> = {
   belfry: { dialect: belfryDialect, start: startBelfry },
   bare: { dialect: plainDialect, start: () => startBare({ insert: false }) },
-  "bare+insert": { dialect: plainDialect, start: () => startBare({ insert: true }) },
+  "bare+insert": { dialect: insertDialect, start: () => startBare({ insert: true }) },
   ws: { dialect: plainDialect, start: () => startWs({ coalesceMs: 0 }) },
   "ws+coalesce": { dialect: plainDialect, start: () => startWs({ coalesceMs: COALESCE_MS }) },
   "socket.io": { dialect: socketIoDialect, start: startSocketIo },

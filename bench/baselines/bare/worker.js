@@ -1,10 +1,16 @@
 // The bare Durable Object that the hub is compared with: hibernating sockets, a publish by RPC, the
-// body sent to every socket as it came. With INSERT set, each message is also stored as a row.
+// body sent to every socket as it came. With INSERT set, each message is also stored as a row, and
+// what is published to a followed object is stored by each of its followers too.
 
 import { DurableObject } from "cloudflare:workers";
 
+/** Followers that are called at once, as many as the hub calls. */
+const CALLS_MAX = 32;
+
 export class Channel extends DurableObject {
   #stores;
+  // Kept in memory: a row is over before the runtime would let go of a busy object.
+  #followers = [];
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -15,7 +21,7 @@ export class Channel extends DurableObject {
   }
 
   publish(body) {
-    if (this.#stores) this.#store(body);
+    if (this.#stores) this.store(body);
     for (const socket of this.ctx.getWebSockets()) {
       try {
         socket.send(body);
@@ -23,6 +29,18 @@ export class Channel extends DurableObject {
         // A closing socket is still listed, and it must not keep the others from the message.
       }
     }
+    if (this.#followers.length > 0) return this.#fanOut(body);
+  }
+
+  follow(follower) {
+    this.#followers.push(follower);
+  }
+
+  kept(limit) {
+    const { sql } = this.ctx.storage;
+    const { count } = sql.exec("SELECT count(*) AS count FROM log").one();
+    const rows = sql.exec("SELECT body FROM log ORDER BY id DESC LIMIT ?", limit).toArray();
+    return { count, newest: rows.map(({ body }) => body) };
   }
 
   fetch() {
@@ -35,7 +53,7 @@ export class Channel extends DurableObject {
     socket.close();
   }
 
-  #store(body) {
+  store(body) {
     const messages = body.startsWith("[")
       ? JSON.parse(body).map((message) => JSON.stringify(message))
       : [body];
@@ -43,14 +61,28 @@ export class Channel extends DurableObject {
       this.ctx.storage.sql.exec("INSERT INTO log (body) VALUES (?)", message);
     }
   }
+
+  async #fanOut(body) {
+    const next = this.#followers.values();
+    const work = async () => {
+      for (const follower of next) await this.env.CHANNEL.getByName(follower).store(body);
+    };
+    await Promise.all(Array.from({ length: CALLS_MAX }, work));
+  }
 }
 
 export default {
   async fetch(request, env) {
-    const { pathname } = new URL(request.url);
-    const channel = env.CHANNEL.getByName(pathname);
-    if (request.method !== "POST") return channel.fetch(request);
-    await channel.publish(await request.text());
+    const url = new URL(request.url);
+    const channel = env.CHANNEL.getByName(url.pathname);
+    if (request.method === "POST") {
+      await channel.publish(await request.text());
+      return new Response(null, { status: 202 });
+    }
+    if (request.headers.has("Upgrade")) return channel.fetch(request);
+    if (request.method === "GET")
+      return Response.json(await channel.kept(url.searchParams.get("limit")));
+    await channel.follow(url.searchParams.get("follower"));
     return new Response(null, { status: 202 });
   },
 };
