@@ -1,0 +1,235 @@
+// What a user's connection and its follows run into: topics that fail, and the limits on how many.
+
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Inbox } from "../../src/inbox/inbox.ts";
+import type { Caps } from "../../src/protocol/caps.ts";
+import type { DownFrame } from "../../src/protocol/down.ts";
+import type { Topic } from "../../src/topic/topic.ts";
+import hub from "../../src/worker.ts";
+import { tokenOf } from "../support/backend.ts";
+import {
+  interceptJoin,
+  keptOf,
+  type Named,
+  namedTopic,
+  namedUser,
+  until,
+  untilDelivered,
+} from "../support/member.ts";
+import { connect, draft, type ObjectSocket } from "../support/object.ts";
+import { API_KEY } from "../support/vars.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Makes every join of a topic fail until the function it gives is called. */
+const breakJoin = (topic: Named<Topic>) =>
+  interceptJoin(topic, () => () => Promise.reject(new Error("broken for a test")));
+
+const ALL: Caps = { "topic:*": ["subscribe", "follow"] };
+
+async function device(user: Named<Inbox>, topics: string[] = [], caps = ALL) {
+  const named = topics.map((topic) => ({ topic, since: "latest" as const }));
+  const socket = await connect(user.stub, "latest", { user: user.name, caps }, named);
+  await socket.nextOf("connected");
+  return socket;
+}
+
+/** Takes the first frame that is so, out of those that came and those that come. */
+async function taken(socket: ObjectSocket, isMeant: (frame: DownFrame) => boolean) {
+  await until(async () => socket.frames.some(isMeant));
+  return socket.frames.splice(socket.frames.findIndex(isMeant), 1)[0] as DownFrame;
+}
+
+/** The answer to a frame. */
+function ask(socket: ObjectSocket, frame: Record<string, unknown>): Promise<DownFrame> {
+  const id = crypto.randomUUID();
+  socket.send({ ...frame, id });
+  return taken(
+    socket,
+    (each) => (each.type === "reply" || each.type === "error") && each.id === id,
+  );
+}
+
+const about = (type: string, topic: Named<Topic>) => ({ type, topic: topic.name, since: "latest" });
+
+describe("a topic that fails", () => {
+  it("[SUB1] [SOC10] is told in an error that may pass, and the connection goes on", async () => {
+    const [ada, failing, other] = [namedUser(), namedTopic(), namedTopic()];
+    const mend = breakJoin(failing);
+    const socket = await device(ada);
+    const refused = { type: "error", code: "internal", temporary: true };
+    expect(await ask(socket, about("subscribe", failing))).toMatchObject(refused);
+    expect(await ask(socket, about("follow", failing))).toMatchObject(refused);
+    expect(await ask(socket, about("unsubscribe", failing))).toMatchObject({ changed: false });
+    expect(await ask(socket, about("subscribe", other))).toMatchObject({ type: "reply" });
+    expect(await ada.stub.following("backend")).toEqual([]);
+    mend();
+    expect(await ask(socket, about("subscribe", failing))).toMatchObject({ type: "reply" });
+    expect(await ask(socket, about("follow", failing))).toMatchObject({ changed: true });
+    await failing.stub.publish([draft("x")]);
+    await untilDelivered(failing, 1);
+    expect(await keptOf(ada, failing.name)).toEqual([{ data: "x", at: 1 }]);
+    await socket.roundTrip();
+    const steps = socket.frames.flatMap((each) => (each.type === "messages" ? [each.topic] : []));
+    expect(steps).toEqual([failing.name, undefined]);
+    socket.ws.close();
+  });
+
+  it("[SUB5] holds up none of the others that a connect names", async () => {
+    const [ada, failing, other] = [namedUser(), namedTopic(), namedTopic()];
+    const mend = breakJoin(failing);
+    const socket = await device(ada, [failing.name, other.name]);
+    const isAnswer = ({ type }: DownFrame) => type === "reply" || type === "error";
+    const answers = [await taken(socket, isAnswer), await taken(socket, isAnswer)];
+    expect(new Set(answers.map(({ type }) => type))).toEqual(new Set(["error", "reply"]));
+    expect(answers.find(({ type }) => type === "error")).toMatchObject({
+      ...{ id: null, topic: failing.name, code: "temporary", temporary: true },
+    });
+    expect(answers.find(({ type }) => type === "reply")).toMatchObject({ topic: other.name });
+    for (const topic of [failing, other]) await topic.stub.publish([draft("x")]);
+    expect(await socket.messages()).toMatchObject({ topic: other.name });
+    mend();
+    socket.ws.close();
+  });
+
+  it("[FOL2] is not followed, and a call repeated after it is mended follows it once", async () => {
+    const [ada, failing] = [namedUser(), namedTopic()];
+    const mend = breakJoin(failing);
+    const tries = [
+      ada.stub.follow(failing.name, "backend"),
+      ada.stub.follow(failing.name, "backend"),
+    ];
+    for (const each of await Promise.allSettled(tries)) expect(each.status).toBe("rejected");
+    expect(await ada.stub.following("backend")).toEqual([]);
+    mend();
+    const both = [
+      ada.stub.follow(failing.name, "backend"),
+      ada.stub.follow(failing.name, "backend"),
+    ];
+    expect((await Promise.all(both)).sort()).toEqual([false, true]);
+    expect(await failing.stub.followers("", 10)).toEqual([ada.name]);
+    expect(await ada.stub.unfollow(failing.name, "backend")).toBe(true);
+    expect(await ada.stub.following("backend")).toEqual([]);
+  });
+
+  it("[SUB8] keeps no subscription that a refresh ended, its own least of all", async () => {
+    const [ada, failing, other] = [namedUser(), namedTopic(), namedTopic()];
+    const socket = await device(ada);
+    for (const topic of [failing, other])
+      expect(await ask(socket, about("subscribe", topic))).toMatchObject({ type: "reply" });
+    const mend = breakJoin(failing);
+    const token = await tokenOf(ada.name);
+    expect(await ask(socket, { type: "refresh", token })).toMatchObject({ expires_in: 3600 });
+    mend();
+    socket.frames.length = 0;
+    for (const topic of [failing, other]) {
+      await topic.stub.publish([draft("secret")]);
+      await untilDelivered(topic, 1);
+    }
+    await socket.roundTrip();
+    expect(socket.frames.filter(({ type }) => type === "messages")).toEqual([]);
+    socket.ws.close();
+  });
+});
+
+describe("[FOL5] the limits on following", () => {
+  const upTo = (count: number) =>
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
+
+  /** Makes a user who follows one topic follow a thousand. */
+  async function fillFollows(user: Named<Inbox>): Promise<void> {
+    await runInDurableObject(user.stub, (_inbox, { storage: { sql } }) => {
+      sql.exec(`INSERT INTO follows (topic, epoch, cursor, floor)
+                ${upTo(999)} SELECT 'x' || i, '0', 0, 0 FROM n`);
+      const { text } = sql.exec<{ text: string }>("SELECT text FROM checkpoint").one();
+      const checkpoint = JSON.parse(text) as unknown[];
+      Object.assign(checkpoint[checkpoint.length - 1] as object, { follows: 1_000 });
+      sql.exec("UPDATE checkpoint SET text = ?", JSON.stringify(checkpoint));
+    });
+    await evictDurableObject(user.stub);
+  }
+
+  /** Gives a topic that has one member ten thousand. */
+  async function fillMembers(topic: Named<Topic>): Promise<void> {
+    await runInDurableObject(topic.stub, (_topic, { storage: { sql } }) => {
+      sql.exec(`INSERT INTO members (member, follows, attempts)
+                ${upTo(9_999)} SELECT 'user:x' || i, i % 2, 0 FROM n`);
+    });
+    await evictDurableObject(topic.stub);
+  }
+
+  it("are 1,000 topics of one user; one that is followed already is not one more", async () => {
+    const [ada, first, second] = [namedUser(), namedTopic(), namedTopic()];
+    await ada.stub.follow(first.name, "backend");
+    await fillFollows(ada);
+    expect(await ada.stub.following("backend")).toHaveLength(1_000);
+    const socket = await device(ada);
+    expect(await ask(socket, about("follow", second))).toMatchObject({
+      ...{ type: "error", code: "member_limit", field: "topic", temporary: false },
+    });
+    expect(await second.stub.followers("", 10)).toEqual([]);
+    expect(await ask(socket, about("follow", first))).toMatchObject({ changed: false });
+    expect(await ask(socket, { type: "unfollow", topic: "x1" })).toMatchObject({ changed: true });
+    expect(await ask(socket, about("follow", second))).toMatchObject({ changed: true });
+    socket.ws.close();
+  });
+
+  it("are 10,000 members of one topic, who watch and who follow; one that comes again is not one more", async () => {
+    const [ada, bob, topic] = [namedUser(), namedUser(), namedTopic()];
+    await ada.stub.follow(topic.name, "backend");
+    await fillMembers(topic);
+    const refused = { code: "member_limit", field: "topic" };
+    const socket = await device(bob);
+    expect(await ask(socket, about("follow", topic))).toMatchObject({ type: "error", ...refused });
+    expect(await bob.stub.following("backend")).toEqual([]);
+    expect(await ask(socket, about("subscribe", topic))).toMatchObject({
+      type: "error",
+      ...refused,
+    });
+    expect(await ada.stub.follow(topic.name, "backend")).toBe(false);
+    await ada.stub.unfollow(topic.name, "backend");
+    expect(await ask(socket, about("subscribe", topic))).toMatchObject({ type: "reply" });
+    expect(await topic.stub.standing()).toMatchObject({ members: 10_000 });
+    socket.ws.close();
+  });
+
+  it.fails("are told over HTTP as well, as what will not pass", async () => {
+    const [ada, bob, full, other] = [namedUser(), namedUser(), namedTopic(), namedTopic()];
+    await ada.stub.follow(full.name, "backend");
+    await fillFollows(ada);
+    await fillMembers(full);
+    for (const [user, topic] of [
+      [ada, other],
+      [bob, full],
+    ] as const) {
+      const path = `http://localhost/v1/users/${user.name}/follows/${topic.name}`;
+      const headers = { authorization: `Bearer ${API_KEY}` };
+      const answer = await hub.fetch(new Request(path, { method: "PUT", headers }), env);
+      expect(await answer.json()).toMatchObject({
+        ...{ status: 429, code: "member_limit", field: "topic", temporary: false },
+      });
+    }
+  });
+});
+
+it.fails("[SOC3] [SUB7] a refresh for which there is no room is refused, and the connection goes on", async () => {
+  const ada = namedUser();
+  const topics = Array.from({ length: 100 }, (_, n) => `${n}-${ada.name}-`.padEnd(128, "x"));
+  const socket = await device(ada, topics);
+  await until(async () => socket.frames.filter(({ type }) => type === "reply").length === 100);
+  const wide = { ...ALL, [`topic:${"y".repeat(128)}`]: [] } as Caps;
+  for (let n = 0; JSON.stringify(wide).length < 3_900; n++)
+    wide[`topic:${"y".repeat(100)}${n}`] = ["subscribe", "follow"];
+  const refused = await ask(socket, { type: "refresh", token: await tokenOf(ada.name, wide) });
+  expect(refused).toMatchObject({ type: "error", code: "connection_limit" });
+  // One frame that is not ours, and one that is: both are answered still.
+  socket.send("x");
+  await taken(socket, ({ type }) => type === "error");
+  const ended = await ask(socket, { type: "unsubscribe", topic: topics[0] });
+  expect(ended).toMatchObject({ changed: true });
+  socket.ws.close();
+});
