@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import { namedTopic, namedUser, until, untilDelivered } from "../support/member.ts";
 import { meter } from "../support/meter.ts";
-import { connect, costOf, draft, freshTopic } from "../support/object.ts";
+import { connect, costOf, draft, drafts, freshTopic } from "../support/object.ts";
 
 const joining = (member: string) => ({
   member,
@@ -78,4 +78,46 @@ it("who alone watches costs 2 rows to come and 2 to go, and none for what it is 
   counted.stop();
   expect(steps).toEqual([2, 1, 3]);
   expect(counted.alarms).toBe(0);
+});
+
+it("[ROW6] a message of a followed topic is one row in the inbox, and one more when the topic's last leaves", async () => {
+  const topic = namedTopic();
+  const ada = namedUser();
+  await ada.stub.follow(topic.name, "backend");
+  await topic.stub.publish([draft(1)]);
+  await untilDelivered(topic, 1);
+  const { cursor } = await topic.stub.standing();
+  const epoch = cursor.split(":")[0] as string;
+  const about = { topic: topic.name, isPublic: false, epoch, lost: 0, oldest: 1, live: [] };
+  const entry = { time: Date.now(), expires: null, category: null, exclude: null };
+  const deliver = (from: number, to: number) => (inbox: Inbox) => {
+    const entries = Array.from({ length: to - from + 1 }, (_, i) => {
+      const offset = from + i;
+      return { ...entry, offset, body: `"id":"${offset}","source":"test","data":${offset}` };
+    });
+    return inbox.deliver({ ...about, since: from - 1, to, entries, generation: 0 });
+  };
+  expect(await costOf(ada.stub, deliver(2, 2))).toMatchObject({ written: 1, alarms: 0 });
+  expect(await costOf(ada.stub, deliver(3, 12))).toMatchObject({ written: 10, alarms: 0 });
+  expect(await costOf(ada.stub, deliver(3, 12))).toMatchObject({ written: 0 });
+  // 12 of the topic and 488 others fill the inbox; the next 11 push out all but the newest of these.
+  await ada.stub.publish(drafts(488));
+  const push = (inbox: Inbox) => inbox.publish([draft("more")]);
+  for (let n = 0; n < 11; n++) expect(await costOf(ada.stub, push)).toMatchObject({ written: 1 });
+  expect(await costOf(ada.stub, push)).toMatchObject({ written: 2 });
+  expect(await costOf(ada.stub, deliver(12, 13))).toMatchObject({ written: 1 });
+});
+
+it("[ROW7] a member that is in step costs the topic no row: its message, a guard and a position do", async () => {
+  const topic = namedTopic();
+  for (let n = 0; n < 5; n++) await namedUser().stub.follow(topic.name, "backend");
+  await topic.stub.publish([draft(1)]);
+  await untilDelivered(topic, 1);
+  const counted = await meter(topic.stub);
+  await topic.stub.publish([draft(2)]);
+  await untilDelivered(topic, 2);
+  // Five inboxes have a row each; the topic the message and its position. The guard is set already.
+  expect(counted.written()).toBe(5 + 2);
+  expect(counted.alarms).toBe(0);
+  counted.stop();
 });
