@@ -686,7 +686,7 @@ describe("an attachment that would grow too large", () => {
     const { socket } = await device(url, fresh(), wide(), query);
     await answersOf(socket, 70);
     const answers = [];
-    for (const topic of many(25, long)) answers.push(await subscribe(socket, topic, "latest"));
+    for (const topic of many(20, long)) answers.push(await subscribe(socket, topic, "latest"));
     const kinds = answers.map((each) => (each.type === "error" ? each.code : each.type));
     const taken = kinds.indexOf("connection_limit");
     expect(taken).toBeGreaterThan(5);

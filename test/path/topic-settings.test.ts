@@ -2,7 +2,15 @@
 // says of topics by their names.
 
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
-import { expectRefusal, fresh, messages, raw, refusedSocket, UPGRADE } from "../support/attack.ts";
+import {
+  expectRefusal,
+  fresh,
+  inbox,
+  messages,
+  raw,
+  refusedSocket,
+  UPGRADE,
+} from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { EventReader } from "../support/events.ts";
 import { type Hub, startHub } from "../support/hub.ts";
@@ -12,6 +20,7 @@ import {
   ask,
   dataOf,
   device,
+  follow,
   may,
   say,
   subscribe,
@@ -63,6 +72,25 @@ it("[LOG7] a topic keeps as many messages as it was told, also when it was told 
   const { json } = await call(url, "GET", `${messages(topic)}?since=0:0`);
   expect([dataOf(json.messages), json.recovered]).toEqual([[6, 7], false]);
   expect(await get(topic)).toMatchObject({ cursor: expect.stringMatching(/:7$/) });
+});
+
+it("[TOP5] [FOL1] a topic that keeps one message delivers two hundred, published all at once", async () => {
+  const [user, topic] = [fresh(), fresh()];
+  await set(topic, { messages_max: 1 });
+  await follow(url, user, topic);
+  const lists = Array.from({ length: 10 }, (_, list) =>
+    say(url, topic, ...Array.from({ length: 20 }, (_, i) => `${list}-${i}`)),
+  );
+  await Promise.all(lists);
+  await untilDelivered(url, topic, 200);
+  const places: number[] = [];
+  for (let before = ""; ; ) {
+    const { json } = await call(url, "GET", `${inbox(user)}?limit=100${before}`);
+    for (const each of json.notifications) places.push(each.topic_offset);
+    if (json.next === null) break;
+    before = `&before=${json.next}`;
+  }
+  expect(places).toEqual(Array.from({ length: 200 }, (_, i) => 200 - i));
 });
 
 it("[LOG8] a shorter age ends at once what is older", async () => {
