@@ -132,6 +132,7 @@ describe("imports", () => {
       "type publish",
     ],
     operate: ["protocol"],
+    client: ["type protocol"],
     "settings.ts": ["protocol", "topic/settings.ts", "type log", "type inbox", "type topic"],
     "objects.ts": ["settings.ts", "type protocol"],
     "handlers.ts": ["type publish"],

@@ -11,102 +11,101 @@ export interface Subscriber {
   refused(error: BelfryError): void;
 }
 
-export interface Hub {
+/** What a channel needs of its client. */
+export interface Subscribing {
   /** When it is not, the next connect asks for what everyone needs. */
   isOpen(): boolean;
   /** Asks for the topic from a cursor, a time or `latest`. */
   subscribe(since: string): void;
+  unsubscribe(): void;
   /** Joins again in a while. */
   retry(): void;
-  unsubscribe(): void;
   /** What lies after a cursor is kept no more, or not all of it. */
   gap(since: string): void;
 }
 
-export class Channel {
-  readonly #hub: Hub;
-  readonly #subscribers = new Set<Subscriber>();
-  /** Those who are to be joined, one beginning after the other. */
-  readonly #waiting = new Set<Subscriber>();
-  /** The beginning that the hub was asked for and has not answered. */
-  #asked: string | null = null;
-
-  constructor(hub: Hub) {
-    this.#hub = hub;
-  }
-
-  add(subscriber: Subscriber): void {
-    const { follower } = subscriber;
-    const [other] = this.#subscribers;
-    this.#subscribers.add(subscriber);
-    // What is new now is what is new to those who are here already.
-    if (follower.since === "latest" && other?.follower.cursor)
-      follower.cursor = other.follower.cursor;
-    else this.#wait(subscriber);
-  }
-
-  remove(subscriber: Subscriber): void {
-    this.#waiting.delete(subscriber);
-    if (this.#subscribers.delete(subscriber) && this.#subscribers.size === 0)
-      this.#hub.unsubscribe();
-  }
-
-  /** On a new connection all join anew; gives the beginning that the first of them needs. */
-  offer(): string {
-    for (const subscriber of this.#subscribers) {
-      subscriber.follower.pause();
-      this.#waiting.add(subscriber);
-    }
-    this.#asked = null;
-    return this.#next() as string;
-  }
-
-  /** That beginning has been asked for by the connect itself. */
-  offered(since: string): void {
-    this.#asked = since;
-  }
-
+export interface Channel {
+  add(subscriber: Subscriber): void;
+  remove(subscriber: Subscriber): void;
+  /** On a new connection all join anew; gives the beginning that the connect asks for, if it can. */
+  offer(isNamed: boolean): string;
   /** Asks for the next beginning that somebody needs. */
-  join(): void {
-    const since = this.#next();
-    if (since === null || this.#asked !== null || !this.#hub.isOpen()) return;
-    this.#asked = since;
-    this.#hub.subscribe(since);
+  join(): void;
+  /** The hub has answered: where it begins, or why it does not, or not any more. */
+  joined(beginning: Beginning, error?: BelfryError): void;
+  take(step: MessagesFrame): void;
+}
+
+export function createChannel(hub: Subscribing): Channel {
+  const subscribers = new Set<Subscriber>();
+  /** Those who are to be joined, one beginning after the other. */
+  const waiting = new Set<Subscriber>();
+  /** The beginning that the hub was asked for and has not answered. */
+  let asked: string | null = null;
+
+  const next = () => [...waiting][0]?.follower.since as string;
+
+  function wait(subscriber: Subscriber) {
+    waiting.add(subscriber);
+    join();
   }
 
-  joined(beginning: Beginning): void {
-    const since = this.#asked;
-    this.#asked = null;
-    for (const subscriber of this.#waiting) {
-      if (subscriber.follower.since !== since) continue;
-      this.#waiting.delete(subscriber);
-      subscriber.follower.begin(beginning);
-    }
-    if (since !== null && !beginning.recovered) this.#hub.gap(since);
-    this.join();
+  function join() {
+    if (waiting.size === 0 || asked || !hub.isOpen()) return;
+    asked = next();
+    hub.subscribe(asked);
   }
 
-  refused(error: BelfryError): void {
-    this.#asked = null;
-    if (error.temporary) this.#hub.retry();
-    for (const subscriber of [...this.#subscribers]) {
-      if (!error.temporary) this.remove(subscriber);
+  function remove(subscriber: Subscriber) {
+    waiting.delete(subscriber);
+    if (subscribers.delete(subscriber) && subscribers.size === 0) hub.unsubscribe();
+  }
+
+  function refuse(error: BelfryError) {
+    if (error.temporary) hub.retry();
+    for (const subscriber of [...subscribers]) {
+      if (!error.temporary) remove(subscriber);
       subscriber.refused(error);
     }
   }
 
-  take(step: MessagesFrame): void {
-    for (const subscriber of [...this.#subscribers])
-      if (!subscriber.follower.take(step)) this.#wait(subscriber);
-  }
-
-  #wait(subscriber: Subscriber): void {
-    this.#waiting.add(subscriber);
-    this.join();
-  }
-
-  #next(): string | null {
-    const [subscriber] = this.#waiting;
-    return subscriber ? subscriber.follower.since : null;
-  }
+  return {
+    add(subscriber) {
+      const { follower } = subscriber;
+      const [other] = subscribers;
+      subscribers.add(subscriber);
+      // What is new now is what is new to those who are here already.
+      if (follower.since === "latest" && other?.follower.cursor)
+        follower.cursor = other.follower.cursor;
+      else wait(subscriber);
+    },
+    remove,
+    offer(isNamed) {
+      for (const subscriber of subscribers) {
+        subscriber.follower.pause();
+        waiting.add(subscriber);
+      }
+      asked = isNamed ? next() : null;
+      return next();
+    },
+    join,
+    joined(beginning, error) {
+      const since = asked;
+      asked = null;
+      if (error) refuse(error);
+      else {
+        for (const subscriber of waiting) {
+          if (subscriber.follower.since !== since) continue;
+          waiting.delete(subscriber);
+          subscriber.follower.begin(beginning);
+        }
+        if (since && !beginning.recovered) hub.gap(since);
+        join();
+      }
+    },
+    take(step) {
+      for (const subscriber of [...subscribers])
+        if (!subscriber.follower.take(step)) wait(subscriber);
+    },
+  };
 }

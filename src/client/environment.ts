@@ -11,12 +11,11 @@ export interface Environment {
   /** Acts once after a delay, unless cancelled. */
   after(ms: number, act: () => void): Cancel;
   /** Where a page's own events arrive: the window. Absent outside browsers. */
-  page?: Pick<EventTarget, "addEventListener" | "removeEventListener">;
+  page: Pick<EventTarget, "addEventListener"> | undefined;
 }
 
 /** Taken when a client is made, not when this is imported: a server has none of it to give. */
 export function surroundings(): Environment {
-  const page = globalThis as unknown as EventTarget;
   return {
     now: Date.now,
     random: Math.random,
@@ -24,7 +23,7 @@ export function surroundings(): Environment {
       const timer = setTimeout(act, ms);
       return () => clearTimeout(timer);
     },
-    ...(typeof document === "object" ? { page } : {}),
+    page: typeof document === "object" ? globalThis : undefined,
   };
 }
 

@@ -6,9 +6,13 @@ import type { ErrorFrame } from "../protocol/down.ts";
 export interface Reason {
   /** 4000 to 4499 come back, 4500 to 4999 do not. */
   close: number;
-  /** For programs: the hub's error code where it gave one, such as `token_expired`. */
+  /**
+   * The hub's error code where it gave one, such as `token_expired`. Else `lost`, `silent` (no answer to
+   * a ping), `timeout` (no answer to a connect), `token` (the callback threw), `unauthorized` (it gave
+   * none), `step_missing`, `disconnected`, `page_hidden` or `closed`.
+   */
   code: string;
-  /** For people. */
+  /** What the hub said about it, for people. */
   message: string;
 }
 
@@ -28,4 +32,9 @@ export class BelfryError extends Error {
 
 export function refusalOf({ code, message, fix, temporary }: ErrorFrame): BelfryError {
   return new BelfryError(code, `${message}: ${fix}`, temporary);
+}
+
+/** Of what the end of the connection left undone; on the next one it may be done. */
+export function errorOf({ code, message }: Reason): BelfryError {
+  return new BelfryError(code, message);
 }

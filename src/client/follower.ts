@@ -1,7 +1,6 @@
 // How far one follower of a log has come: what of a step is new to it, and when it missed something.
 
 import type { MessagesFrame } from "../protocol/down.ts";
-import type { LogMessage } from "../protocol/message.ts";
 
 type Shown = MessagesFrame["messages"][number];
 
@@ -73,26 +72,5 @@ export class Follower {
     }
     if (isMove || fresh.length > 0) this.#show(step, fresh, isMove);
     return isNext || (isSameEpoch && step.to <= reached);
-  }
-}
-
-/** Puts together the parts of steps that came in several frames. */
-export class Parts {
-  readonly #parts = new Map<string | undefined, LogMessage[]>();
-
-  /** Gives the complete step, or null while parts of it are to come. */
-  join(frame: MessagesFrame): MessagesFrame | null {
-    const { topic, messages, more } = frame;
-    const all = [...(this.#parts.get(topic) ?? []), ...messages];
-    if (more) {
-      this.#parts.set(topic, all);
-      return null;
-    }
-    this.#parts.delete(topic);
-    return { ...frame, messages: all };
-  }
-
-  clear(): void {
-    this.#parts.clear();
   }
 }

@@ -1,6 +1,6 @@
 // belfry/client: what an app imports.
 
-import { Client, type ClientOptions } from "./client.ts";
+import { type Client, type ClientOptions, newClient } from "./client.ts";
 import { surroundings } from "./environment.ts";
 import { websocket } from "./websocket.ts";
 
@@ -11,12 +11,12 @@ import { websocket } from "./websocket.ts";
  *     client.topic("news").subscribe((message) => console.log(message.data));
  */
 export function createClient({ transports = [websocket()], ...options }: ClientOptions): Client {
-  return new Client({ ...options, transports }, surroundings());
+  return newClient({ ...options, transports }, surroundings());
 }
 
 export type { Client, ClientOptions, Gap } from "./client.ts";
-export type { TokenReason, TokenSource } from "./connection.ts";
 export { BelfryError, type Reason } from "./error.ts";
 export type { Status } from "./status.ts";
+export type { TokenReason, TokenSource } from "./token.ts";
 export type { Published, SubscribeOptions, Topic, TopicMessage } from "./topic.ts";
 export { websocket };

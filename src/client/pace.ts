@@ -1,51 +1,48 @@
 // The hub closes a socket that sends more than 30 frames in a second of the hub's clock. Half of that
 // in a second of ours leaves room for what the network bunches together.
 
-import type { Cancel, Environment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import type { UpFrame } from "./transport.ts";
 
 const FRAMES_PER_WINDOW = 15;
 const WINDOW_MS = 1_000;
 
-export class Pace {
-  readonly #environment: Environment;
-  readonly #send: (frame: UpFrame) => void;
-  #queue: UpFrame[] = [];
-  #sent = 0;
-  #windowFrom = 0;
-  #cancel: Cancel | undefined;
-
-  constructor(environment: Environment, send: (frame: UpFrame) => void) {
-    this.#environment = environment;
-    this.#send = send;
-  }
-
-  push(frame: UpFrame): void {
-    this.#queue.push(frame);
-    this.#flush();
-  }
-
+export interface Pace {
+  push(frame: UpFrame): void;
   /** Forgets what was not sent: its line is gone. */
-  clear(): void {
-    this.#queue = [];
-    this.#cancel?.();
-    this.#cancel = undefined;
-  }
+  clear(): void;
+}
 
-  #flush(): void {
-    const { now, after } = this.#environment;
-    if (now() - this.#windowFrom >= WINDOW_MS) {
-      this.#windowFrom = now();
-      this.#sent = 0;
+export function createPace({ now, after }: Environment, send: (frame: UpFrame) => void): Pace {
+  let queue: UpFrame[] = [];
+  let windowFrom = 0;
+  let sent = 0;
+  let isWaiting = false;
+
+  function flush() {
+    if (now() - windowFrom >= WINDOW_MS) {
+      windowFrom = now();
+      sent = 0;
     }
-    while (this.#queue.length > 0 && this.#sent < FRAMES_PER_WINDOW) {
-      this.#sent += 1;
-      this.#send(this.#queue.shift() as UpFrame);
+    for (const frame of queue.splice(0, FRAMES_PER_WINDOW - sent)) {
+      sent += 1;
+      send(frame);
     }
-    if (this.#queue.length === 0 || this.#cancel) return;
-    this.#cancel = after(WINDOW_MS, () => {
-      this.#cancel = undefined;
-      this.#flush();
+    if (queue.length === 0 || isWaiting) return;
+    isWaiting = true;
+    after(WINDOW_MS, () => {
+      isWaiting = false;
+      flush();
     });
   }
+
+  return {
+    push(frame) {
+      queue.push(frame);
+      flush();
+    },
+    clear() {
+      queue = [];
+    },
+  };
 }

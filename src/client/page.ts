@@ -7,12 +7,17 @@ import type { Environment } from "./environment.ts";
 const LEAVING = ["pagehide", "freeze"];
 const RETURNING = ["pageshow", "resume", "online", "offline", "visibilitychange"];
 
-/** Calls `leave` when the page is put aside, and `wake` when it is used again or the network changed. */
-export function watchPage({ page }: Environment, leave: () => void, wake: () => void): void {
-  const isHidden = (event: Event) =>
-    (event.target as Document | null)?.visibilityState === "hidden";
-  // Captured at the window, since not all of these bubble from the document.
-  for (const type of LEAVING) page?.addEventListener(type, leave, true);
-  for (const type of RETURNING)
-    page?.addEventListener(type, (event) => isHidden(event) || wake(), true);
+/** Tells that the page is put aside, or that it is used again or its network changed. */
+export function watchPage({ page }: Environment, tell: (isLeaving: boolean) => void): void {
+  for (const type of [...LEAVING, ...RETURNING])
+    page?.addEventListener(
+      type,
+      ({ target }) => {
+        const isLeaving = LEAVING.includes(type);
+        // Of the two changes of visibility, only one is a return.
+        if (isLeaving || (target as Document).visibilityState !== "hidden") tell(isLeaving);
+      },
+      // Captured at the window, since not all of these bubble from the document.
+      true,
+    );
 }

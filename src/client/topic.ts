@@ -2,7 +2,8 @@
 
 import type { LogMessage, Message } from "../protocol/message.ts";
 import type { Client } from "./client.ts";
-import { BelfryError } from "./error.ts";
+import { randomId } from "./environment.ts";
+import { BelfryError, errorOf } from "./error.ts";
 import { Follower } from "./follower.ts";
 import { tell } from "./listeners.ts";
 
@@ -28,44 +29,38 @@ export interface Published {
 /** Messages that may wait for a `for await` loop. */
 const WAITING_MAX = 1_000;
 
-export class Topic<Data = unknown> implements AsyncIterable<TopicMessage<Data>> {
+export interface Topic<Data = unknown> extends AsyncIterable<TopicMessage<Data>> {
   readonly name: string;
-  readonly #client: Client;
-
-  constructor(client: Client, name: string) {
-    this.#client = client;
-    this.name = name;
-  }
-
   /** Shows each message once, in order; gives the function that ends it. */
-  subscribe(
-    show: (message: TopicMessage<Data>) => void,
-    { since = "latest", signal, onError }: SubscribeOptions = {},
-  ): () => void {
+  subscribe(show: (message: TopicMessage<Data>) => void, options?: SubscribeOptions): () => void;
+  /** What `for await (const message of client.topic("news"))` does, with a beginning and a signal. */
+  messages(options?: Omit<SubscribeOptions, "onError">): AsyncGenerator<TopicMessage<Data>, void>;
+  /** Resolves when it is durable. It has an id of its own, and so is stored once however often sent. */
+  publish(message: Message): Promise<Published>;
+  /** From now on what is published here comes into the user's inbox, with or without a device. */
+  follow(): Promise<void>;
+  unfollow(): Promise<void>;
+}
+
+export function createTopic<Data>(client: Client, name: string): Topic<Data> {
+  const subscribe: Topic<Data>["subscribe"] = (
+    show,
+    { since = "latest", signal, onError } = {},
+  ) => {
     if (signal?.aborted) return () => undefined;
     const follower = new Follower(since, (_step, fresh) => {
       for (const message of fresh) tell([show], message as TopicMessage<Data>);
     });
-    const end = this.#client.join(this.name, {
+    const end = client.join(name, {
       follower,
       refused: (error) => onError && tell([onError], error),
     });
-    signal?.addEventListener("abort", end, { once: true });
-    return () => {
-      signal?.removeEventListener("abort", end);
-      end();
-    };
-  }
+    signal?.addEventListener("abort", end);
+    return end;
+  };
 
-  /** `for await (const message of client.topic("news"))`: from now on, until it is left. */
-  [Symbol.asyncIterator](): AsyncGenerator<TopicMessage<Data>, void> {
-    return this.messages();
-  }
-
-  /** The same with a beginning and a signal. Throws what the hub refuses with. */
-  async *messages(
-    options: Omit<SubscribeOptions, "onError"> = {},
-  ): AsyncGenerator<TopicMessage<Data>, void> {
+  const messages: Topic<Data>["messages"] = async function* (options = {}) {
+    const { signal } = options;
     const waiting: TopicMessage<Data>[] = [];
     let failure: BelfryError | undefined;
     let wake: () => void = () => undefined;
@@ -74,17 +69,16 @@ export class Topic<Data = unknown> implements AsyncIterable<TopicMessage<Data>> 
       wake();
     };
     const take = (message: TopicMessage<Data>) => {
-      if (waiting.push(message) > WAITING_MAX)
-        fail(new BelfryError("too_slow", `${WAITING_MAX} messages of ${this.name} are waiting`));
+      if (waiting.push(message) > WAITING_MAX) fail(new BelfryError("too_slow", name));
       wake();
     };
-    const { signal } = options;
     signal?.addEventListener("abort", () => wake());
-    const off = this.#client.onStatus((status) => {
-      if (status.state === "closed")
-        fail(new BelfryError(status.reason.code, status.reason.message));
-    });
-    const end = this.subscribe(take, { ...options, onError: fail });
+    const ends = [
+      subscribe(take, { ...options, onError: fail }),
+      client.onStatus((status) => {
+        if (status.state === "closed") fail(errorOf(status.reason));
+      }),
+    ];
     try {
       while (!signal?.aborted) {
         const message = waiting.shift();
@@ -96,24 +90,25 @@ export class Topic<Data = unknown> implements AsyncIterable<TopicMessage<Data>> 
           });
       }
     } finally {
-      off();
-      end();
+      for (const end of ends) end();
     }
-  }
+  };
 
-  /** Resolves when it is durable. It has an id of its own, and so is stored once however often sent. */
-  async publish(message: Message): Promise<Published> {
-    const identified = { id: this.#client.newId(), ...message };
-    const reply = await this.#client.request("publish", { topic: this.name, message: identified });
-    return reply.message as Published;
-  }
-
-  /** From now on what is published here comes into the user's inbox, with or without a device. */
-  async follow(): Promise<void> {
-    await this.#client.request("follow", { topic: this.name });
-  }
-
-  async unfollow(): Promise<void> {
-    await this.#client.request("unfollow", { topic: this.name });
-  }
+  return {
+    name,
+    subscribe,
+    messages,
+    [Symbol.asyncIterator]: () => messages(),
+    async publish(message) {
+      const identified = { id: randomId(client.environment), ...message };
+      const reply = await client.request("publish", { topic: name, message: identified });
+      return reply.message as Published;
+    },
+    async follow() {
+      await client.request("follow", { topic: name });
+    },
+    async unfollow() {
+      await client.request("unfollow", { topic: name });
+    },
+  };
 }

@@ -1,0 +1,75 @@
+// Whether the other end is still there, judged by the clock: a page's timers may be held back for
+// minutes, and a machine may sleep between two of them.
+
+import type { Cancel, Environment } from "./environment.ts";
+
+/** How long an answer to `ping` may take. */
+const PONG_MS = 8_000;
+
+export interface Heartbeat {
+  /** Begins to beat, every so many seconds. */
+  start(pingSeconds: number): void;
+  /** The token has so long to go; null when nothing is to be done about it. */
+  renewIn(seconds: number | null): void;
+  /** Something arrived. */
+  heard(): void;
+  /** Beats now. */
+  beat(): void;
+  stop(): void;
+}
+
+export interface Beats {
+  ping(): void;
+  /** It is time for a new token. */
+  renew(): void;
+  dead(): void;
+}
+
+export function createHeartbeat({ now, after }: Environment, beats: Beats): Heartbeat {
+  let pingMs = 0;
+  let renewAt = 0;
+  let wasHeard = false;
+  let cancel: Cancel = () => undefined;
+
+  /** Until the next beat, or until it is time for a new token. */
+  function rest() {
+    cancel();
+    cancel = after(Math.max(0, Math.min(pingMs - PONG_MS, renewAt - now())), beat);
+  }
+
+  function beat() {
+    const sentAt = now();
+    if (sentAt >= renewAt) {
+      // Should this one fail, a later beat tries again.
+      renewAt = sentAt + pingMs;
+      beats.renew();
+    }
+    wasHeard = false;
+    beats.ping();
+    cancel();
+    cancel = after(PONG_MS, () => {
+      if (wasHeard) rest();
+      // A timer that comes late was held back, and so was what had arrived: it is asked again.
+      else if (now() - sentAt > 2 * PONG_MS) beat();
+      else beats.dead();
+    });
+  }
+
+  return {
+    start(pingSeconds) {
+      pingMs = pingSeconds * 1_000;
+      rest();
+    },
+    renewIn(seconds) {
+      // When four fifths of its time are over.
+      renewAt = seconds === null ? Number.POSITIVE_INFINITY : now() + seconds * 800;
+    },
+    heard() {
+      wasHeard = true;
+    },
+    beat,
+    stop() {
+      cancel();
+    },
+  };
+}

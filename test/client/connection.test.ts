@@ -1,0 +1,329 @@
+// One line to the hub, kept open on simulated time: tokens, heartbeats, losses, pages put aside.
+
+import { expect, it } from "vitest";
+import type { Status } from "../../src/client/status.ts";
+import type { TokenReason } from "../../src/client/token.ts";
+import { type Clock, connect, FakeHub, settled, simulate } from "./simulation.ts";
+
+const disconnect = (code: 4001 | 4002 | 4500 | 4503) =>
+  ({ type: "disconnect", code, reason: "told", reconnect: code < 4500 }) as const;
+
+/** A callback that remembers what it was asked for. */
+function asked(give: (reason: TokenReason, times: number) => string | null = () => "token") {
+  const reasons: TokenReason[] = [];
+  const token = (reason: TokenReason) => give(reason, reasons.push(reason));
+  return { reasons, token };
+}
+
+const untilOpen = (clock: Clock) => clock.pass(60_000);
+
+it("connects when it is first used, and not before", async () => {
+  const { client, hub } = simulate();
+  await settled();
+  expect([client.status, hub.lines.length]).toEqual([{ state: "idle" }, 0]);
+  client.topic("news").subscribe(() => undefined);
+  client.topic("sport").subscribe(() => undefined, { since: "15m" });
+  expect(client.status).toEqual({ state: "connecting", attempt: 0 });
+  await settled();
+  expect(hub.line.offer).toMatchObject({
+    url: "https://hub.test",
+    token: "token",
+    since: "latest",
+    topics: [
+      ["news", "latest"],
+      ["sport", "15m"],
+    ],
+  });
+  hub.line.connected({ connection: "c_7" });
+  expect(client.status).toEqual({ state: "open", transport: "fake", connection: "c_7" });
+});
+
+it("[SOC15] comes back within the spread first, then within times that double up to 30 s", async () => {
+  const simulated = simulate();
+  const { client, clock, hub } = simulated;
+  const waits: number[] = [];
+  client.onStatus((status) => {
+    if (status.state === "waiting" && status.until !== null) waits.push(status.until - clock.now);
+  });
+  const line = await connect(simulated, { reconnect_spread: 7 });
+  line.events.lost(1006, "");
+  for (let times = 0; times < 8; times++) {
+    await clock.pass(waits.at(-1) ?? 0);
+    hub.line.events.lost(1006, "");
+  }
+  const limits = [7_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000];
+  expect(waits.length).toBe(limits.length);
+  expect(waits.filter((wait, i) => wait > (limits[i] as number))).toEqual([]);
+  expect(new Set(waits).size).toBe(waits.length);
+});
+
+it("1,000 clients that are dropped at once come back spread: at most 25 % in any one second", async () => {
+  const all = await Promise.all(
+    Array.from({ length: 1_000 }, async (_, i) => {
+      const simulated = simulate("token", { seed: i + 1 });
+      const line = await connect(simulated);
+      return { ...simulated, line };
+    }),
+  );
+  const perSecond = new Array<number>(10).fill(0);
+  for (const { client, clock, line } of all) {
+    const droppedAt = clock.now;
+    client.onStatus(({ state }) => {
+      const second = Math.floor((clock.now - droppedAt) / 1_000);
+      if (state === "connecting") perSecond[second] = (perSecond[second] ?? 0) + 1;
+    });
+    line.say(disconnect(4001));
+  }
+  await Promise.all(all.map(({ clock }) => clock.pass(10_000)));
+  expect(perSecond.reduce((sum, count) => sum + count)).toBe(1_000);
+  expect(Math.max(...perSecond)).toBeLessThanOrEqual(250);
+});
+
+it("acts on a `disconnect` at once, and ends where it says not to come back", async () => {
+  const simulated = simulate();
+  const { client, clock, hub } = simulated;
+  const line = await connect(simulated);
+  line.say(disconnect(4503));
+  expect(line.isClosed).toBe(true);
+  const reason = { close: 4503, code: "disconnected", message: "told" };
+  expect(client.status).toEqual({ state: "closed", reason });
+  await untilOpen(clock);
+  expect([hub.lines.length, clock.timers]).toEqual([1, 0]);
+  client.connect();
+  await settled();
+  expect(hub.lines.length).toBe(2);
+});
+
+it("says why a connect was refused", async () => {
+  const { client, hub } = simulate();
+  client.connect();
+  await settled();
+  const refusal = { code: "origin_not_allowed", message: "No", fix: "name it", temporary: false };
+  hub.line.say({ type: "error", id: null, ...refusal });
+  hub.line.events.lost(4501, "forbidden");
+  const reason = { close: 4501, code: "origin_not_allowed", message: "name it" };
+  expect(client.status).toEqual({ state: "closed", reason });
+});
+
+it("asks once more for a token that was refused, and then gives up", async () => {
+  const { reasons, token } = asked();
+  const { client, hub } = simulate(token);
+  client.connect();
+  await settled();
+  hub.line.events.lost(4500, "invalid token");
+  await settled();
+  expect([reasons, hub.lines.length]).toEqual([["connect", "refused"], 2]);
+  hub.line.events.lost(4500, "invalid token");
+  expect(client.status).toMatchObject({ state: "closed", reason: { close: 4500 } });
+});
+
+it("does not come back with a text that was refused or has expired", async () => {
+  for (const code of [4500, 4002]) {
+    const { client, hub } = simulate("text");
+    client.connect();
+    await settled();
+    hub.line.events.lost(code, "no");
+    expect(client.status).toMatchObject({ state: "closed", reason: { close: code } });
+  }
+});
+
+it("gets a fresh token when the last one has expired", async () => {
+  const { reasons, token } = asked((_reason, times) => `token ${times}`);
+  const simulated = simulate(token);
+  const line = await connect(simulated);
+  line.say(disconnect(4002));
+  await simulated.clock.pass(5_000);
+  expect(reasons).toEqual(["connect", "expired"]);
+  expect(simulated.hub.line.offer.token).toBe("token 2");
+});
+
+it("is closed when nobody is signed in, and waits when the callback fails", async () => {
+  const signedOut = simulate(() => null);
+  signedOut.client.connect();
+  await settled();
+  expect(signedOut.client.status).toMatchObject({
+    state: "closed",
+    reason: { code: "unauthorized" },
+  });
+  const failing = simulate(() => Promise.reject(new Error("our server is down")));
+  failing.client.connect();
+  await settled();
+  const reason = { code: "token", message: "Error: our server is down" };
+  expect(failing.client.status).toMatchObject({ state: "waiting", reason });
+});
+
+it("refreshes the token on the live line when 80 % of its time are over, also the new one's", async () => {
+  const { reasons, token } = asked((_reason, times) => `token ${times}`);
+  const simulated = simulate(token);
+  const line = await connect(simulated, { expires_in: 100 });
+  const answer = () => line.say({ type: "pong" });
+  for (let second = 0; second < 79; second++) await simulated.clock.pass(1_000).then(answer);
+  expect(reasons).toEqual(["connect"]);
+  for (let second = 0; second < 2; second++) await simulated.clock.pass(1_000).then(answer);
+  expect(line.asked("refresh")).toMatchObject({ token: "token 2" });
+  line.say({ type: "reply", id: 0, expires_in: 50 });
+  for (let second = 0; second < 41; second++) await simulated.clock.pass(1_000).then(answer);
+  expect(reasons).toEqual(["connect", "refresh", "refresh"]);
+  expect(simulated.hub.lines.length).toBe(1);
+});
+
+it("a token that is good for years sets no timer that overflows", async () => {
+  const { reasons, token } = asked();
+  const simulated = simulate(token);
+  const line = await connect(simulated, { expires_in: 10 * 365 * 86_400 });
+  for (let second = 0; second < 90; second++)
+    await simulated.clock.pass(1_000).then(() => line.say({ type: "pong" }));
+  expect(reasons).toEqual(["connect"]);
+});
+
+it("sends a ping within 30 s, and drops a line on which nothing is heard", async () => {
+  const simulated = simulate();
+  const { client, clock } = simulated;
+  const line = await connect(simulated);
+  for (let beat = 1; beat <= 3; beat++) {
+    await clock.pass(22_000);
+    expect(line.pings).toBe(beat);
+    line.say({ type: "pong" });
+    await clock.pass(8_000);
+    expect(client.status.state).toBe("open");
+  }
+  await clock.pass(30_000);
+  expect(line.isClosed).toBe(true);
+  expect(client.status).toMatchObject({ state: "waiting", reason: { code: "silent" } });
+});
+
+it("does not take a timer that came late for a silent hub", async () => {
+  const simulated = simulate();
+  const { client, clock } = simulated;
+  const line = await connect(simulated);
+  await clock.pass(22_000);
+  // The page's timers are held back, and so is what arrives.
+  clock.sleep(600_000);
+  await clock.pass(0);
+  expect([client.status.state, line.pings]).toEqual(["open", 2]);
+  line.say({ type: "pong" });
+  await clock.pass(8_000);
+  expect(client.status.state).toBe("open");
+});
+
+it("an open that takes more than 15 s is given up", async () => {
+  const { client, clock, hub } = simulate();
+  client.connect();
+  await clock.pass(15_000);
+  expect(hub.line.isClosed).toBe(true);
+  expect(client.status).toMatchObject({ state: "waiting", reason: { code: "timeout" } });
+});
+
+it.each(["visibilitychange", "online"])(
+  "comes back at once on %s, and asks a line that is open whether it is",
+  async (event) => {
+    const simulated = simulate();
+    const { client, clock, hub, page } = simulated;
+    const line = await connect(simulated);
+    page.is(event);
+    expect(line.pings).toBe(1);
+    await clock.pass(8_000);
+    expect(client.status.state).toBe("waiting");
+    page.visibilityState = "hidden";
+    page.is("visibilitychange");
+    expect(client.status.state).toBe("waiting");
+    page.visibilityState = "visible";
+    page.is(event);
+    await settled();
+    expect(hub.lines.length).toBe(2);
+  },
+);
+
+it("lets go of the line when the page is put aside, and takes one up when it returns", async () => {
+  for (const [away, back] of [
+    ["pagehide", "pageshow"],
+    ["freeze", "resume"],
+  ] as const) {
+    const simulated = simulate();
+    const { client, clock, hub, page } = simulated;
+    const line = await connect(simulated);
+    page.is(away);
+    expect([line.isClosed, hub.left, clock.timers]).toEqual([true, 1, 0]);
+    expect(client.status).toMatchObject({
+      state: "waiting",
+      until: null,
+      reason: { code: "page_hidden" },
+    });
+    page.is(back);
+    await settled();
+    hub.line.connected();
+    // The old socket's close comes when the page is back, and is nobody's.
+    line.events.lost(1006, "");
+    expect([client.status.state, hub.lines.length]).toEqual(["open", 2]);
+  }
+});
+
+it("a page's events wake neither who was never used nor who was closed", async () => {
+  const { client, hub, page } = simulate();
+  page.is("pageshow", "visibilitychange", "online");
+  client.connect();
+  await settled();
+  client.close();
+  page.is("pageshow", "visibilitychange", "online");
+  await settled();
+  expect(hub.lines.length).toBe(1);
+});
+
+it("tries the next transport after two opens in vain, and the first again when that one is lost", async () => {
+  const [first, second] = [new FakeHub("first"), new FakeHub("second")];
+  const { client, clock } = simulate("token", { transports: [first, second] });
+  client.connect();
+  await settled();
+  for (let times = 0; times < 2; times++) {
+    first.line.events.lost(1006, "");
+    await clock.until(() => client.status.state === "connecting");
+    await settled();
+  }
+  second.line.connected();
+  expect(client.status).toMatchObject({ state: "open", transport: "second" });
+  second.line.events.lost(1006, "");
+  await clock.pass(5_000);
+  expect([first.lines.length, second.lines.length]).toEqual([3, 1]);
+  first.line.events.lost(1006, "");
+  await clock.pass(5_000);
+  expect([first.lines.length, second.lines.length]).toEqual([3, 2]);
+});
+
+it("a hub that says why it refuses is not taken for a transport that is blocked", async () => {
+  const [first, second] = [new FakeHub("first"), new FakeHub("second")];
+  const { client, clock } = simulate("token", { transports: [first, second] });
+  client.connect();
+  await settled();
+  const refusal = { code: "overloaded", message: "No", fix: "wait", temporary: true };
+  for (let times = 0; times < 6; times++) {
+    first.line.say({ type: "error", id: null, ...refusal });
+    first.line.events.lost(4001, "");
+    await clock.until(() => client.status.state === "connecting");
+    await settled();
+  }
+  expect(second.lines.length).toBe(0);
+});
+
+it("sends at most 15 frames in a second", async () => {
+  const simulated = simulate();
+  const { client, clock } = simulated;
+  const line = await connect(simulated);
+  for (let i = 0; i < 40; i++) client.request("follow", { topic: `t${i}` }).catch(() => undefined);
+  const sent: number[] = [line.sent.length];
+  for (let second = 1; second <= 2; second++) {
+    await clock.pass(1_000);
+    sent.push(line.sent.length);
+  }
+  expect(sent).toEqual([15, 30, 40]);
+});
+
+it("tells of every change of status, until that is ended", async () => {
+  const simulated = simulate();
+  const seen: Status["state"][] = [];
+  const end = simulated.client.onStatus(({ state }) => seen.push(state));
+  const line = await connect(simulated);
+  line.events.lost(1006, "");
+  end();
+  simulated.client.close();
+  expect(seen).toEqual(["connecting", "open", "waiting"]);
+});

@@ -1,0 +1,127 @@
+// belfry/server against a real hub, and against a network that fails.
+
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { createHub, type HubOptions } from "../../src/client/server.ts";
+import { call } from "../support/backend.ts";
+import { type Hub, startHub } from "../support/hub.ts";
+import { API_KEY } from "../support/vars.ts";
+
+let hub: Hub;
+let url = "";
+beforeAll(async () => {
+  hub = await startHub(inject("bundle"));
+  ({ url } = hub);
+});
+afterAll(() => hub.stop());
+
+const REAL = globalThis.fetch;
+const notification = { title: "Build passed" };
+
+/** A hub whose network does this before it passes a call on; its waits are noted and not waited. */
+function over(
+  faults: (Response | Error | "answer lost" | "none")[],
+  options: Partial<HubOptions> = {},
+) {
+  const waits: number[] = [];
+  const calls: (RequestInit | undefined)[] = [];
+  const fetch: typeof globalThis.fetch = async (address, init) => {
+    calls.push(init);
+    const fault = faults.shift() ?? "none";
+    if (fault instanceof Response) return fault;
+    if (fault instanceof Error) throw fault;
+    const response = await REAL(address, init);
+    if (fault === "answer lost") throw new TypeError("fetch failed");
+    return response;
+  };
+  const wait = async (ms: number) => waits.push(ms);
+  const made = createHub({ url, key: API_KEY, fetch, wait, random: () => 0.5, ...options });
+  return { hub: made, waits, calls };
+}
+
+const problem = (status: number, temporary: boolean, headers = {}) =>
+  Response.json({ title: "No", code: "overloaded", fix: "wait", temporary }, { status, headers });
+
+it("publishes to a user and to a topic", async () => {
+  const { hub } = over([]);
+  expect(await hub.publish("user:ada", { notification })).toMatchObject({
+    offset: 1,
+    duplicate: false,
+  });
+  expect(await hub.publish("topic:news", { data: 1 })).toMatchObject({ offset: 1 });
+});
+
+it("publishes many, each with its own outcome", async () => {
+  const { hub } = over([]);
+  const answer = await hub.publishMany([
+    { to: ["user:grace", "topic:many"], notification },
+    { to: "team:blue", notification },
+  ]);
+  expect(answer).toMatchObject({ stored: 2, duplicate: 0, failed: 1 });
+  expect(answer.results.map(({ to, status }) => [to, status])).toEqual([
+    ["user:grace", 201],
+    ["topic:many", 201],
+    ["team:blue", 422],
+  ]);
+});
+
+it("mints a token that opens the user's inbox", async () => {
+  const { token, expires_at } = await over([]).hub.mintToken({ user: "ada", ttl: 60 });
+  expect(Date.parse(expires_at)).toBeGreaterThan(Date.now());
+  const authorization = `Bearer ${token}`;
+  const list = await call(url, "GET", "/v1/users/me/notifications", undefined, { authorization });
+  expect(list.status).toBe(200);
+});
+
+it("[LOG3] stores once what it sends again, since an answer was lost", async () => {
+  const { hub, waits, calls } = over(["answer lost", new TypeError("fetch failed"), "none"]);
+  expect(await hub.publish("user:once", { notification })).toMatchObject({
+    offset: 1,
+    duplicate: true,
+  });
+  expect([waits, calls.length]).toEqual([[250, 500], 3]);
+  const keys = calls.map((init) => new Headers(init?.headers).get("idempotency-key"));
+  expect(new Set(keys).size).toBe(1);
+  expect((await call(url, "GET", "/v1/users/once/notifications")).json.counts.total).toBe(1);
+});
+
+it("waits as long as the hub says, and gives up after four tries", async () => {
+  const busy = () => problem(503, true, { "retry-after": "2" });
+  const { hub, waits } = over([busy(), busy(), busy(), busy(), busy()]);
+  const failure = hub.publish("user:ada", { notification });
+  await expect(failure).rejects.toMatchObject({ status: 503, code: "overloaded", temporary: true });
+  expect(waits).toEqual([2_250, 2_500, 3_000]);
+});
+
+it("does not repeat what will be refused again", async () => {
+  const { hub, calls } = over([], { key: "bk_wrong_0123456789abcdefghijklmnopqrstuv" });
+  const failure = hub.publish("user:ada", { notification });
+  await expect(failure).rejects.toMatchObject({
+    name: "HubError",
+    status: 401,
+    code: "unauthorized",
+  });
+  expect(calls.length).toBe(1);
+});
+
+it("takes a proxy's own 502 for something that may pass", async () => {
+  const { hub, calls } = over([new Response("<h1>Bad gateway</h1>", { status: 502 })]);
+  await hub.publish("user:ada", { notification });
+  expect(calls.length).toBe(2);
+});
+
+it("stops when it is told to", async () => {
+  const abort = new AbortController();
+  const { hub, calls } = over([new TypeError("fetch failed")], {
+    wait: async () => abort.abort(new Error("shutting down")),
+  });
+  const failure = hub.publish("user:ada", { notification }, { signal: abort.signal });
+  await expect(failure).rejects.toThrow("shutting down");
+  expect(calls.length).toBe(1);
+});
+
+it("a job that runs again with its own key stores nothing", async () => {
+  const { hub } = over([]);
+  const call = { idempotencyKey: "night-7" };
+  expect(await hub.publish("user:job", { notification }, call)).toMatchObject({ duplicate: false });
+  expect(await hub.publish("user:job", { notification }, call)).toMatchObject({ duplicate: true });
+});

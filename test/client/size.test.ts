@@ -1,0 +1,65 @@
+// What an app pays for the SDK, minified and gzipped: each part by itself, as a bundler leaves it out.
+
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { expect, it } from "vitest";
+
+const CLIENT = resolve(import.meta.dirname, "../../src/client");
+
+/** Bytes of a bundle that exports these names of these files. */
+async function bytesOf(exports: Record<string, string>): Promise<number> {
+  const contents = Object.entries(exports)
+    .map(([file, name]) => `export { ${name} } from "./${file}.ts";`)
+    .join("\n");
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: CLIENT, loader: "ts" },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    external: ["react"],
+  });
+  return gzipSync(outputFiles[0]?.contents ?? "", { level: 9 }).length;
+}
+
+const CORE = { index: "createClient" };
+
+it("the core has at most 3,994 bytes", async () => {
+  const bytes = await bytesOf(CORE);
+  console.log(JSON.stringify({ core: bytes }));
+  expect(bytes).toBeLessThanOrEqual(3_994);
+});
+
+it("the core and the inbox have at most 5,632 bytes", async () => {
+  const bytes = await bytesOf({ ...CORE, inbox: "inbox" });
+  console.log(JSON.stringify({ coreAndInbox: bytes }));
+  expect(bytes).toBeLessThanOrEqual(5_632);
+});
+
+it.each([
+  ["tabs", "sharedTabs", 1_229, CORE],
+  ["sse", "sse", 820, CORE],
+  ["react", "*", 820, { ...CORE, inbox: "inbox" }],
+] as const)("%s adds at most its share", async (file, name, most, base) => {
+  if (!existsSync(resolve(CLIENT, `${file}.ts`))) return;
+  const added = (await bytesOf({ ...base, [file]: name })) - (await bytesOf(base));
+  console.log(JSON.stringify({ [file]: added }));
+  expect(added).toBeLessThanOrEqual(most);
+});
+
+it("nothing of the hub is in it", async () => {
+  const { metafile } = await build({
+    entryPoints: ["index", "inbox", "server"].map((file) => resolve(CLIENT, `${file}.ts`)),
+    bundle: true,
+    write: false,
+    metafile: true,
+    outdir: "out",
+    format: "esm",
+  });
+  const foreign = Object.keys(metafile.inputs).filter((path) => !path.startsWith("src/client/"));
+  expect(foreign).toEqual([]);
+});

@@ -1,0 +1,266 @@
+// What the subscribers of topics are shown, whatever the line does to frames.
+
+import { expect, it } from "vitest";
+import type { BelfryError } from "../../src/client/error.ts";
+import { connect, messageAt, settled, simulate, step } from "./simulation.ts";
+
+const NEWS = { topic: "news", epoch: "e", oldest: 0 };
+const joinedAt = (offset: number, recovered = true) => ({ ...NEWS, offset, recovered });
+const stepOf = (since: number | null, to: number, members = {}) =>
+  step(since, to, { topic: "news", ...members });
+
+/** A client that is subscribed to `news` since the offset 0, and what it was shown. */
+async function subscribed(since = "latest", offset = 0) {
+  const simulated = simulate();
+  const shown: unknown[] = [];
+  const gaps: unknown[] = [];
+  simulated.client.onGap((gap) => gaps.push(gap));
+  const end = simulated.client.topic("news").subscribe(({ data }) => shown.push(data), { since });
+  const line = await connect(simulated);
+  line.say({ type: "reply", id: null, ...joinedAt(offset) });
+  return { ...simulated, shown, gaps, line, end };
+}
+
+it("[SUB6] shows each message once, whatever of it comes again", async () => {
+  const { line, shown } = await subscribed();
+  line.say(stepOf(0, 2), stepOf(0, 2), stepOf(1, 3), stepOf(0, 1), stepOf(3, 4));
+  expect(shown).toEqual([1, 2, 3, 4]);
+});
+
+it("[SUB6] asks for what it lacks when a step begins above its cursor, and shows it in order", async () => {
+  const { line, shown, gaps } = await subscribed();
+  line.say(stepOf(0, 1), stepOf(3, 4), stepOf(4, 5));
+  expect(shown).toEqual([1]);
+  expect(line.asked("subscribe")).toMatchObject({ topic: "news", since: "e:1" });
+  expect(line.sent.filter((frame) => frame !== "ping").length).toBe(1);
+  line.reply("subscribe", joinedAt(5));
+  line.say(stepOf(1, 5), stepOf(5, 6));
+  expect([shown, gaps]).toEqual([[1, 2, 3, 4, 5, 6], []]);
+});
+
+it("[CUR9] applies the parts of a step as one", async () => {
+  const { line, shown } = await subscribed();
+  const part = (offset: number) => ({ messages: [messageAt(offset)] });
+  line.say(stepOf(0, 3, { ...part(1), more: true }), stepOf(0, 3, { ...part(2), more: true }));
+  expect(shown).toEqual([]);
+  line.say(stepOf(0, 3, part(3)));
+  expect(shown).toEqual([1, 2, 3]);
+});
+
+it("forgets the parts of a step whose end was lost with the line", async () => {
+  const { line, shown, clock, hub } = await subscribed();
+  line.say(stepOf(0, 1), stepOf(1, 3, { messages: [messageAt(2)], more: true }));
+  line.events.lost(1006, "");
+  await clock.pass(5_000);
+  expect(hub.line.offer.topics).toEqual([["news", "e:1"]]);
+  hub.line.connected();
+  hub.line.say({ type: "reply", id: null, ...joinedAt(3) }, stepOf(1, 3));
+  expect(shown).toEqual([1, 2, 3]);
+});
+
+it("tells a gap before it shows what is left", async () => {
+  const { line, shown, gaps, clock, hub } = await subscribed();
+  line.say(stepOf(0, 2));
+  line.events.lost(1006, "");
+  await clock.pass(5_000);
+  hub.line.connected();
+  hub.line.say({ type: "reply", id: null, ...joinedAt(90, false) });
+  expect(gaps).toEqual([{ topic: "news", since: "e:2" }]);
+  const kept = [messageAt(2), messageAt(89), messageAt(90)];
+  hub.line.say(stepOf(null, 90, { messages: kept }), stepOf(90, 91));
+  expect(shown).toEqual([1, 2, 89, 90, 91]);
+});
+
+it("finds the gap behind a snapshot that nobody asked for", async () => {
+  const { line, shown, gaps } = await subscribed();
+  line.say(stepOf(0, 1), stepOf(null, 50, { messages: [messageAt(50)] }));
+  expect([shown, gaps]).toEqual([[1], []]);
+  line.reply("subscribe", joinedAt(50, false));
+  line.say(stepOf(null, 50, { messages: [messageAt(50)] }));
+  expect([shown, gaps]).toEqual([[1, 50], [{ topic: "news", since: "e:1" }]]);
+});
+
+it("begins anew in another epoch", async () => {
+  const { line, shown, gaps, clock, hub } = await subscribed();
+  line.say(stepOf(0, 2));
+  line.events.lost(4001, "");
+  await clock.pass(5_000);
+  hub.line.connected();
+  hub.line.say({ type: "reply", id: null, ...joinedAt(1, false), epoch: "f" });
+  hub.line.say(stepOf(null, 1, { epoch: "f" }), stepOf(1, 2, { epoch: "f" }));
+  expect(shown).toEqual([1, 2, 1, 2]);
+  expect(gaps.length).toBe(1);
+});
+
+it("[CUR5] goes on from the cursor of an empty log in whatever epoch comes", async () => {
+  const { line, shown } = await subscribed("0:0");
+  line.say(stepOf(0, 2));
+  expect(shown).toEqual([1, 2]);
+});
+
+it("[LOG10] shows what was sent live only, also while something is missing", async () => {
+  const { line, shown } = await subscribed();
+  const live = (data: string) => ({ messages: [messageAt(null, { data })] });
+  line.say(stepOf(0, 1), stepOf(1, 1, live("a")), stepOf(7, 7, live("b")));
+  expect(shown).toEqual([1, "a", "b"]);
+});
+
+it("a second subscriber that begins further back is shown the past, and the first is not", async () => {
+  const { client, line, shown } = await subscribed();
+  line.say(stepOf(0, 3));
+  const second: unknown[] = [];
+  client.topic("news").subscribe(({ data }) => second.push(data), { since: "1h" });
+  line.reply("subscribe", joinedAt(4));
+  // The fourth came to the topic in between; the first subscriber takes it from its own cursor.
+  line.say(stepOf(null, 4));
+  expect(second).toEqual([1, 2, 3, 4]);
+  expect(line.asked("subscribe")).toMatchObject({ since: "e:3" });
+  line.reply("subscribe", joinedAt(4));
+  line.say(stepOf(3, 4), stepOf(4, 5));
+  expect([shown, second]).toEqual([
+    [1, 2, 3, 4, 5],
+    [1, 2, 3, 4, 5],
+  ]);
+});
+
+it("a second subscriber that begins now costs no frame", async () => {
+  const { client, line } = await subscribed();
+  line.say(stepOf(0, 3));
+  const second: unknown[] = [];
+  client.topic("news").subscribe(({ data }) => second.push(data));
+  line.say(stepOf(3, 4));
+  expect([line.sent, second]).toEqual([[], [4]]);
+});
+
+it("unsubscribes when nobody listens any more, and not before", async () => {
+  const { client, line, end } = await subscribed();
+  const abort = new AbortController();
+  client.topic("news").subscribe(() => undefined, { signal: abort.signal });
+  end();
+  end();
+  expect(line.sent).toEqual([]);
+  abort.abort();
+  expect(line.sent).toMatchObject([{ type: "unsubscribe", topic: "news" }]);
+});
+
+it("tells who is refused, and asks again when that may pass", async () => {
+  const { client, clock, hub } = simulate();
+  const errors: BelfryError[] = [];
+  client.topic("news").subscribe(() => undefined, { onError: (error) => errors.push(error) });
+  await settled();
+  hub.line.connected();
+  const error = { type: "error", id: null, message: "No", fix: "wait", topic: "news" } as const;
+  hub.line.say({ ...error, code: "temporary", temporary: true });
+  await clock.pass(10_000);
+  expect(hub.line.asked("subscribe")).toMatchObject({ topic: "news", since: "latest" });
+  hub.line.refuse("subscribe", "insufficient_scope");
+  expect(errors.map(({ code, temporary }) => [code, temporary])).toEqual([
+    ["temporary", true],
+    ["insufficient_scope", false],
+  ]);
+  hub.line.events.lost(1006, "");
+  await clock.pass(10_000);
+  expect(hub.line.offer.topics).toEqual([]);
+});
+
+it("names as many topics in a connect as the transport takes, and asks for the others after it", async () => {
+  const { client, hub } = simulate();
+  hub.topicsMax = 2;
+  for (const name of ["a", "b", "c"]) client.topic(name).subscribe(() => undefined);
+  await settled();
+  expect(hub.line.offer.topics.map(([topic]) => topic)).toEqual(["a", "b"]);
+  hub.line.connected();
+  expect(hub.line.sent).toMatchObject([{ type: "subscribe", topic: "c", since: "latest" }]);
+});
+
+it("a listener that throws stops neither the others nor the line", async () => {
+  const thrown: unknown[] = [];
+  const catchIt = (cause: unknown) => thrown.push(cause);
+  process.on("uncaughtException", catchIt);
+  const { client, line, shown } = await subscribed();
+  client.topic("news").subscribe(() => {
+    throw new Error("the app's own");
+  });
+  line.say(stepOf(0, 1), stepOf(1, 2));
+  await settled();
+  process.off("uncaughtException", catchIt);
+  expect([shown, thrown.length]).toEqual([[1, 2], 2]);
+});
+
+it("`for await` shows what comes while the loop is busy, and ends with its signal", async () => {
+  const simulated = simulate();
+  const abort = new AbortController();
+  const messages = simulated.client.topic("news").messages({ signal: abort.signal });
+  const first = messages.next();
+  const line = await connect(simulated);
+  line.say({ type: "reply", id: null, ...joinedAt(0) }, stepOf(0, 3));
+  expect((await first).value).toMatchObject({ data: 1 });
+  expect((await messages.next()).value).toMatchObject({ data: 2 });
+  expect((await messages.next()).value).toMatchObject({ data: 3 });
+  const last = messages.next();
+  await settled();
+  abort.abort();
+  expect(await last).toEqual({ done: true, value: undefined });
+  expect(line.asked("unsubscribe")).toMatchObject({ topic: "news" });
+});
+
+it("`for await` throws what the hub refuses with, and why the client was closed", async () => {
+  const refused = simulate();
+  const first = refused.client.topic("news").messages().next();
+  const line = await connect(refused);
+  const error = { code: "insufficient_scope", message: "No", fix: "ask", temporary: false };
+  line.say({ type: "error", id: null, topic: "news", ...error });
+  await expect(first).rejects.toMatchObject({ code: "insufficient_scope" });
+  const closed = simulate();
+  const second = closed.client.topic("news").messages().next();
+  await connect(closed);
+  closed.client.close();
+  await expect(second).rejects.toMatchObject({ code: "closed" });
+});
+
+it("`for await` throws rather than to let messages pile up without end", async () => {
+  const simulated = simulate();
+  const messages = simulated.client.topic("news").messages();
+  const first = messages.next();
+  const line = await connect(simulated);
+  line.say({ type: "reply", id: null, ...joinedAt(0) }, stepOf(0, 1));
+  await first;
+  line.say(stepOf(1, 1_100));
+  let count = 0;
+  const all = (async () => {
+    for await (const _ of messages) count += 1;
+  })();
+  await expect(all).rejects.toMatchObject({ code: "too_slow" });
+  expect(count).toBeGreaterThan(1_000);
+});
+
+it("repeats what was not answered on the next connection, as it was", async () => {
+  const simulated = simulate();
+  const { client, clock, hub } = simulated;
+  const line = await connect(simulated);
+  const published = client.topic("news").publish({ data: 1 });
+  const followed = client.topic("news").follow();
+  const [publish, follow] = line.sent;
+  expect(publish).toMatchObject({ type: "publish", message: { data: 1, id: expect.any(String) } });
+  line.events.lost(1006, "");
+  await clock.pass(5_000);
+  hub.line.connected();
+  expect(hub.line.sent).toEqual([publish, follow]);
+  const stored = { id: "x", offset: 1, epoch: "e", duplicate: true };
+  hub.line.reply("publish", { message: stored });
+  hub.line.refuse("follow", "insufficient_scope");
+  expect(await published).toEqual(stored);
+  await expect(followed).rejects.toMatchObject({
+    code: "insufficient_scope",
+    message: "No: do not",
+  });
+});
+
+it("what waits for an answer fails when the client is closed, and so does what is asked after that", async () => {
+  const simulated = simulate();
+  await connect(simulated);
+  const before = simulated.client.topic("news").publish({ data: 1 });
+  simulated.client.close();
+  await expect(before).rejects.toMatchObject({ code: "closed" });
+  await expect(simulated.client.topic("news").follow()).rejects.toMatchObject({ code: "closed" });
+});
