@@ -6,7 +6,13 @@ import type { Retention } from "./log/keep.ts";
 import { topicFault } from "./protocol/address.ts";
 import { type ApiKey, SCOPES } from "./protocol/api-key.ts";
 import { DAY_MS, RETENTION_DAYS_MAX, RETENTION_MESSAGES_MAX } from "./protocol/limits.ts";
-import { given, type TopicDefaults, topicSettingsBody } from "./topic/settings.ts";
+import { HUB_SOURCE } from "./protocol/message.ts";
+import {
+  given,
+  type TopicDefaults,
+  type TopicSettings,
+  topicSettingsBody,
+} from "./topic/settings.ts";
 import type { Topic } from "./topic/topic.ts";
 
 export interface Env {
@@ -64,18 +70,20 @@ export function retentionOf(env: Env, kind: "inbox" | "topic"): Retention {
   return "fix" in settings ? DEFAULTS[kind] : settings;
 }
 
-/** What is in force for a topic that was told nothing: by the longest pattern that its name fits. */
+/**
+ * What is in force for a topic that was told nothing: by its own name in TOPIC_DEFAULTS, else by the
+ * longest pattern that it fits.
+ */
 export function topicDefaultsOf(env: Env, topic: string): TopicDefaults {
   const all = { ...retentionOf(env, "topic"), access: "token" as const };
   const patterns = readTopicDefaults(env.TOPIC_DEFAULTS);
-  if ("fix" in patterns) return all;
-  const fits = ([pattern]: [string, unknown]) =>
-    pattern.endsWith("*") ? topic.startsWith(pattern.slice(0, -1)) : topic === pattern;
-  const [, found = {}] =
-    Object.entries(patterns)
-      .filter(fits)
-      .sort(([a], [b]) => b.length - a.length)[0] ?? [];
-  return { ...all, ...found };
+  if (!(patterns instanceof Map)) return all;
+  const own = patterns.get(topic);
+  if (own !== undefined) return { ...all, ...own };
+  const fitting = [...patterns.keys()]
+    .filter((pattern) => pattern.endsWith("*") && topic.startsWith(pattern.slice(0, -1)))
+    .sort((a, b) => b.length - a.length);
+  return { ...all, ...patterns.get(fitting[0] ?? "") };
 }
 
 const DEFAULTS = {
@@ -105,7 +113,7 @@ function readSettings(env: Env): Settings | Misconfigured {
   const topic = readRetention(env, "topic");
   if ("fix" in topic) return topic;
   const topicDefaults = readTopicDefaults(env.TOPIC_DEFAULTS);
-  if ("fix" in topicDefaults) return topicDefaults as Misconfigured;
+  if (!(topicDefaults instanceof Map)) return topicDefaults;
   return {
     apiKeys,
     jwtSecrets,
@@ -162,6 +170,7 @@ function isApiKey(value: unknown): value is ApiKey {
   return (
     typeof key?.name === "string" &&
     /^[a-z0-9-]{1,32}$/.test(key.name) &&
+    key.name !== HUB_SOURCE &&
     typeof key.sha256 === "string" &&
     /^[0-9a-f]{64}$/.test(key.sha256) &&
     Array.isArray(key.scopes) &&
@@ -181,19 +190,19 @@ function readRetention(env: Env, kind: "inbox" | "topic"): Retention | Misconfig
   return { messagesMax, ageMs };
 }
 
-/** Patterns of topic names, each with what differs from the hub's vars for topics. */
-function readTopicDefaults(
-  text: string | undefined,
-): Record<string, Partial<TopicDefaults>> | Misconfigured {
-  if (!text) return {};
+/** Names of topics, or beginnings of names with a `*`, each with what differs from the vars for all. */
+function readTopicDefaults(text: string | undefined): Map<string, TopicSettings> | Misconfigured {
+  if (!text) return new Map();
   const fix =
     'TOPIC_DEFAULTS is a JSON object such as {"news.*":{"access":"public","messages_max":100,"age_days":1}}';
   try {
-    const entries = Object.entries(JSON.parse(text) as Record<string, unknown>);
-    if (!entries.every(([pattern]) => topicFault(pattern.replace(/(?<=.)\*$/, "")) === null))
-      return { fix };
-    return Object.fromEntries(
-      entries.map(([pattern, value]) => [pattern, given(v.parse(topicSettingsBody, value))]),
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return { fix };
+    const isPattern = (name: string) =>
+      name === "*" || topicFault(name.replace(/\*$/, "")) === null;
+    if (!Object.keys(value).every(isPattern)) return { fix };
+    return new Map(
+      Object.entries(value).map(([name, body]) => [name, given(v.parse(topicSettingsBody, body))]),
     );
   } catch {
     return { fix };

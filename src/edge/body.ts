@@ -26,6 +26,8 @@ export async function readJson<T>(
   const text = await readBody(request);
   const parsed = text.trim() === "" ? { value: {} } : parseJson(text);
   if ("code" in parsed) throw new RefusalError(parsed.code, parsed.fix);
+  // To the schema a list is an object without the members it asks for.
+  if (Array.isArray(parsed.value)) throw new RefusalError("invalid_params", "send a JSON object");
   const result = v.safeParse(schema, parsed.value, { abortEarly: true });
   if (result.success) return result.output;
   const { code, fix, field } = refusalOf(result.issues[0]);

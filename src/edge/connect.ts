@@ -64,8 +64,8 @@ function topicsOf(c: Context<Hub>, resumed: StreamId | null): { topic: string; s
     return throwRefusal("invalid_params", `name at most ${most} topics`, "topics");
   const now = Date.now();
   const named = items.map((item) => {
-    const [topic = "", since = null] = item.split("~", 2);
-    const fault = topicFault(topic);
+    const [topic = "", since = null, ...more] = item.split("~");
+    const fault = more.length > 0 ? "a topic has one `since`, after a ~" : topicFault(topic);
     if (fault !== null) return throwRefusal("invalid_params", fault, "topics");
     const begin = parseTopicSince(resumed?.topics.get(topic) ?? since, now);
     return begin === null
@@ -132,7 +132,11 @@ function callerOf(principal: Principal | null): Caller {
 /** The cursors that a stream begins with: those that move are told with those that do not. */
 function begunAt({ since, topics = [] }: Omit<Upgrade, "offered">): StreamId {
   const cursorOf = (begin: Since) =>
-    typeof begin === "object" && "epoch" in begin ? printCursor(begin.epoch, begin.offset) : null;
+    begin === "latest"
+      ? begin
+      : typeof begin === "object" && "epoch" in begin
+        ? printCursor(begin.epoch, begin.offset)
+        : null;
   const known = topics.map(({ topic, since: begin }) => [topic, cursorOf(begin)] as const);
   const moved = known.filter((each): each is [string, string] => each[1] !== null);
   return { inbox: cursorOf(since), topics: new Map(moved) };

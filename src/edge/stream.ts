@@ -75,7 +75,10 @@ export function streamOf(
   });
 }
 
-/** How far a stream has come: in the inbox, or in the one topic it is of, and in each topic besides. */
+/**
+ * How far a stream has come: in the inbox, or in the one topic it is of, and in each topic besides.
+ * Cursors, or `latest` where that is still to be told.
+ */
 export interface StreamId {
   inbox: string | null;
   topics: ReadonlyMap<string, string>;
@@ -85,9 +88,13 @@ export interface StreamId {
 export function parseStreamId(text: string | null): StreamId | null {
   if (text === null || !text.includes("~")) return null;
   const [inbox = "", ...items] = text.split(",");
-  const topics = items.map((item) => item.split("~", 2) as [string, string]);
+  const topics = items.map((item) => item.split("~") as [string, string]);
+  // One that is not whole stands for no cursor at all, and is refused as such.
+  if (topics.some((parts) => parts.length !== 2)) return { inbox: text, topics: new Map() };
   return { inbox: inbox === "" ? null : inbox, topics: new Map(topics) };
 }
+
+const LATEST = "latest";
 
 /** `<cursor>`, and after a comma `<topic>~<cursor>` for each topic: one text that holds all. */
 class Cursors {
@@ -104,8 +111,17 @@ class Cursors {
     else this.#topics.set(topic, cursor);
   }
 
+  /** What began with `latest` begins where the hub says that it stood; whether that was so. */
+  begin(topic: string | undefined, cursor: string): boolean {
+    const isLatest = (topic === undefined ? this.#own : this.#topics.get(topic)) === LATEST;
+    if (isLatest) this.move(topic, cursor);
+    return isLatest;
+  }
+
   print(): string {
-    return [this.#own, ...[...this.#topics].map(([topic, at]) => `${topic}~${at}`)].join(",");
+    const known = [...this.#topics].filter(([, at]) => at !== LATEST);
+    const own = this.#own === LATEST ? "" : this.#own;
+    return [own, ...known.map(([topic, at]) => `${topic}~${at}`)].join(",");
   }
 }
 
@@ -113,17 +129,22 @@ interface FrameHead {
   type: string;
   topic?: string;
   epoch?: string;
+  offset?: number;
   to?: number;
   more?: boolean;
   code?: number;
 }
 
-/** One frame as one event. Only what completes a step of a log moves the `id`. */
+/** One frame as one event. What completes a step of a log moves the `id`, and so does a beginning with `latest`. */
 function eventOf(frame: string, ownTopic: string | null, cursors: Cursors): string {
-  const { type, topic, epoch, to, more, code } = JSON.parse(frame) as FrameHead;
+  const { type, topic, epoch, offset, to, more, code } = JSON.parse(frame) as FrameHead;
+  const log = topic === ownTopic ? undefined : topic;
   const isStep = type === "messages" && more !== true;
-  if (isStep) cursors.move(topic === ownTopic ? undefined : topic, `${epoch}:${to}`);
-  const id = isStep ? cursors.print() : undefined;
+  if (isStep) cursors.move(log, `${epoch}:${to}`);
+  const isBegun =
+    (type === "connected" || (type === "reply" && topic !== undefined)) &&
+    cursors.begin(log, `${epoch}:${offset}`);
+  const id = isStep || isBegun ? cursors.print() : undefined;
   return printEvent(type === "disconnect" && code === 4002 ? "expired" : type, frame, id);
 }
 

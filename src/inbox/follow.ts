@@ -7,6 +7,7 @@ import type { Log } from "../log/log.ts";
 import { EMPTY_EPOCH } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { FOLLOWS_MAX } from "../protocol/limits.ts";
+import { HUB_SOURCE } from "../protocol/message.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import type { Joined, Joining } from "../topic/join.ts";
 import type { FollowCursors } from "./cursors.ts";
@@ -81,9 +82,20 @@ export class Follows {
     return did;
   }
 
-  /** Leaves every topic. When one cannot be told, nothing is lost: it is called again. */
-  async unfollowAll(): Promise<void> {
-    for (const topic of this.#parts.cursors.topics()) await this.unfollow(topic);
+  /** Leaves every topic before everything is erased: when one cannot be told, it is done again. */
+  async leaveAll(): Promise<void> {
+    const { member, cursors, leave } = this.#parts;
+    for (const topic of cursors.topics()) await leave(topic, member, false);
+  }
+
+  /** Tells a topic that nobody of the user is there any more, so that it need not find out. */
+  async leaveUnwatched(topic: string): Promise<void> {
+    const { member, cursors, joins, leave, watches } = this.#parts;
+    await joins.settled(topic);
+    if (watches(topic) || cursors.of(topic) !== null) return;
+    await leave(topic, member, false).catch((cause) =>
+      console.error(JSON.stringify({ event: "leave_failed", topic, cause: String(cause) })),
+    );
   }
 
   /** Takes a batch; gives how far the follow has come, or null when the topic is not followed. */
@@ -143,7 +155,7 @@ function draftOf(topic: string, entry: BatchEntry, ttl: 0 | null): Draft {
 function gapOf(topic: string, since: number, to: number): Draft {
   const about = JSON.stringify({ topic, since, to });
   const id = crypto.randomUUID();
-  const members = `"id":"${id}","source":"belfry","type":"${GAP_TYPE}","data":${about}`;
+  const members = `"id":"${id}","source":"${HUB_SOURCE}","type":"${GAP_TYPE}","data":${about}`;
   const origin = `,"topic":${JSON.stringify(topic)},"topic_offset":${to}`;
   const from = { topic, offset: to, expires: null };
   return { id, body: `${members}${origin}`, ttl: null, category: null, identity: null, from };

@@ -12,7 +12,7 @@ import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
 import { nameOf, topicOf } from "../objects.ts";
 import { printMessages } from "../protocol/down.ts";
-import { REVOKED, type Refusal } from "../protocol/error.ts";
+import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
 import { type Env, retentionOf } from "../settings.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
@@ -134,7 +134,15 @@ export class Inbox extends DurableObject<Env> {
 
   /** Begins to follow a topic; false when it did already. */
   async follow(topic: string, asker: Asker): Promise<boolean | Refusal> {
-    return this.#refusalOf(asker) ?? (await this.#follows.follow(topic));
+    const refused = this.#refusalOf(asker);
+    if (refused !== null) return refused;
+    try {
+      return await this.#follows.follow(topic);
+    } catch (cause) {
+      // Of an error only the message would reach the caller.
+      if (cause instanceof RefusalError) return cause.refusal;
+      throw cause;
+    }
   }
 
   async unfollow(topic: string, asker: Asker): Promise<boolean | Refusal> {
@@ -179,7 +187,7 @@ export class Inbox extends DurableObject<Env> {
   async erase(): Promise<void> {
     const { notBefore } = this.#log.at(clock()).own;
     this.#sockets.closeAll(4503);
-    await this.#follows.unfollowAll();
+    await this.#follows.leaveAll();
     const erased = this.#log.erase();
     this.#cursors.erased();
     this.#alarm.gone();

@@ -8,6 +8,7 @@ import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
 import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
 import type { Env } from "../settings.ts";
+import { fits } from "../socket/attachment.ts";
 import type { Services } from "../socket/receive.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import { isRevoked } from "./connect.ts";
@@ -49,7 +50,13 @@ export function inboxServices(parts: Parts): Services {
       const claims = await verifyRefresh(env, session.attachment.user, token, clock());
       if (isRevoked(log.at(clock()).own, claims.iat))
         throw new RefusalError(REVOKED.code, REVOKED.fix);
-      session.attachment = { ...session.attachment, ...claims };
+      const attachment = { ...session.attachment, ...claims };
+      if (!fits(attachment))
+        throw new RefusalError(
+          "connection_limit",
+          "shorten the token's caps, or unsubscribe first",
+        );
+      session.attachment = attachment;
       sockets.save(session);
       await subscriptions.revise(session);
       return JSON.stringify({ expires_in: claims.exp - Math.floor(clock() / 1000) });
@@ -61,8 +68,11 @@ export function inboxServices(parts: Parts): Services {
       return subscriptions.subscribe(session, topic, since);
     },
 
-    unsubscribe: (session, { topic }) =>
-      JSON.stringify({ topic, changed: subscriptions.unsubscribe(session, topic) }),
+    unsubscribe: async (session, { topic }) => {
+      const changed = subscriptions.unsubscribe(session, topic);
+      if (changed) await follows.leaveUnwatched(topic);
+      return JSON.stringify({ topic, changed });
+    },
 
     follow: async ({ attachment }, { topic }) => {
       if (!allows(attachment.caps, "follow", topic))

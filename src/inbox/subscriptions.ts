@@ -7,8 +7,8 @@ import { allows } from "../protocol/caps.ts";
 import { type Cursor, EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
 import { type MessagesDraft, printError, printMessages, printReply } from "../protocol/down.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
-import { ATTACHMENT_BYTES_MAX, TOPICS_MAX } from "../protocol/limits.ts";
-import type { Attachment } from "../socket/attachment.ts";
+import { TOPICS_MAX } from "../protocol/limits.ts";
+import { type Attachment, fits } from "../socket/attachment.ts";
 import type { Answer } from "../socket/receive.ts";
 import type { Session, Sockets } from "../socket/sockets.ts";
 import type { Joined, Joining } from "../topic/join.ts";
@@ -50,9 +50,12 @@ export class Subscriptions {
       return {
         members: JSON.stringify({ topic, epoch, offset, recovered, oldest }),
         frames: () => {
-          if (isNew) this.#parts.sockets.save(session);
-          this.#mark(session, topic, { epoch, offset });
-          end();
+          try {
+            if (isNew) this.#parts.sockets.save(session);
+            this.#mark(session, topic, { epoch, offset });
+          } finally {
+            end();
+          }
           return framesOf(topic, joined);
         },
       };
@@ -79,15 +82,14 @@ export class Subscriptions {
   async begin(session: Session, topics: { topic: string; since: Since }[]): Promise<void> {
     await Promise.all(
       topics.map(async ({ topic, since }) => {
-        let print: () => string[];
+        let frames: string[];
         try {
-          const { members, frames } = await this.subscribe(session, topic, since);
-          print = () => [printReply(null, members), ...frames()];
+          const answer = await this.subscribe(session, topic, since);
+          frames = [printReply(null, answer.members), ...answer.frames()];
         } catch (cause) {
-          const refused = refusalOf(cause);
-          print = () => [printError(null, refused, topic)];
+          frames = [printError(null, refusalOf(cause), topic)];
         }
-        this.#parts.sockets.send(session, print(), this.#parts.clock());
+        this.#parts.sockets.send(session, frames, this.#parts.clock());
       }),
     );
   }
@@ -162,7 +164,8 @@ export class Subscriptions {
     this.#told.set(session, told.set(topic, cursor));
   }
 
-  #fault({ topics = [], ...rest }: Attachment, topic: string): Refusal | null {
+  #fault(attachment: Attachment, topic: string): Refusal | null {
+    const { topics = [] } = attachment;
     if (topics.includes(topic)) return null;
     if (topics.length >= TOPICS_MAX)
       return refusal(
@@ -170,9 +173,7 @@ export class Subscriptions {
         `a connection subscribes to at most ${TOPICS_MAX} topics: unsubscribe from one`,
         "topic",
       );
-    // Names and caps are ASCII, so that a unit is a byte.
-    const bytes = JSON.stringify({ ...rest, topics: [...topics, topic] }).length;
-    return bytes <= ATTACHMENT_BYTES_MAX
+    return fits({ ...attachment, topics: [...topics, topic] })
       ? null
       : refusal("connection_limit", "shorten the topics' names or the token's caps", "topic");
   }

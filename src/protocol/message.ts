@@ -24,6 +24,9 @@ export interface Notification {
 /** RFC 8030 §5.3. */
 export type Urgency = "very-low" | "low" | "normal" | "high";
 
+/** The source of what the hub itself says; nobody else's. */
+export const HUB_SOURCE = "belfry";
+
 /** What is published. Every field may be absent, but `type`, `data` and `notification` not all. */
 export interface Message {
   /** Makes a publish safe to repeat, together with `source`; 1 to 255 bytes. */

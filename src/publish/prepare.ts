@@ -4,7 +4,7 @@ import { handlers } from "../handlers.ts";
 import type { Draft } from "../log/entry.ts";
 import type { Address } from "../protocol/address.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
-import type { Message } from "../protocol/message.ts";
+import { HUB_SOURCE, type Message } from "../protocol/message.ts";
 import { draftOf } from "./draft.ts";
 import { type Handler, handle, handlerOf, type Sender } from "./handle.ts";
 import { parseMessage } from "./parse.ts";
@@ -94,6 +94,8 @@ function sourceOf(asked: string | undefined, publisher: Publisher): string | Ref
       "leave `source` out: a user's is always the user",
       "source",
     );
+  if (asked === HUB_SOURCE)
+    return refusal("invalid_params", `\`source\` ${HUB_SOURCE} is the hub's own`, "source");
   if (publisher.others.includes(asked))
     return refusal("invalid_params", "`source` is the name of another API key", "source");
   return asked.startsWith("user:")

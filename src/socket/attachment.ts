@@ -1,6 +1,7 @@
 // What a socket carries through hibernation. This is the only file that reads or writes it.
 
 import type { Caps } from "../protocol/caps.ts";
+import { ATTACHMENT_BYTES_MAX } from "../protocol/limits.ts";
 
 /** Who is on the other end, as the edge found out. Crosses to the object in one header. */
 export interface Caller {
@@ -34,6 +35,11 @@ export function readAttachment(ws: WebSocket): Attachment | null {
   const value: unknown = ws.deserializeAttachment();
   const isOurs = typeof value === "object" && value !== null && "v" in value && value.v === 1;
   return isOurs ? (value as Attachment) : null;
+}
+
+/** Whether an attachment can be carried. Its names and caps are ASCII, so that a unit is a byte. */
+export function fits(attachment: Attachment): boolean {
+  return JSON.stringify(attachment).length <= ATTACHMENT_BYTES_MAX;
 }
 
 export function writeAttachment(ws: WebSocket, attachment: Attachment): void {

@@ -33,7 +33,7 @@ export interface Services {
   history(session: Session, frame: HistoryFrame): string;
   refresh(session: Session, frame: RefreshFrame): Promise<string>;
   subscribe(session: Session, frame: SubscribeFrame): Promise<Answer>;
-  unsubscribe(session: Session, frame: TopicFrame): string;
+  unsubscribe(session: Session, frame: TopicFrame): Promise<string>;
   follow(session: Session, frame: TopicFrame): Promise<string>;
   unfollow(session: Session, frame: TopicFrame): Promise<string>;
 }
@@ -48,7 +48,10 @@ export function receive(
 ): Promise<void> {
   const session = sockets.of(ws);
   if (session === null || !mayQueue(sockets, session, data, clock())) return Promise.resolve();
-  session.queue = session.queue.then(() => handle(sockets, session, data, services, clock));
+  session.queue = session.queue
+    .then(() => handle(sockets, session, data, services, clock))
+    // One frame that cannot be answered must not end the queue of those behind it.
+    .catch((cause) => console.error(JSON.stringify({ event: "frame_lost", cause: String(cause) })));
   return session.queue;
 }
 

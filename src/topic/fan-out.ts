@@ -109,7 +109,8 @@ export class FanOut {
   }
 
   deliveryOf(offset: number): Delivery {
-    const { members } = this.#parts;
+    const { log, members, clock } = this.#parts;
+    this.#wake(log.at(clock()).head);
     const position = this.#position() ?? 0;
     let behind = 0;
     for (const member of members.all().values())

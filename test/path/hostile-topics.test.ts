@@ -169,7 +169,7 @@ describe("settings", () => {
     await expectUnknown(topic);
   });
 
-  it.fails("that are a list, which would reset them", async () => {
+  it("that are a list, which would reset them", async () => {
     const topic = fresh();
     await put(topicPath(topic), { messages_max: 7 });
     const { status } = await put(topicPath(topic), "[]");
@@ -447,7 +447,7 @@ describe("the topics of a connect", () => {
     expect(refused).toEqual({ code: "invalid_params", close: 4502 });
   });
 
-  it.fails("that have two cursors behind one name", async () => {
+  it("that have two cursors behind one name", async () => {
     const headers = bearer(await tokenOf(fresh()));
     const socket = new TestSocket(url, "/v1/connect?topics=a~0:0~latest", { headers });
     expect(await socket.next()).toMatchObject({ type: "closed" });
@@ -506,7 +506,7 @@ describe("a Last-Event-ID", () => {
     const { epoch } = await say(url, asked, 1, 2);
     await say(url, smuggled, "secret");
     const token = await tokenOf(fresh(), may([asked], "subscribe"));
-    const id = `0:0,${smuggled}~0:0,${asked}~${epoch}:1,__proto__~0:0,everyone~0:0,,a/b~0:0`;
+    const id = `0:0,${smuggled}~0:0,${asked}~${epoch}:1,__proto__~0:0,everyone~0:0,a/b~0:0`;
     const events = await EventReader.open(url, `/v1/connect?topics=${asked}`, {
       ...{ ...bearer(token), "last-event-id": id },
     });
@@ -720,7 +720,7 @@ describe("an attachment that would grow too large", () => {
     socket.drop();
   });
 
-  it.fails("by a refresh with wide caps, after 100 long names: the connection goes on", async () => {
+  it("by a refresh with wide caps, after 100 long names: the connection goes on", async () => {
     const user = fresh();
     const topics = many(100, long);
     const query = `since=latest&topics=${topics.map((topic) => `${topic}~latest`).join(",")}`;
@@ -910,7 +910,7 @@ describe("a message through a follow", () => {
     ]);
   });
 
-  it.fails("forged as the hub's own by a backend", async () => {
+  it("forged as the hub's own by a backend", async () => {
     const gap = { type: "belfry.gap", source: "belfry", data: {} };
     const answer = await call(url, "POST", messages(fresh()), gap, bearer(writer.key));
     expectRefusal(answer, 422, "invalid_params", "source");

@@ -198,7 +198,7 @@ describe("[FOL5] the limits on following", () => {
     socket.ws.close();
   });
 
-  it.fails("are told over HTTP as well, as what will not pass", async () => {
+  it("are told over HTTP as well, as what will not pass", async () => {
     const [ada, bob, full, other] = [namedUser(), namedUser(), namedTopic(), namedTopic()];
     await ada.stub.follow(full.name, "backend");
     await fillFollows(ada);
@@ -230,7 +230,7 @@ const longNames = (count: number, user: Named<Inbox>) =>
 
 const repliesOf = ({ frames }: ObjectSocket) => frames.filter(({ type }) => type === "reply");
 
-it.fails("[SOC3] [SUB7] a refresh for which there is no room is refused, and the connection goes on", async () => {
+it("[SOC3] [SUB7] a refresh for which there is no room is refused, and the connection goes on", async () => {
   const ada = namedUser();
   const topics = longNames(100, ada);
   const socket = await device(ada, topics);
@@ -246,7 +246,7 @@ it.fails("[SOC3] [SUB7] a refresh for which there is no room is refused, and the
   socket.ws.close();
 });
 
-it.fails("[SUB5] [FOL2] a topic that joins after such a refresh is answered, and holds up nothing of itself", async () => {
+it("[SUB5] [FOL2] a topic that joins after such a refresh is answered, and holds up nothing of itself", async () => {
   const [ada, slow] = [namedUser(), namedTopic()];
   let isLet = false;
   interceptJoin(slow, (own) => async (joining) => {
@@ -265,7 +265,7 @@ it.fails("[SUB5] [FOL2] a topic that joins after such a refresh is answered, and
   socket.ws.close();
 });
 
-it.fails("[DEL5] who only watches has what was delivered, also when the topic has rested", async () => {
+it("[DEL5] who only watches has what was delivered, also when the topic has rested", async () => {
   const [ada, topic] = [namedUser(), namedTopic()];
   const socket = await device(ada, [topic.name]);
   await taken(socket, ({ type }) => type === "reply");
