@@ -1,0 +1,83 @@
+// belfry/sse: the hub as an event stream, where WebSockets are blocked. What the client sends are
+// calls of the HTTP API.
+
+import type { DownFrame } from "../protocol/down.ts";
+import { answerTo } from "./http-calls.ts";
+import { connectUrl, type Line, type LineEvents, type Offer, type Transport } from "./transport.ts";
+
+/** The hub sends a comment every 25 s: a stream that is silent for longer than this is dead. */
+const SILENCE_MS = 60_000;
+/**
+ * An event stream carries at most 10 topics: with more of them the hub refuses the connect.
+ *
+ * `createClient({ url, token, transports: [websocket(), sse()] })`
+ */
+export function sse(): Transport {
+  return { name: "sse", topicsMax: Number.POSITIVE_INFINITY, open };
+}
+
+function open(offer: Offer, events: LineEvents): Line {
+  const { token, now } = offer;
+  const abort = new AbortController();
+  let heardAt = now();
+  const take = (frame: object) => events.frame(frame as DownFrame);
+
+  /** Reads to the end; gives the close code of a socket that ends like that. */
+  async function read(): Promise<number> {
+    // Not an EventSource: that can only put the token into the URL, and says nothing of a refusal.
+    const response = await fetch(connectUrl(offer), {
+      headers: { accept: "text/event-stream", authorization: `Bearer ${token}` },
+      signal: abort.signal,
+    });
+    if (!response.ok) {
+      const problem = await response.json();
+      take({ ...problem, type: "error", id: null });
+      return closeOf(problem);
+    }
+    const reader = (response.body as ReadableStream<BufferSource>)
+      .pipeThrough(new TextDecoderStream())
+      .getReader();
+    for (let text = ""; ; ) {
+      const { done, value } = await reader.read();
+      if (done) return 1006;
+      heardAt = now();
+      const whole = (text + value).split("\n\n");
+      text = whole.pop() as string;
+      for (const event of whole) {
+        const [, data] = /^data: (.*)/m.exec(event) ?? [];
+        // A stream ends with its token: there is nothing to refresh.
+        if (data) take({ ...JSON.parse(data), expires_in: null });
+      }
+    }
+  }
+
+  read()
+    .catch(() => 1006)
+    .then((close) => events.lost(close, ""));
+
+  return {
+    send(frame) {
+      if (frame === "ping") {
+        if (now() - heardAt < SILENCE_MS) take({ type: "pong" });
+      } else if (!frame.type.endsWith("subscribe")) answerTo(offer, frame).then(take);
+      // The topics of a stream are named when it is opened.
+      else events.reopen();
+    },
+    close: () => abort.abort(),
+  };
+}
+
+/** The close code that a socket would have been refused with. */
+function closeOf({
+  code,
+  status,
+  temporary,
+}: {
+  code: string;
+  status: number;
+  temporary: boolean;
+}) {
+  if (temporary) return 4001;
+  if (code === "token_expired") return 4002;
+  return status === 401 ? 4500 : 4501;
+}
