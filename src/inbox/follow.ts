@@ -24,7 +24,7 @@ export interface Parts {
   leave(topic: string, member: string, watches: boolean): Promise<void>;
   /** Whether a connection of the user subscribes to the topic. */
   watches(topic: string): boolean;
-  publish(drafts: Draft[]): Promise<Outcome[]>;
+  append(drafts: Draft[]): Outcome[];
   sockets: Pick<Sockets, "size">;
   clock(): number;
 }
@@ -34,8 +34,6 @@ export const GAP_TYPE = "belfry.gap";
 
 export class Follows {
   readonly #parts: Parts;
-  /** The end of the batch before, by topic: batches of one topic are taken one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -98,35 +96,24 @@ export class Follows {
     );
   }
 
-  /** Takes a batch; gives how far the follow has come, or null when the topic is not followed. */
-  deliver(batch: Batch): Promise<number | null> {
-    const { log, cursors, clock } = this.#parts;
-    if (log.at(clock()).own.follows === 0 || cursors.of(batch.topic) === null)
-      return Promise.resolve(null);
-    const before = this.#turns.get(batch.topic) ?? Promise.resolve();
-    const turn = before.then(() => this.#take(batch));
-    const settled = turn.catch(() => undefined);
-    this.#turns.set(batch.topic, settled);
-    settled.then(() => {
-      if (this.#turns.get(batch.topic) === settled) this.#turns.delete(batch.topic);
-    });
-    return turn;
-  }
-
-  async #take(batch: Batch): Promise<number | null> {
-    const { cursors, publish, sockets } = this.#parts;
-    const { topic, to, live } = batch;
+  /**
+   * Takes a batch, in one turn; gives how far the follow has come, or null when the topic is not
+   * followed.
+   */
+  deliver(batch: Batch): number | null {
+    const { log, cursors, append, sockets, clock } = this.#parts;
+    if (log.at(clock()).own.follows === 0) return null;
     const cursor = this.#cursorIn(batch);
     if (cursor === null) return null;
-    if (live.length > 0 && sockets.size > 0)
-      await publish(live.map((entry) => draftOf(topic, entry, 0)));
+    const { topic, to, live } = batch;
+    if (live.length > 0 && sockets.size > 0) append(live.map((entry) => draftOf(topic, entry, 0)));
     if (cursor >= to) return cursor;
     // What lies between is still there: the topic is told where to begin.
     if (cursor < batch.since && batch.lost < batch.since) return cursor;
     const entries = batch.entries.filter(({ offset }) => (offset ?? 0) > cursor);
     const drafts = entries.map((entry) => draftOf(topic, entry, null));
     if (cursor < batch.lost) drafts.unshift(gapOf(topic, cursor, batch.lost));
-    const outcomes = drafts.length === 0 ? [] : await publish(drafts);
+    const outcomes = drafts.length === 0 ? [] : append(drafts);
     const failed = outcomes.findIndex(({ status }) => status !== "stored");
     const reached = failed === -1 ? to : (drafts[failed - 1]?.from?.offset ?? cursor);
     cursors.advance(topic, reached);

@@ -79,7 +79,7 @@ export class Inbox extends DurableObject<Env> {
         ...this.#standing(),
         since,
         to,
-        messages: entries,
+        messages: entries.map(({ text }) => text),
         ...(removed.length > 0 ? { removed } : {}),
       }),
       clock,
@@ -98,7 +98,7 @@ export class Inbox extends DurableObject<Env> {
       cursors: this.#cursors,
       leave: async (topic, member, watches) => topicOf(env, topic).leave(member, watches),
       watches: (topic) => this.#subscriptions.watches(topic),
-      publish: (drafts) => this.#feed.publish(drafts, null),
+      append: (drafts) => this.#feed.append(drafts),
     });
     this.#services = inboxServices({
       ...asMember,
@@ -127,7 +127,7 @@ export class Inbox extends DurableObject<Env> {
     const { topic, epoch, to, generation } = batch;
     await this.#joins.settled(topic);
     const told = this.#subscriptions.deliver(batch);
-    const kept = await this.#follows.deliver(batch);
+    const kept = this.#follows.deliver(batch);
     const isAnyone = told !== null || kept !== null;
     return { epoch, offset: Math.min(told ?? to, kept ?? to), isAnyone, generation };
   }

@@ -1,7 +1,13 @@
 // What an inbox keeps and what goes first when it is full: what holds nothing any more, then
 // archived, then read, then the oldest.
 
-import { type Checkpoint, VICTIMS_KEPT, type Victim } from "../log/checkpoint.ts";
+import {
+  type Checkpoint,
+  NO_OTHERS,
+  UNKNOWN,
+  VICTIMS_KNOWN,
+  type Victim,
+} from "../log/checkpoint.ts";
 import type { Keep, Retention } from "../log/keep.ts";
 import type { Flags, NewRow } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
@@ -44,6 +50,7 @@ export class InboxKeep implements Keep<InboxOwn> {
 
   appended(next: Checkpoint<InboxOwn>, row: NewRow): void {
     count(next.own, FRESH, 1);
+    if (next.rest === NO_OTHERS) next.rest = row.offset;
     next.due = Math.min(
       next.due ?? Number.MAX_SAFE_INTEGER,
       row.time + this.ageMs,
@@ -89,7 +96,7 @@ export class InboxKeep implements Keep<InboxOwn> {
     }
     const first = rows.find((row) => row.time > now - this.ageMs);
     next.oldest = Math.max(next.oldest, first?.offset ?? next.head + 1);
-    this.#lineUp(rows, next, now, VICTIMS_KEPT);
+    this.#lineUp(rows, next, now, VICTIMS_KNOWN);
   }
 
   lineUp(next: Checkpoint<InboxOwn>, store: LogStore, now: number, count: number): void {
@@ -117,7 +124,7 @@ export class InboxKeep implements Keep<InboxOwn> {
       .sort(inTurn);
     next.victims = ranked.slice(0, count);
     const others = ranked.slice(count).filter(({ offset }) => offset >= oldest);
-    next.rest = lowestOf(others) ?? 0;
+    next.rest = lowestOf(others) ?? NO_OTHERS;
   }
 }
 
@@ -137,7 +144,10 @@ function lowestAbove(
   store: LogStore,
   gone: Set<number>,
 ): number | null {
-  if (rest !== 0) return Math.min(rest, lowestOf(victims.filter((v) => v.offset > oldest)) ?? rest);
+  if (rest !== UNKNOWN) {
+    const lowest = Math.min(rest, lowestOf(victims.filter((v) => v.offset > oldest)) ?? rest);
+    return lowest === NO_OTHERS ? null : lowest;
+  }
   let next = store.next(oldest);
   while (next !== null && gone.has(next)) next = store.next(next);
   return next;

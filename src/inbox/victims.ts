@@ -1,7 +1,7 @@
 // Keeping the list of who goes next true while states change, so that a full inbox need not be
 // looked through again after every mark.
 
-import { type Checkpoint, VICTIMS_KEPT, type Victim } from "../log/checkpoint.ts";
+import { type Checkpoint, UNKNOWN, VICTIMS_KNOWN, type Victim } from "../log/checkpoint.ts";
 import { rankOf, type State } from "./state.ts";
 
 /** The order in which rows are given up. */
@@ -16,7 +16,7 @@ export function afterMarks(
   marked: { offset: number; state: State | null }[],
 ): Line {
   const last = victims[victims.length - 1];
-  if (last === undefined) return { victims: [], rest: 0 };
+  if (last === undefined) return { victims: [], rest: UNKNOWN };
   const touched = new Set(marked.map(({ offset }) => offset));
   const moved = marked
     .map(({ offset, state }): Victim => {
@@ -28,11 +28,11 @@ export function afterMarks(
     .filter((victim) => inTurn(victim, last) < 0);
   const line = [...victims.filter(({ offset }) => !touched.has(offset)), ...moved]
     .sort(inTurn)
-    .slice(0, VICTIMS_KEPT);
+    .slice(0, VICTIMS_KNOWN);
   const listed = new Set(line.map(({ offset }) => offset));
   const left = victims.map(({ offset }) => offset).filter((offset) => !listed.has(offset));
-  const isKnown = rest !== 0 && !listed.has(rest);
-  return { victims: line, rest: isKnown ? Math.min(rest, ...left) : 0 };
+  const isKnown = rest !== UNKNOWN && !listed.has(rest);
+  return { victims: line, rest: isKnown ? Math.min(rest, ...left) : UNKNOWN };
 }
 
 /** After a watermark. Among what is read now, the listed go before the others. */

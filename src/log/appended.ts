@@ -1,12 +1,12 @@
 // What a write has added to a log.
 
-import type { Draft, Outcome } from "./entry.ts";
+import type { Draft, Entry, Outcome } from "./entry.ts";
 
 /** What one write added to the log, for the frame that tells of it. */
 export interface Appended {
   since: number;
   to: number;
-  entries: string[];
+  entries: Entry[];
   /** Offsets given up from the middle; what went from the low end is below `oldest`. */
   removed: number[];
   /** Connections that are not to be sent some of the entries, with the places of those. */

@@ -37,7 +37,7 @@ export interface Checkpoint<Own> {
   alarm: number | null;
   identities: Identities | null;
   victims: Victim[];
-  /** The lowest offset that is kept and is none of the victims'; 0 when it is not known. */
+  /** The lowest offset that is kept and is none of the victims', or one of the two below. */
   rest: number;
   own: Own;
 }
@@ -47,6 +47,12 @@ export const CHECKPOINT_VERSION = 1;
 
 /** Victims kept in a checkpoint: enough to spread the cost of looking for them. */
 export const VICTIMS_KEPT = 32;
+/** Victims kept in memory: a whole inbox of the usual size, so that lists need not look again. */
+export const VICTIMS_KNOWN = 512;
+
+/** For `rest`: there may be others, and what is lowest is looked up; or there are none. */
+export const UNKNOWN = 0;
+export const NO_OTHERS = Number.MAX_SAFE_INTEGER;
 
 /** A log that has stored nothing. Its epoch is minted with the first row. */
 export function emptyCheckpoint<Own>(own: Own, ageMs: number): Checkpoint<Own> {
@@ -62,7 +68,7 @@ export function emptyCheckpoint<Own>(own: Own, ageMs: number): Checkpoint<Own> {
     alarm: null,
     identities: null,
     victims: [],
-    rest: 0,
+    rest: UNKNOWN,
     own,
   };
 }
@@ -82,10 +88,23 @@ export function printCheckpoint<Own>(c: Checkpoint<Own>): string {
     c.ageMs,
     c.alarm,
     ids && [ids.table, ids.since, ids.count],
-    c.victims.flatMap((v) => [v.offset, v.rank * 4 + (v.last ? 2 : 0) + (v.unseen ? 1 : 0)]),
-    c.rest,
+    c.victims
+      .slice(0, VICTIMS_KEPT)
+      .flatMap((v) => [v.offset, v.rank * 4 + (v.last ? 2 : 0) + (v.unseen ? 1 : 0)]),
+    restOf(c),
     c.own,
   ]);
+}
+
+/** Of the victims that are not printed, each is one of the others. */
+function restOf({ victims, rest, oldest }: Checkpoint<unknown>): number {
+  if (rest === UNKNOWN) return UNKNOWN;
+  let lowest = rest;
+  for (let i = VICTIMS_KEPT; i < victims.length; i++) {
+    const { offset } = victims[i] as Victim;
+    if (offset >= oldest && offset < lowest) lowest = offset;
+  }
+  return lowest === NO_OTHERS ? UNKNOWN : lowest;
 }
 
 type Printed<Own> = [

@@ -36,6 +36,29 @@ export function printEntry(
   return `{"offset":${row.offset},"time":"${timeOf(row.time)}",${row.body}${expires}${state}}`;
 }
 
+/** A message of a log in memory. Printed when somebody first reads it: often nobody is there. */
+export class Entry {
+  readonly offset: number;
+  /** When it ends by its own ttl, in ms; null for never. */
+  readonly expires: number | null;
+  /** About the length of its text, in UTF-16 units. */
+  readonly units: number;
+  readonly #print: () => string;
+  #text: string | null = null;
+
+  constructor(offset: number, expires: number | null, units: number, print: () => string) {
+    this.offset = offset;
+    this.expires = expires;
+    this.units = units;
+    this.#print = print;
+  }
+
+  get text(): string {
+    this.#text ??= this.#print();
+    return this.#text;
+  }
+}
+
 let lastMs = Number.NaN;
 let lastText = "";
 

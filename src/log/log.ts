@@ -10,11 +10,11 @@ import {
   parseCheckpoint,
   printCheckpoint,
 } from "./checkpoint.ts";
-import { type Draft, type Outcome, printEntry } from "./entry.ts";
+import { type Draft, Entry, type Outcome, printEntry } from "./entry.ts";
 import { knownIdentity, remember } from "./identities.ts";
 import type { Keep } from "./keep.ts";
 import { place } from "./place.ts";
-import { type Entry, Ring } from "./ring.ts";
+import { Ring } from "./ring.ts";
 import type { Flags, NewRow } from "./row.ts";
 import type { LogStore } from "./store.ts";
 
@@ -215,8 +215,9 @@ export class Log<Own> {
       }
       for (const row of rows) {
         const offset = row.offset === LIVE_ONLY ? null : row.offset;
-        const text = printEntry({ ...row, offset }, this.#keep.newState);
-        entries.push({ offset: row.offset, text, expires: row.expires });
+        const print = () => printEntry({ ...row, offset }, this.#keep.newState);
+        const units = row.body.length + this.#keep.newState.length + PRINTED_AROUND_UNITS;
+        entries.push(new Entry(row.offset, row.expires, units, print));
       }
       return rows.filter(({ offset }) => offset !== LIVE_ONLY);
     };
@@ -232,8 +233,7 @@ export class Log<Own> {
     if (next.head !== current.head) this.#checkpoint = next;
     if (next.alarm !== current.alarm) this.#alarmToSet = next.alarm;
     for (const entry of entries) if (entry.offset !== LIVE_ONLY) this.#ring.push(entry);
-    const texts = entries.map(({ text }) => text);
-    return { since: current.head, to: next.head, entries: texts, removed, excluded, outcomes };
+    return { since: current.head, to: next.head, entries, removed, excluded, outcomes };
   }
 
   /** One row and nothing else is atomic by itself; a transaction would be two statements more. */
@@ -280,6 +280,9 @@ function nextAlarm(
 
 /** How often the alarm comes at most, in the time a message is kept. */
 const ALARMS_PER_AGE_MAX = 8;
+
+/** Units of an entry that are neither its body nor its state: offset, time, punctuation. */
+const PRINTED_AROUND_UNITS = 64;
 
 /** Stands for the offset of what is sent and not stored. */
 const LIVE_ONLY = 0;

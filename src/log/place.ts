@@ -1,6 +1,6 @@
 // Where new messages go: into free places, or into those of rows that are given up for them.
 
-import { type Checkpoint, printCheckpoint, VICTIMS_KEPT, type Victim } from "./checkpoint.ts";
+import { type Checkpoint, printCheckpoint, VICTIMS_KNOWN, type Victim } from "./checkpoint.ts";
 import type { Keep } from "./keep.ts";
 import type { NewRow } from "./row.ts";
 import type { LogStore } from "./store.ts";
@@ -71,6 +71,6 @@ function give<Own>(
   while (next.victims[empty]?.rank === 0) empty += 1;
   const recycled = Math.min(count, Math.max(over, empty));
   if (next.victims.length < recycled)
-    keep.lineUp(next, store, now, Math.max(recycled, VICTIMS_KEPT));
+    keep.lineUp(next, store, now, Math.max(recycled, VICTIMS_KNOWN));
   return next.victims.splice(0, recycled);
 }

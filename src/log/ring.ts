@@ -1,13 +1,8 @@
 // The newest messages as text, so that a reconnect is answered without a row being read.
 
-export interface Entry {
-  offset: number;
-  text: string;
-  /** When it ends by its own ttl, in ms; null for never. */
-  expires: number | null;
-}
+import { Entry } from "./entry.ts";
 
-const GONE: Entry = { offset: 0, text: "", expires: null };
+const GONE = new Entry(0, null, 0, () => "");
 
 /** UTF-16 units; a log in memory must leave room for the other objects of its isolate. */
 const UNITS_MAX = 512 * 1024;
@@ -32,7 +27,7 @@ export class Ring {
 
   push(entry: Entry): void {
     this.#entries.push(entry);
-    this.#units += entry.text.length;
+    this.#units += entry.units;
     while (this.#units > UNITS_MAX) this.#shift();
     // Moving the array at every shift would cost its length, so the dead front is cut now and then.
     if (this.#first > 1024 && this.#first * 2 > this.#entries.length) {
@@ -59,7 +54,7 @@ export class Ring {
     // The array keeps its place until it is cut, but not the text.
     this.#entries[this.#first] = GONE;
     this.#first += 1;
-    this.#units -= entry.text.length;
+    this.#units -= entry.units;
     this.#floor = entry.offset;
   }
 }

@@ -53,6 +53,16 @@ export class Feed<Own> {
     return outcomes;
   }
 
+  /**
+   * Takes what a topic delivers: written and sent in this turn. Its caller's reply is held by the
+   * runtime until the write is durable, so that there is nothing to wait for.
+   */
+  append(drafts: Draft[]): Outcome[] {
+    const outcomes = this.#commit(drafts);
+    this.#setAlarm();
+    return outcomes;
+  }
+
   // The frames are sent in the turn of the write: the runtime holds them, as it holds the replies,
   // until the write is durable, and drops them if it fails.
   #commit(drafts: Draft[]): Outcome[] {
@@ -76,8 +86,13 @@ export class Feed<Own> {
   }
 
   async #durable(): Promise<void> {
+    await this.#parts.log.store.durable();
+    await this.#setAlarm();
+  }
+
+  /** The one alarm in the life of a log, where what was written asks for it. */
+  async #setAlarm(): Promise<void> {
     const { log, alarm } = this.#parts;
-    await log.store.durable();
     const at = log.takeAlarm();
     if (at === null) return;
     try {

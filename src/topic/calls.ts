@@ -2,6 +2,8 @@
 
 /** Members that are called at once. */
 const CALLS_MAX = 32;
+/** A call that is not answered by then has failed; it may be repeated. */
+const CALL_MS_MAX = 10_000;
 
 /** Runs the call for each, so many at a time; gives the results in order. */
 export async function inPool<T, R>(items: T[], call: (item: T) => Promise<R>): Promise<R[]> {
@@ -14,15 +16,38 @@ export async function inPool<T, R>(items: T[], call: (item: T) => Promise<R>): P
   return results;
 }
 
-/** Rejects when there is no answer in time: what was asked may still be done. */
-export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
+/** Ends calls that are not answered in time. One timer for all of them: there are thousands. */
+export class Deadline {
+  readonly #expiries = new Map<number, () => void>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #calls = 0;
+  /** The number of calls begun at each of the last ticks, the newest first. */
+  #begun: number[] = [];
+
+  constructor() {
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Rejects when there is no answer in time: what was asked may still be done. */
+  within<T>(call: Promise<T>): Promise<T> {
+    this.#calls += 1;
+    const id = this.#calls;
+    return new Promise((resolve, reject) => {
+      this.#expiries.set(id, () => reject(new Error(`no answer within ${CALL_MS_MAX} ms`)));
+      call.then(resolve, reject).finally(() => this.#expiries.delete(id));
+    });
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** What was begun so many ticks ago and is still there is late. */
+  #tick(): void {
+    this.#begun = [this.#calls, ...this.#begun].slice(0, CALL_MS_MAX / TICK_MS + 1);
+    const late = this.#begun[CALL_MS_MAX / TICK_MS] ?? 0;
+    for (const [id, expire] of this.#expiries) if (id <= late) expire();
   }
 }
+
+const TICK_MS = 1_000;

@@ -12,12 +12,10 @@ import type { Batch, BatchEntry, Held } from "../log/batch.ts";
 import type { Draft } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import { batchAfter } from "./batch.ts";
-import { inPool, within } from "./calls.ts";
+import { Deadline, inPool } from "./calls.ts";
 import type { TopicOwn } from "./keep.ts";
 import type { Behind, Member, Members } from "./members.ts";
 
-/** A call that is not answered by then has failed; it may be repeated. */
-const CALL_MS_MAX = 10_000;
 /** The alarm that goes on with what a crash interrupted. */
 const GUARD_MS = 30_000;
 /** The first try after a failure; each further one waits twice as long, up to the last. */
@@ -30,6 +28,8 @@ export interface Parts {
   members: Members;
   alarm: Alarm;
   deliver(member: string, batch: Batch): Promise<Held>;
+  /** Lets go of the way to a member that failed, or that is none any more. */
+  forget(member: string): void;
   clock(): number;
   /** Whether anyone may be told, without the cap for it. */
   isPublic(): boolean;
@@ -42,6 +42,15 @@ export interface Delivery {
   members: number;
   delivered: number;
   behind: number;
+}
+
+/** What one round brings its members: from where, up to where, by when. */
+interface Round {
+  position: number;
+  to: number;
+  batchAfter(cursor: number): Batch;
+  live: BatchEntry[];
+  deadline: Deadline;
 }
 
 type Reached = { member: Member; generation: number } & (
@@ -185,9 +194,10 @@ export class FanOut {
       return batch;
     };
     batches.set(position, common);
-    const outcomes = await inPool(called, (member) =>
-      this.#bring(member, position, common.to, batchAfter, live),
-    );
+    const deadline = new Deadline();
+    const round: Round = { position, to: common.to, batchAfter, live, deadline };
+    const outcomes = await inPool(called, (member) => this.#bring(member, round));
+    deadline.end();
     const failed = outcomes.some(({ is }) => is !== "reached");
     const caughtUp = outcomes.some(({ member }) => member.behind !== null);
     if (failed || caughtUp) {
@@ -205,20 +215,15 @@ export class FanOut {
   }
 
   /** Calls a member until it has everything up to `to`. */
-  async #bring(
-    member: Member,
-    position: number,
-    to: number,
-    batchAfter: (cursor: number) => Batch,
-    live: BatchEntry[],
-  ): Promise<Reached> {
+  async #bring(member: Member, round: Round): Promise<Reached> {
+    const { position, to, batchAfter, live, deadline } = round;
     const { name, generation, behind } = member;
     let cursor = behind?.cursor ?? position;
     let asked = false;
     try {
       for (let toTell = behind === null ? live : []; ; toTell = []) {
         const batch = { ...batchAfter(cursor), live: toTell, generation };
-        const held = await within(CALL_MS_MAX, this.#parts.deliver(name, batch));
+        const held = await deadline.within(this.#parts.deliver(name, batch));
         if (!held.isAnyone) return { is: "gone", member, generation: held.generation };
         const goesBack = held.offset < cursor;
         // It may find once that it lacks more than it was thought to; otherwise it must come on.
@@ -243,8 +248,9 @@ export class FanOut {
   }
 
   #settle(outcome: Reached, now: number): void {
-    const { members } = this.#parts;
+    const { members, forget } = this.#parts;
     const { member, generation } = outcome;
+    if (outcome.is !== "reached") forget(member.name);
     switch (outcome.is) {
       case "gone":
         // One that has joined meanwhile was brought up to date by its joining.

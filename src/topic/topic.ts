@@ -8,7 +8,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
-import { inboxOf, nameOf } from "../objects.ts";
+import { nameOf } from "../objects.ts";
 import { allows } from "../protocol/caps.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import type { Refusal } from "../protocol/error.ts";
@@ -23,6 +23,7 @@ import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
 import { greetTopic } from "./connect.ts";
 import { type Delivery, FanOut } from "./fan-out.ts";
 import { type HistoryQuery, history, messageAt } from "./history.ts";
+import { Inboxes } from "./inboxes.ts";
 import { type Joined, type Joining, join } from "./join.ts";
 import { TopicKeep, type TopicOwn } from "./keep.ts";
 import { Members } from "./members.ts";
@@ -54,6 +55,7 @@ export class Topic extends DurableObject<Env> {
   readonly #alarm: Alarm;
   readonly #log: Log<TopicOwn>;
   readonly #members: Members;
+  readonly #inboxes: Inboxes;
   readonly #fanOut: FanOut;
   readonly #feed: Feed<TopicOwn>;
   readonly #services: Services;
@@ -72,12 +74,14 @@ export class Topic extends DurableObject<Env> {
     this.#alarm = new Alarm(ctx.storage);
     this.#log = new Log(new LogStore(ctx.storage), new TopicKeep(this.#defaults), newEpoch);
     this.#members = new Members(new MemberStore(ctx.storage.sql));
+    this.#inboxes = new Inboxes(env);
     this.#fanOut = new FanOut({
       topic,
       log: this.#log,
       members: this.#members,
       alarm: this.#alarm,
-      deliver: (member, batch) => inboxOf(env, member.slice("user:".length)).deliver(batch),
+      deliver: (member, batch) => this.#inboxes.of(member).deliver(batch),
+      forget: (member) => this.#inboxes.forget(member),
       clock,
       isPublic: () => this.standing().access === "public",
       random: Math.random,
@@ -88,7 +92,7 @@ export class Topic extends DurableObject<Env> {
       alarm: this.#alarm,
       frame: ({ since, to, entries }) => {
         const { epoch, oldest } = this.#log.at(clock());
-        return { topic, epoch, since, to, messages: entries, oldest };
+        return { topic, epoch, since, to, messages: entries.map(({ text }) => text), oldest };
       },
       committed: (drafts, appended) => this.#fanOut.committed(drafts, appended),
       clock,

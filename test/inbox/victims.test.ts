@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { afterMarks } from "../../src/inbox/victims.ts";
-import { VICTIMS_KEPT, type Victim } from "../../src/log/checkpoint.ts";
+import { VICTIMS_KNOWN, type Victim } from "../../src/log/checkpoint.ts";
 
 const READ = { seen_at: 1, read_at: 1, archived_at: null };
 const ARCHIVED = { ...READ, archived_at: 1 };
@@ -27,10 +27,10 @@ it("[LOG6] one that was among the others and joins leaves their lowest unknown",
 });
 
 it("[LOG6] no more are kept than fit, and who is cut off counts among the others", () => {
-  const victims = Array.from({ length: VICTIMS_KEPT }, (_, i) => unread(10 + i));
-  const last = 10 + VICTIMS_KEPT - 1;
-  const after = afterMarks({ victims, rest: 90 }, [{ offset: 95, state: ARCHIVED }]);
-  expect(after.victims).toHaveLength(VICTIMS_KEPT);
-  expect(after.victims[0]?.offset).toBe(95);
+  const victims = Array.from({ length: VICTIMS_KNOWN }, (_, i) => unread(10 + i));
+  const last = 10 + VICTIMS_KNOWN - 1;
+  const after = afterMarks({ victims, rest: 9000 }, [{ offset: 9500, state: ARCHIVED }]);
+  expect(after.victims).toHaveLength(VICTIMS_KNOWN);
+  expect(after.victims[0]?.offset).toBe(9500);
   expect(after.rest).toBe(last);
 });

@@ -1,9 +1,11 @@
 // The newest messages in memory: what the ring covers, and what it gives up.
 
 import { describe, expect, it } from "vitest";
+import { Entry } from "../../src/log/entry.ts";
 import { Ring } from "../../src/log/ring.ts";
 
-const entry = (offset: number, text = `${offset}`) => ({ offset, text, expires: null });
+const entry = (offset: number, text = `${offset}`) =>
+  new Entry(offset, null, text.length, () => text);
 const offsets = (entries: { offset: number }[] | null) =>
   entries?.map(({ offset }) => offset) ?? null;
 
