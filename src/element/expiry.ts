@@ -1,0 +1,16 @@
+// What goes by itself after a while, but not while somebody points at it or is within it.
+
+export interface Expiry {
+  start(): void;
+  stop(): void;
+}
+
+export function createExpiry(node: HTMLElement, ms: number, end: () => void): Expiry {
+  let timer = 0;
+  const stop = () => clearTimeout(timer);
+  const start = () => {
+    stop();
+    timer = setTimeout(() => (node.matches(":hover, :focus-within") ? start() : end()), ms);
+  };
+  return { start, stop };
+}

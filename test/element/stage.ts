@@ -1,0 +1,121 @@
+// What every test of the element needs: a browser, a hub behind a proxy, the site, and a page that
+// complains of nothing.
+
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { expect, inject } from "vitest";
+import { launchBrowser } from "../examples/browser.ts";
+import { startProxy, type TcpProxy } from "../examples/proxy.ts";
+import { type Answer, call } from "../support/backend.ts";
+import { type Hub, startHub } from "../support/hub.ts";
+import { type Site, startSite } from "./site.ts";
+
+export interface Stage {
+  readonly browser: Browser;
+  readonly proxy: TcpProxy;
+  readonly site: Site;
+  hub: Hub;
+  stop(): Promise<void>;
+}
+
+export async function setStage(vars: Record<string, string> = {}): Promise<Stage> {
+  const [browser, proxy] = await Promise.all([launchBrowser(), startProxy()]);
+  const site = await startSite(proxy.url);
+  const hub = await startHub(inject("bundle"), { ALLOWED_ORIGINS: site.origin, ...vars });
+  proxy.point(hub.url);
+  return {
+    browser,
+    proxy,
+    site,
+    hub,
+    async stop() {
+      await browser.close();
+      site.stop();
+      proxy.stop();
+      await this.hub.stop();
+    },
+  };
+}
+
+/** One page with the element, and what is found on it. */
+export interface Screen {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly host: Locator;
+  readonly bell: Locator;
+  readonly panel: Locator;
+  readonly items: Locator;
+  item(title: string): Locator;
+  tab(name: string): Locator;
+  toasts: Locator;
+  /** Opens the inbox, and waits until it is loaded. */
+  open(): Promise<void>;
+  /** What has the focus: the element's own, or the page's. */
+  focused(): Promise<string>;
+  /** Closes the page, and fails if it has complained of anything. */
+  leave(): Promise<void>;
+}
+
+/** What the browser says of a hub that is away is no complaint. */
+const EXPECTED = /WebSocket connection to|Failed to load resource/;
+
+export async function visit(
+  stage: Stage,
+  options: Parameters<Browser["newContext"]>[0] = {},
+  shared?: BrowserContext,
+  prepare: (page: Page) => Promise<unknown> = async () => undefined,
+): Promise<Screen> {
+  const context = shared ?? (await stage.browser.newContext(options));
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" && !EXPECTED.test(message.text()))
+      complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  await prepare(page);
+  await page.goto(stage.site.origin);
+  const host = page.locator("belfry-inbox");
+  const panel = page.locator(".panel");
+  const items = page.getByRole("article");
+  return {
+    page,
+    context,
+    host,
+    panel,
+    items,
+    bell: page.locator("button.bell"),
+    toasts: page.locator(".toast"),
+    item: (title) => items.filter({ hasText: title }),
+    tab: (name) => page.getByRole("tab", { name, exact: true }),
+    async open() {
+      await page.locator("button.bell").click();
+      await panel.locator(".loading").waitFor({ state: "hidden" });
+    },
+    focused: () =>
+      page.evaluate(() => {
+        let node = document.activeElement;
+        while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+        const label = node?.getAttribute("aria-label") ?? node?.textContent ?? "";
+        return `${node?.className || node?.localName} ${label}`.trim();
+      }),
+    async leave() {
+      await page.close();
+      if (!shared) await context.close();
+      expect(complaints).toEqual([]);
+    },
+  };
+}
+
+export function publish(stage: Stage, message: unknown, user = "ada"): Promise<Answer> {
+  return call(stage.hub.url, "POST", `/v1/users/${user}/notifications`, message);
+}
+
+export const titled = (title: string, more: object = {}, notification: object = {}) => ({
+  notification: { title, ...notification },
+  ...more,
+});
+
+/** Erases a user, so that the next test begins with an empty inbox. */
+export async function forget(stage: Stage, user = "ada"): Promise<void> {
+  await call(stage.hub.url, "DELETE", `/v1/users/${user}`);
+}
