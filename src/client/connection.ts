@@ -118,7 +118,7 @@ export function createConnection(plan: Plan): Connection {
     const current = generation;
     const isCurrent = () => current === generation;
     line = transport.open(
-      { url, token: given, now, ...offer(transport.topicsMax) },
+      { url, token: given, environment, ...offer(transport.topicsMax) },
       {
         frame: (frame) => isCurrent() && takeFrame(frame, transport),
         lost: (close, reason) => isCurrent() && lose(close, "lost", reason),

@@ -17,7 +17,8 @@ export function sse(): Transport {
 }
 
 function open(offer: Offer, events: LineEvents): Line {
-  const { token, now } = offer;
+  const { token } = offer;
+  const { now } = offer.environment;
   const abort = new AbortController();
   let heardAt = now();
   const take = (frame: object) => events.frame(frame as DownFrame);

@@ -1,6 +1,7 @@
 // A way to reach the hub. The core brings one over WebSockets; belfry/sse and belfry/tabs are others.
 
 import type { DownFrame } from "../protocol/down.ts";
+import type { Environment } from "./environment.ts";
 
 /** Where a connection begins. */
 export interface Offer {
@@ -11,11 +12,11 @@ export interface Offer {
   since: string | null;
   /** Topics to subscribe to, each with its `since`. */
   topics: readonly (readonly [topic: string, since: string])[];
-  now(): number;
+  environment: Environment;
 }
 
 /** A frame to the hub; the text `ping` is the one that is no JSON. */
-export type UpFrame = "ping" | ({ type: string; id: number } & Record<string, unknown>);
+export type UpFrame = "ping" | ({ type: string; id: number | string } & Record<string, unknown>);
 
 /** One line to the hub. After `close` it is silent. */
 export interface Line {

@@ -1,0 +1,63 @@
+// A tab that does not lead: the leader's line, as if it were its own.
+
+import type { ConnectedFrame, DownFrame } from "../protocol/down.ts";
+import { LEADER, type Station, type Tell } from "./tab-words.ts";
+import type { LineEvents, Offer } from "./transport.ts";
+
+export function follow({ url, token, since }: Offer, events: LineEvents, tell: Tell): Station {
+  let connection: string | undefined;
+  /** What the leader relays before this tab has begun. */
+  let early: DownFrame[] | null = [];
+
+  /** The leader's connection began before this tab did: what this one lacks it asks for by itself. */
+  async function begin(connected: ConnectedFrame): Promise<void> {
+    if (since === "latest") events.frame(connected);
+    else {
+      const query = since ? `since=${since}` : "limit=50";
+      const response = await fetch(`${url}/v1/users/me/notifications?${query}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      const { notifications, cursor, recovered = true, ...rest } = await response.json();
+      const [epoch, to] = cursor.split(":");
+      const at = { ...rest, epoch, to: Number(to), offset: Number(to) };
+      events.frame({ ...connected, ...at, recovered });
+      events.frame({
+        ...at,
+        type: "messages",
+        // A list is newest first, and what came after a cursor is in the order of the log.
+        messages: since ? notifications : notifications.reverse(),
+        ...(since && recovered
+          ? { since: Number(since.split(":")[1]) }
+          : { since: null, snapshot: true }),
+      });
+    }
+    for (const frame of early ?? []) events.frame(frame);
+    early = null;
+  }
+
+  /** Told twice of one connection when hello and its beginning cross; of another by another leader. */
+  function met(connected: ConnectedFrame) {
+    if (connection === undefined) begin(connected).catch(() => events.lost(1006, ""));
+    else if (connection !== connected.connection) events.reopen();
+    connection = connected.connection;
+  }
+
+  tell(LEADER, { say: "hello" });
+  return {
+    isBegun: () => early === null,
+    send: (frame) => tell(LEADER, { say: "up", frame }),
+    close: () => undefined,
+    hear(word) {
+      if (word.say === "lost") {
+        // Where the leader comes back, it is waited for.
+        if (word.close < 4500) events.reopen();
+        else events.lost(word.close, "");
+      } else if (word.say === "down") {
+        const { frame } = word;
+        if (frame.type === "connected") met(frame);
+        else if (early) early.push(frame);
+        else events.frame(frame);
+      }
+    },
+  };
+}

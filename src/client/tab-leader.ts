@@ -1,0 +1,70 @@
+// The tab that leads: it has the line, and relays for the others.
+
+import type { ConnectedFrame } from "../protocol/down.ts";
+import { createPace } from "./pace.ts";
+import { ALL, type Station, type Tell } from "./tab-words.ts";
+import type { LineEvents, Offer, Transport, UpFrame } from "./transport.ts";
+
+export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: Tell): Station {
+  let connected: ConnectedFrame | undefined;
+  /** The tabs that want a topic: it is given up with the last of them. */
+  const wanted = new Map<unknown, Set<string>>();
+
+  const line = inner.open(offer, {
+    frame(frame) {
+      if ("id" in frame && typeof frame.id === "string") {
+        const [to = "", id] = frame.id.split("/");
+        tell(to, { say: "down", frame: { ...frame, id: Number(id) } });
+        return;
+      }
+      if (frame.type === "connected") {
+        // Only the leader's token is on the line.
+        connected = { ...frame, expires_in: null };
+        tell(ALL, { say: "down", frame: connected });
+      } else if (frame.type === "disconnect") tell(ALL, { say: "lost", close: frame.code });
+      // Steps are everyone's, and so is the end of a subscription; an answer with an id is the leader's.
+      else if (frame.type === "messages" || (frame.type === "error" && frame.id === null))
+        tell(ALL, { say: "down", frame });
+      events.frame(frame);
+    },
+    lost(close, reason) {
+      tell(ALL, { say: "lost", close });
+      events.lost(close, reason);
+    },
+    reopen: events.reopen,
+  });
+  // The limit of frames is one for all tabs.
+  const pace = createPace(offer.environment, (frame) => line.send(frame));
+
+  function send(from: string, frame: Exclude<UpFrame, "ping">) {
+    const { type, topic } = frame;
+    const tabs = wanted.get(topic) ?? new Set();
+    if (type === "subscribe") wanted.set(topic, tabs.add(from));
+    if (type === "unsubscribe" && (!tabs.delete(from) || tabs.size > 0)) return;
+    pace.push(frame);
+  }
+
+  return {
+    isBegun: () => true,
+    send(frame) {
+      if (frame === "ping") line.send(frame);
+      else send("", frame);
+    },
+    close() {
+      tell(ALL, { say: "lost", close: 0 });
+      pace.clear();
+      line.close();
+    },
+    hear(word) {
+      const { from } = word;
+      if (word.say === "hello" && connected) tell(from, { say: "down", frame: connected });
+      else if (word.say === "leave")
+        for (const topic of wanted.keys()) send(from, { type: "unsubscribe", id: 0, topic });
+      else if (word.say === "up") {
+        const { frame } = word;
+        if (frame === "ping") tell(from, { say: "down", frame: { type: "pong" } });
+        else send(from, { ...frame, id: `${from}/${frame.id}` });
+      }
+    },
+  };
+}

@@ -1,0 +1,26 @@
+// What the tabs of a user say to one another.
+
+import type { DownFrame } from "../protocol/down.ts";
+import type { Line, UpFrame } from "./transport.ts";
+
+export type Saying =
+  /** From a tab that wants to be told of a connection, or is being left. */
+  | { say: "hello" | "leave" }
+  | { say: "up"; frame: UpFrame }
+  | { say: "down"; frame: DownFrame }
+  /** The leader's line is gone. */
+  | { say: "lost"; close: number };
+
+/** `to` is a tab, the leader, or all but the leader. */
+export type Word = Saying & { to: string; from: string };
+export type Tell = (to: string, saying: Saying) => void;
+
+export const LEADER = "leader";
+export const ALL = "all";
+
+/** One tab's end of the shared line. */
+export interface Station extends Line {
+  /** Whether it has told its client of a connection. */
+  isBegun(): boolean;
+  hear(word: Word): void;
+}
