@@ -1,9 +1,9 @@
 // npm start: a hub on this machine, with nothing to configure. Makes development secrets on the
 // first start (in .dev.vars and .dev.key, which git ignores), starts `wrangler dev`, and says how
-// to publish and how to watch.
+// to publish and how to watch. Its address is in .dev.url while it runs: `npx belfry` looks there.
 
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { newKey, newSecret } from "./credentials.ts";
@@ -11,6 +11,7 @@ import { newKey, newSecret } from "./credentials.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const VARS = join(ROOT, ".dev.vars");
 const KEY = join(ROOT, ".dev.key");
+const URL_FILE = join(ROOT, ".dev.url");
 const USER = "ada";
 
 /** Makes what is missing; gives the development API key. */
@@ -79,12 +80,19 @@ const wrangler = spawn(
 );
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => wrangler.kill(signal));
-wrangler.on("exit", (code) => process.exit(code ?? 0));
+let url: string | undefined;
+wrangler.on("exit", (code) => {
+  // Another hub may have been started meanwhile, and left its own.
+  if (existsSync(URL_FILE) && readFileSync(URL_FILE, "utf8").trim() === url) rmSync(URL_FILE);
+  process.exit(code ?? 0);
+});
 
 createInterface({ input: wrangler.stdout }).on("line", (line) => {
   const ready = /Ready on (http:\/\/\S+)/.exec(line);
   if (!ready) return console.log(line);
-  greet(ready[1] as string, key).catch((cause: Error) => {
+  url = ready[1] as string;
+  writeFileSync(URL_FILE, `${url}\n`);
+  greet(url, key).catch((cause: Error) => {
     console.error(`The hub is up, but no token could be had: ${cause.message}`);
     console.error("Delete .dev.vars and .dev.key and start again to get matching secrets.");
   });

@@ -1,0 +1,49 @@
+// One HTTP call to the hub with the API key.
+
+import { createHub, type Hub, HubError } from "../client/server.ts";
+import { UsageError } from "./failure.ts";
+import type { Target } from "./find-hub.ts";
+
+const ANSWER_MS_MAX = 20_000;
+
+/** Calls the hub; gives what it answers, null for an empty answer. Throws a HubError. */
+export async function callHub(
+  { url, key }: Pick<Target, "url" | "key">,
+  method: string,
+  path: string,
+): Promise<unknown> {
+  const response = await fetch(`${url}/v1/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${key}` },
+    signal: AbortSignal.timeout(ANSWER_MS_MAX),
+  });
+  if (!response.ok) throw await refusalOf(response);
+  const text = await response.text();
+  return text === "" ? null : JSON.parse(text);
+}
+
+/** The hub's own problem, or what something else in its place said. */
+export async function refusalOf(response: Response): Promise<HubError> {
+  const text = await response.text();
+  const temporary = response.status === 429 || response.status >= 500;
+  const other = { title: `HTTP ${response.status}`, code: "not_the_hub", fix: text, temporary };
+  try {
+    const problem = JSON.parse(text);
+    return new HubError(response.status, typeof problem?.code === "string" ? problem : other);
+  } catch {
+    return new HubError(response.status, other);
+  }
+}
+
+/** The hub as a backend uses it. On this machine there is nothing to wait for between tries. */
+export function backendOf({ url, key }: Target): Hub {
+  const isHere = new URL(url).protocol === "http:";
+  return createHub({ url, key, ...(isHere ? { tries: 1 } : {}) });
+}
+
+/** A name as part of a path. A URL takes `.` and `..` for something else, however they are written. */
+export function inPath(name: string): string {
+  if (name === "." || name === "..")
+    throw new UsageError(`"${name}" cannot be written in a path: use another name`);
+  return encodeURIComponent(name);
+}

@@ -1,0 +1,151 @@
+// belfry doctor: is the hub there, what may the key do, does a message come through. Each check is one
+// line, and says what to do about it.
+
+import { randomUUID } from "node:crypto";
+import { createHub, HubError } from "../client/server.ts";
+import { SCOPES, type Scope } from "../protocol/api-key.ts";
+import { callHub } from "./call-hub.ts";
+import type { Call, Command } from "./command.ts";
+import { explain, PartlyRefusedError, UnreachableError } from "./failure.ts";
+import type { Target } from "./find-hub.ts";
+import { roundTrip } from "./round-trip.ts";
+
+/** Beyond this a token that was just made may count as expired, or as not valid yet. */
+const SKEW_MS_MAX = 5_000;
+
+export const doctor: Command = {
+  name: "doctor",
+  operands: "",
+  count: [0, 0],
+  about: "Checks the hub, the key, and the way of a message to a user who is made for it.",
+  details: "What it leaves behind ends within a minute, or at once if the key may manage.",
+  options: {},
+  examples: ["belfry doctor"],
+  run: examine,
+};
+
+interface Finding {
+  check: string;
+  outcome: "ok" | "failed" | "skipped";
+  detail: string;
+  fix?: string;
+}
+
+async function examine({ output, hub }: Call): Promise<void> {
+  const target = hub();
+  let failed = 0;
+  const tell = async (finding: Finding) => {
+    if (finding.outcome === "failed") failed += 1;
+    const { check, outcome, detail, fix } = finding;
+    const mark = { ok: "ok     ", failed: "FAILED ", skipped: "skipped" }[outcome];
+    const todo = fix === undefined ? "" : `. ${fix}`;
+    await output.result(finding, `${mark}  ${check.padEnd(10)}  ${detail}${todo}`);
+    return outcome === "ok";
+  };
+
+  await tell({ check: "address", outcome: "ok", detail: `${target.url}, from ${target.found}` });
+  const reached = await checkHealth(target);
+  await tell(reached.finding);
+  if (reached.cause !== null) throw reached.cause;
+  const user = `doctor-${randomUUID()}`;
+  const { findings, scopes } = await checkKey(target, user);
+  for (const finding of findings) await tell(finding);
+  const lacking = (["publish", "tokens"] as const).filter((scope) => !scopes.has(scope));
+  if (lacking.length > 0)
+    await tell({
+      check: "round trip",
+      outcome: "skipped",
+      detail: `it needs a key of this hub with ${lacking.join(" and ")}`,
+    });
+  else for (const finding of await checkRoundTrip(target, user)) await tell(finding);
+  if (scopes.has("manage")) await callHub(target, "DELETE", `users/${user}`);
+  if (failed > 0) throw new PartlyRefusedError(`${failed} of the checks failed`);
+}
+
+async function checkHealth(
+  target: Target,
+): Promise<{ finding: Finding; cause: UnreachableError | null }> {
+  const began = performance.now();
+  const check = "reachable";
+  try {
+    const health = (await callHub(target, "GET", "health")) as { status?: string } | null;
+    if (health?.status !== "ok") throw new SyntaxError("it does not say that it is a hub");
+    const detail = `it answered within ${ms(performance.now() - began)}`;
+    return { finding: { check, outcome: "ok", detail }, cause: null };
+  } catch (cause) {
+    const text = explain(cause, target.url)?.text ?? String(cause);
+    return {
+      finding: { check, outcome: "failed", detail: text },
+      cause: new UnreachableError("nothing else can be checked"),
+    };
+  }
+}
+
+/** What the key may do, asked for one by one where asking changes nothing. */
+async function checkKey(
+  target: Target,
+  user: string,
+): Promise<{ findings: Finding[]; scopes: ReadonlySet<Scope> }> {
+  const scopes = new Set<Scope>();
+  const faults: HubError[] = [];
+  const asks: Record<Scope, () => Promise<unknown>> = {
+    read: () => callHub(target, "GET", `users/${user}/notifications?limit=1`),
+    publish: () => maySendNothing(target),
+    // Of a user who is not there and has no sockets.
+    manage: () => callHub(target, "DELETE", `users/${user}/connections`),
+    tokens: () => createHub({ ...target, tries: 1 }).mintToken({ user, ttl: 60 }),
+  };
+  for (const scope of SCOPES) {
+    try {
+      await asks[scope]();
+      scopes.add(scope);
+    } catch (cause) {
+      if (!(cause instanceof HubError)) throw cause;
+      if (cause.code !== "insufficient_scope") faults.push(cause);
+    }
+  }
+  const unknown = faults.find(({ code }) => code === "unauthorized" || code === "not_configured");
+  if (unknown !== undefined) {
+    const finding = { check: "key", outcome: "failed", detail: unknown.message } as const;
+    return { findings: [finding], scopes };
+  }
+  const lacks = SCOPES.filter((scope) => !scopes.has(scope));
+  const may = `it may ${[...scopes].join(", ") || "do nothing"}`;
+  const detail = lacks.length === 0 ? may : `${may}; not ${lacks.join(", ")}`;
+  const findings: Finding[] = [{ check: "key", outcome: "ok", detail }];
+  for (const { message } of faults)
+    findings.push({ check: "key", outcome: "skipped", detail: message });
+  return { findings, scopes };
+}
+
+/** An empty list is refused, but only to who may publish. */
+async function maySendNothing(target: Target): Promise<void> {
+  try {
+    await createHub({ ...target, tries: 1 }).publishMany([]);
+  } catch (cause) {
+    if (!(cause instanceof HubError && cause.code === "bad_request")) throw cause;
+  }
+}
+
+async function checkRoundTrip(target: Target, user: string): Promise<Finding[]> {
+  const check = "round trip";
+  try {
+    const { tookMs, skewMs } = await roundTrip(target, user);
+    return [
+      { check, outcome: "ok", detail: `published and received within ${ms(tookMs)}` },
+      clockFinding(skewMs),
+    ];
+  } catch (cause) {
+    const text = explain(cause, target.url)?.text ?? (cause as Error).message;
+    return [{ check, outcome: "failed", detail: text }];
+  }
+}
+
+function clockFinding(skewMs: number): Finding {
+  const detail = `this machine's is ${ms(Math.abs(skewMs))} ${skewMs < 0 ? "behind" : "ahead"}`;
+  if (Math.abs(skewMs) <= SKEW_MS_MAX) return { check: "clock", outcome: "ok", detail };
+  const fix = "Set it by NTP: tokens that are signed here are refused, or end early";
+  return { check: "clock", outcome: "failed", detail, fix };
+}
+
+const ms = (duration: number) => `${Math.round(duration)} ms`;

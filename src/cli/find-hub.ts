@@ -1,0 +1,78 @@
+// Which hub, and with which key: what the environment says, or the hub that `npm start` runs.
+
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "./failure.ts";
+
+export interface Target {
+  /** Without a slash at the end. */
+  url: string;
+  key: string;
+  /** Where both were found, in words. */
+  found: string;
+}
+
+const DEFAULT_URL = "http://127.0.0.1:8787";
+
+export interface Surroundings {
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+}
+
+/**
+ * Takes the address that was given with the command, if any. The key that `npm start` left goes to
+ * this machine only, and so does a request that is not encrypted; the address that it left in a file
+ * is believed only where it names this machine, since anyone may have written a folder.
+ */
+export function findHub(given: string | undefined, { env, cwd }: Surroundings): Target {
+  const folder = developmentFolder(cwd);
+  const left = folder === null ? null : read(join(folder, ".dev.url"));
+  const named = given ?? (env.BELFRY_URL || undefined);
+  const url = parseUrl(named ?? (left !== null && isLocal(left) ? left : DEFAULT_URL));
+  const whence = given !== undefined ? "--hub" : named === undefined ? "`npm start`" : "BELFRY_URL";
+  if (env.BELFRY_KEY)
+    return { url, key: checkKey(env.BELFRY_KEY), found: `${whence} and BELFRY_KEY` };
+  if (!isLocal(url))
+    throw new UsageError(`set BELFRY_KEY to an API key of ${url}: \`npm run keys\` makes one`);
+  const key = folder === null ? null : read(join(folder, ".dev.key"));
+  if (key === null)
+    throw new UsageError(
+      "there is no API key: set BELFRY_KEY, or run this in the folder in which `npm start` runs",
+    );
+  return { url, key: checkKey(key), found: `${whence} and ${join(folder as string, ".dev.key")}` };
+}
+
+/** The folder that `npm start` left its key in: this one or one above, or the checkout this is of. */
+function developmentFolder(cwd: string): string | null {
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, ".dev.key"))) return folder;
+    if (folder === dirname(folder)) break;
+  }
+  const own = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+  return existsSync(join(own, ".dev.key")) ? own : null;
+}
+
+function read(path: string): string | null {
+  return existsSync(path) ? readFileSync(path, "utf8").trim() : null;
+}
+
+function isLocal(url: string): boolean {
+  const host = URL.canParse(url) ? new URL(url).hostname : "";
+  return host === "localhost" || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
+}
+
+function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !["http:", "https:"].includes(url.protocol) || url.username || url.search)
+    throw new UsageError(`the hub's address is such as https://hub.example.com; "${text}" is not`);
+  if (url.protocol === "http:" && !isLocal(text))
+    throw new UsageError(`${text} would send the key for all to read: use https`);
+  return url.href.replace(/[/#]+$/, "");
+}
+
+/** What is sent as a header. The text itself stays out of the message. */
+function checkKey(key: string): string {
+  if (/^bk_[\x21-\x7e]+$/.test(key)) return key;
+  throw new UsageError("BELFRY_KEY is not an API key: it begins with bk_ and has no spaces");
+}

@@ -1,0 +1,47 @@
+// A user's inbox, page by page.
+
+import { type Cursor, parseCursor } from "../protocol/cursor.ts";
+import type { Counts, InboxMessage } from "../protocol/message.ts";
+import { callHub, inPath } from "./call-hub.ts";
+import type { Target } from "./find-hub.ts";
+
+export interface Page {
+  notifications: InboxMessage[];
+  counts: Counts;
+  cursor: string;
+  next: number | null;
+}
+
+export async function inboxPage(
+  target: Target,
+  user: string,
+  query: Record<string, string | undefined>,
+): Promise<Page> {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  const search = new URLSearchParams(given as [string, string][]);
+  const path = `users/${inPath(user)}/notifications?${search}`;
+  return (await callHub(target, "GET", path)) as Page;
+}
+
+/**
+ * What came to an inbox since a time, newest first, and the cursor of the log when the first page was
+ * read: what comes while the others are read comes after it, by the stream.
+ */
+export async function inboxSince(
+  target: Target,
+  user: string,
+  time: number,
+): Promise<{ messages: InboxMessage[]; cursor: Cursor }> {
+  const messages: InboxMessage[] = [];
+  let before: number | undefined;
+  let cursor: Cursor | null = null;
+  for (;;) {
+    const page = await inboxPage(target, user, { state: "all", before: before?.toString() });
+    cursor ??= parseCursor(page.cursor);
+    if (cursor === null) throw new SyntaxError(`"${page.cursor}" is no cursor`);
+    const fresh = page.notifications.filter((message) => Date.parse(message.time) >= time);
+    messages.push(...fresh);
+    if (page.next === null || fresh.length < page.notifications.length) return { messages, cursor };
+    before = page.next;
+  }
+}

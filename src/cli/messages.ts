@@ -1,0 +1,109 @@
+// Messages to publish: one from the arguments of a command, many from what is piped in.
+
+import { StringDecoder } from "node:string_decoder";
+import type { Message, Notification } from "../protocol/message.ts";
+import type { Options } from "./command.ts";
+import { UsageError } from "./failure.ts";
+
+/** The fields that the options give, without a text. */
+export function messageOf(options: Options, text: string | undefined): Message {
+  const [title, body] =
+    options.text("title") === undefined ? [text, undefined] : [options.text("title"), text];
+  const notification = { title, body, url: options.text("url") };
+  const fields = {
+    id: options.text("id"),
+    type: options.text("type"),
+    category: options.text("category"),
+    data: dataOf(options.text("data")),
+    ttl: options.seconds("ttl"),
+    notification: isEmpty(notification) ? undefined : (given(notification) as Notification),
+  };
+  return given(fields) as Message;
+}
+
+function dataOf(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError(
+      `--data is JSON, and this is not: ${(cause as Error).message}. Quote a text twice: '"a text"'`,
+    );
+  }
+}
+
+const isEmpty = (fields: object) => Object.values(fields).every((value) => value === undefined);
+
+function given(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** One message that was piped in, or what is wrong with it; `place` names it for a person. */
+export type Piped = { place: string } & ({ message: Message } | { fault: string });
+
+/** What is not a line of its own is read whole before anything is sent, up to this. */
+const DOCUMENT_UNITS_MAX = 16 * 1024 * 1024;
+
+/**
+ * Reads JSON: one message a line, sent on as the lines come; or one document, a message or an array
+ * of them, over as many lines as it likes. Gives what each read brought, so that nothing waits.
+ */
+export async function* pipedMessages(stdin: AsyncIterable<Buffer>): AsyncGenerator<Piped[]> {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  let line = 0;
+  let isDocument: boolean | null = null;
+  for await (const piece of stdin) {
+    rest += decoder.write(piece);
+    if (rest.length > DOCUMENT_UNITS_MAX)
+      throw new UsageError("what is piped in has no end of a line: send one message a line");
+    const end = rest.lastIndexOf("\n");
+    if (isDocument === true || end === -1) continue;
+    isDocument ??= beginsDocument(rest);
+    if (isDocument) continue;
+    const lines = rest.slice(0, end).split("\n");
+    rest = rest.slice(end + 1);
+    yield lines.flatMap((text) => {
+      line += 1;
+      return parsePiped(text, `line ${line}`);
+    });
+  }
+  rest += decoder.end();
+  if (rest.trim() !== "") yield parsePiped(rest, isDocument === false ? `line ${line + 1}` : "it");
+}
+
+/** Whether the first line is the beginning of something longer. */
+function beginsDocument(text: string): boolean {
+  const first = text.trimStart().split("\n")[0] ?? "";
+  return /^[[{]/.test(first) && !isJson(first);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An array is as many messages as it has. An empty line is none. */
+function parsePiped(text: string, place: string): Piped[] {
+  if (text.trim() === "") return [];
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    return [{ place, fault: `not JSON: ${(cause as Error).message}` }];
+  }
+  if (!Array.isArray(value)) return [checked(value, place)];
+  return value.map((each, i) => checked(each, `${place}, message ${i + 1}`));
+}
+
+function checked(value: unknown, place: string): Piped {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return { place, fault: "a message is an object" };
+  // The address is the command's: what is piped in may be anyone's.
+  if ("to" in value) return { place, fault: "it names its own `to`: publish goes to one address" };
+  return { place, message: value };
+}

@@ -1,0 +1,50 @@
+// Where a command's results go: lines for a person at a terminal, NDJSON for a program behind a pipe.
+// Remarks go to stderr, so that they are in nobody's data.
+
+import type { Writable } from "node:stream";
+import { printable, printJson } from "./printable.ts";
+
+export interface OutputOptions {
+  stdout: Writable & { isTTY?: boolean };
+  stderr: Writable;
+  json: boolean;
+  quiet: boolean;
+}
+
+export class Output {
+  readonly #options: OutputOptions;
+
+  constructor(options: OutputOptions) {
+    this.#options = options;
+  }
+
+  /** Whether results are for a person. */
+  get isForPerson(): boolean {
+    return !this.#options.json && this.#options.stdout.isTTY === true;
+  }
+
+  /** A result: the value for a program, the line for a person. Resolves when there is room for more. */
+  async result(value: unknown, line: string): Promise<void> {
+    await this.#write(this.isForPerson ? printable(line) : printJson(value));
+  }
+
+  /** What was asked for as text, such as a token; the value where `--json` asks for it. */
+  async text(value: unknown, text: string): Promise<void> {
+    await this.#write(this.#options.json ? printJson(value) : text);
+  }
+
+  /** A remark on what happens, such as a lost connection. */
+  remark(text: string): void {
+    if (!this.#options.quiet) this.#options.stderr.write(`${printable(text)}\n`);
+  }
+
+  /** What went wrong. `--quiet` does not keep it back. */
+  fault(text: string): void {
+    this.#options.stderr.write(`${printable(text)}\n`);
+  }
+
+  async #write(line: string): Promise<void> {
+    const { stdout } = this.#options;
+    if (!stdout.write(`${line}\n`)) await new Promise<void>((done) => stdout.once("drain", done));
+  }
+}

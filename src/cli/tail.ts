@@ -1,0 +1,87 @@
+// belfry tail: what comes to a user's inbox or to a topic, as it comes.
+
+import { setTimeout as wait } from "node:timers/promises";
+import { type Cursor, parseCursor } from "../protocol/cursor.ts";
+import type { InboxMessage, LogMessage } from "../protocol/message.ts";
+import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
+import { backendOf, inPath } from "./call-hub.ts";
+import type { Call, Command } from "./command.ts";
+import { UsageError } from "./failure.ts";
+import type { Target } from "./find-hub.ts";
+import { inboxSince } from "./inbox-pages.ts";
+import { lineOf } from "./lines.ts";
+import { readAddress } from "./names.ts";
+import { type Source, streamFrom } from "./stream.ts";
+
+export const tail: Command = {
+  name: "tail",
+  operands: "<address>",
+  count: [1, 1],
+  about: "Shows what comes to an inbox or a topic, from now on or since a time.",
+  details:
+    "It goes on by itself after a lost connection, misses nothing, and shows nothing twice.\nCtrl-C ends it.",
+  options: {
+    since: { value: "when", about: "begin earlier: 90s, 15m, 1h, 7d, a time, or a cursor" },
+    count: { value: "n", about: "end after so many messages" },
+  },
+  examples: ["belfry tail topic:news --since 1h", "belfry tail user:ada | jq .notification.title"],
+  run: showTail,
+};
+
+async function showTail({ operands, options, output, hub }: Call): Promise<void> {
+  const address = readAddress(operands[0] as string);
+  const since = options.text("since") ?? "latest";
+  const begin = since === "latest" ? since : parseHistorySince(since, Date.now());
+  if (begin === null) throw new UsageError(SINCE_FORMS.replace("`since`", "--since"));
+  let left = options.whole("count", 1) ?? Number.POSITIVE_INFINITY;
+  const target = hub();
+  const enough = new AbortController();
+  const show = async (message: LogMessage) => {
+    await output.result(message, lineOf(message));
+    left -= 1;
+    if (left === 0) enough.abort();
+  };
+
+  let source: Source;
+  if (address.kind === "topic") {
+    const path = `topics/${inPath(address.name)}/connect`;
+    const cursor = parseCursor(since);
+    source = { path, credential: async () => target.key, begin: cursor ?? since };
+  } else {
+    const earlier = typeof begin === "object" && "time" in begin ? begin.time : null;
+    const from =
+      earlier === null
+        ? (begin as Cursor | "latest")
+        : await showEarlier(target, address.name, earlier, show, enough.signal);
+    source = { path: "connect", credential: () => userToken(target, address.name), begin: from };
+  }
+  if (enough.signal.aborted) return;
+  await streamFrom(source, {
+    url: target.url,
+    show,
+    remark: (text) => output.remark(text),
+    signal: enough.signal,
+    random: Math.random,
+    wait,
+  });
+}
+
+/** What came to an inbox since a time, oldest first; gives the cursor from which it goes on. */
+async function showEarlier(
+  target: Target,
+  user: string,
+  time: number,
+  show: (message: InboxMessage) => Promise<void>,
+  signal: AbortSignal,
+): Promise<Cursor> {
+  const { messages, cursor } = await inboxSince(target, user, time);
+  for (const message of messages.reverse()) {
+    if (signal.aborted) break;
+    await show(message);
+  }
+  return cursor;
+}
+
+async function userToken(target: Target, user: string): Promise<string> {
+  return (await backendOf(target).mintToken({ user })).token;
+}

@@ -1,0 +1,134 @@
+// npm run build: what others use of Belfry, into dist/. The entries of the package as ES modules with
+// types, the command line as one file, and the modules that a hub serves to pages without a bundler.
+// With `scripts` it leaves out the types, which take longest: so wrangler runs it before each deploy.
+
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { type BuildOptions, build } from "esbuild";
+import { ASSETS, COMMAND, ENTRIES, PEERS } from "./entries.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const DIST = join(ROOT, "dist");
+const TYPES = join(DIST, "types");
+
+const isThere = (path: string) => existsSync(join(ROOT, path));
+
+/** Bundles; gives what became of it, by path. */
+async function bundle(options: BuildOptions): Promise<Map<string, Uint8Array>> {
+  const { outputFiles = [] } = await build({
+    absWorkingDir: ROOT,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    external: PEERS,
+    logLevel: "warning",
+    ...options,
+    write: false,
+  });
+  return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
+}
+
+/** Not minified, since the app's own bundler does it; what entries share is in chunks. */
+function entries(): Promise<Map<string, Uint8Array>> {
+  const entryPoints = Object.entries(ENTRIES).filter(([, path]) => isThere(path));
+  return bundle({
+    entryPoints: Object.fromEntries(entryPoints),
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    outdir: DIST,
+  });
+}
+
+function command(): Promise<Map<string, Uint8Array>> {
+  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  return bundle({
+    entryPoints: { belfry: COMMAND },
+    platform: "node",
+    target: "node20",
+    minify: true,
+    define: { VERSION: JSON.stringify(version) },
+    outdir: DIST,
+  });
+}
+
+async function assets(): Promise<Map<string, Uint8Array>> {
+  const built = Object.entries(ASSETS).map(([name, paths]) => {
+    const there = paths.filter(isThere);
+    if (there.length === 0) return new Map<string, Uint8Array>();
+    const contents = there.map((path) => `export * from "./${path}";`).join("\n");
+    return bundle({
+      stdin: { contents, resolveDir: ROOT, sourcefile: `${name}.js` },
+      platform: "browser",
+      minify: true,
+      outfile: join(DIST, "assets", `${name}.js`),
+    });
+  });
+  const files = (await Promise.all(built)).flatMap((each) => [...each]);
+  return new Map([...files, [join(DIST, "assets", "_headers"), Buffer.from(ASSET_HEADERS)]]);
+}
+
+/** A page of another origin loads a module only with CORS; what is in it is no secret. */
+const ASSET_HEADERS = `/*.js
+  Access-Control-Allow-Origin: *
+  Cross-Origin-Resource-Policy: cross-origin
+  X-Content-Type-Options: nosniff
+`;
+
+/**
+ * Writes only what differs: a hub that runs meanwhile reloads when its assets are written. Each file is
+ * there whole or not at all, also while another build runs.
+ */
+function write(files: Map<string, Uint8Array>): void {
+  for (const [path, contents] of files) {
+    if (existsSync(path) && readFileSync(path).equals(contents)) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    const whole = join(dirname(path), `.${process.pid}`);
+    writeFileSync(whole, contents, { mode: path === join(DIST, "belfry.js") ? 0o755 : 0o644 });
+    renameSync(whole, path);
+  }
+}
+
+/** Removes what an earlier build made and this one does not. */
+function sweep(made: ReadonlySet<string>): void {
+  for (const folder of new Set([...made].map(dirname)))
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isFile() && entry.name.endsWith(".js") && !made.has(path))
+        rmSync(path, { force: true });
+    }
+}
+
+/** Declarations of the folders that entries are in. What the compiler says of them ends the build. */
+function types(): void {
+  rmSync(TYPES, { recursive: true, force: true });
+  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+  const folders = new Set(Object.values(ENTRIES).filter(isThere).map(dirname));
+  for (const folder of folders) {
+    const { status } = spawnSync(
+      process.execPath,
+      [
+        tsc,
+        ...["-p", folder, "--outDir", TYPES, "--rootDir", "src"],
+        ...["--noEmit", "false", "--declaration", "--emitDeclarationOnly"],
+      ],
+      { cwd: ROOT, stdio: "inherit" },
+    );
+    if (status !== 0) process.exit(1);
+  }
+}
+
+const files = new Map(
+  (await Promise.all([entries(), command(), assets()])).flatMap((each) => [...each]),
+);
+write(files);
+sweep(new Set(files.keys()));
+if (process.argv[2] !== "scripts") types();
