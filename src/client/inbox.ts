@@ -13,6 +13,8 @@ import { type Mark, marked } from "./marks.ts";
 export interface InboxSnapshot {
   /** False until the hub has told the inbox for the first time. */
   readonly isLoaded: boolean;
+  /** How far its log is known, `<epoch>:<offset>`; null until it is. */
+  readonly cursor: string | null;
   /** Newest first, without what is archived, deleted or has expired. */
   readonly notifications: readonly InboxMessage[];
   /** Of the whole inbox, as the hub counts: marks show here once they are confirmed. */
@@ -185,6 +187,7 @@ export class Inbox {
     const listed = [...held.values()].filter(({ archived_at }) => archived_at === null);
     return {
       isLoaded: this.#follower.cursor !== null,
+      cursor: this.#follower.since,
       notifications,
       counts,
       hasMore: !this.#isAtEnd && listed.length < counts.total,
