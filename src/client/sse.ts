@@ -68,17 +68,8 @@ function open(offer: Offer, events: LineEvents): Line {
   };
 }
 
-/** The close code that a socket would have been refused with. */
-function closeOf({
-  code,
-  status,
-  temporary,
-}: {
-  code: string;
-  status: number;
-  temporary: boolean;
-}) {
+/** The close code that a socket would have been refused with; also an expired token is asked for anew. */
+function closeOf({ status, temporary }: { status: number; temporary: boolean }): number {
   if (temporary) return 4001;
-  if (code === "token_expired") return 4002;
   return status === 401 ? 4500 : 4501;
 }

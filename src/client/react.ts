@@ -1,0 +1,81 @@
+// belfry/react: the client and the inbox as hooks. Nothing connects while a page is rendered on a
+// server; there the status is idle and the inbox not loaded.
+
+import {
+  createContext,
+  createElement,
+  type ReactElement,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useRef,
+  useSyncExternalStore,
+} from "react";
+import type { Client } from "./client.ts";
+import { type InboxSnapshot, inbox } from "./inbox.ts";
+import type { Status } from "./status.ts";
+import type { SubscribeOptions, TopicMessage } from "./topic.ts";
+
+const Context = createContext<Client | null>(null);
+
+const IDLE: Status = { state: "idle" };
+const NOT_LOADED: InboxSnapshot = {
+  isLoaded: false,
+  cursor: null,
+  notifications: [],
+  counts: { unread: 0, unseen: 0, total: 0 },
+  hasMore: false,
+};
+
+/** Gives a client to everything below. */
+export function BelfryProvider(props: { client: Client; children?: ReactNode }): ReactElement {
+  return createElement(Context, { value: props.client }, props.children);
+}
+
+/** The client of the provider above. */
+export function useClient(): Client {
+  const client = useContext(Context);
+  if (client === null) throw new Error("put a <BelfryProvider client={…}> above this");
+  return client;
+}
+
+export function useStatus(): Status {
+  const client = useClient();
+  return useSyncExternalStore(
+    client.onStatus,
+    () => client.status,
+    () => IDLE,
+  );
+}
+
+/** What is in the inbox. To change it: `inbox(client).markRead(offset)`, in a handler. */
+export function useInbox(): InboxSnapshot {
+  const client = useClient();
+  // Neither of the first two is called on a server, and so nothing connects there.
+  return useSyncExternalStore(
+    useCallback((listener: () => void) => inbox(client).subscribe(listener), [client]),
+    () => inbox(client).getSnapshot(),
+    () => NOT_LOADED,
+  );
+}
+
+/** Shows each message of a topic, once; null is no topic. `show` may be another function each time. */
+export function useTopic<Data = unknown>(
+  name: string | null,
+  show: (message: TopicMessage<Data>) => void,
+  { since = "latest" }: Pick<SubscribeOptions, "since"> = {},
+): void {
+  const client = useClient();
+  const newest = useRef(show);
+  useEffect(() => {
+    newest.current = show;
+  });
+  useEffect(
+    () =>
+      name === null
+        ? undefined
+        : client.topic<Data>(name).subscribe((message) => newest.current(message), { since }),
+    [client, name, since],
+  );
+}
