@@ -1,0 +1,78 @@
+// The code in docs/sdk.md runs, block by block, against a real hub.
+
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { call, tokenOf } from "../support/backend.ts";
+import { type Hub, startHub } from "../support/hub.ts";
+import { API_KEY } from "../support/vars.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const PAGE = readFileSync(resolve(ROOT, "docs/sdk.md"), "utf8");
+const ENTRIES = ["client", "inbox", "sse", "tabs", "react", "server"];
+const fileOf = (entry: string) => `src/client/${entry === "client" ? "index" : entry}.ts`;
+
+/** The blocks of a language, each with the heading that it stands under. */
+function blocksOf(language: string): { heading: string; code: string }[] {
+  return PAGE.split(/^## /m).flatMap((section) => {
+    const heading = section.slice(0, section.indexOf("\n"));
+    const found = section.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"));
+    return [...found].map(([, code = ""]) => ({ heading, code }));
+  });
+}
+
+async function bundled(code: string, loader: "js" | "jsx"): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: ROOT, loader },
+    alias: Object.fromEntries(
+      ENTRIES.map((entry) => [`belfry/${entry}`, resolve(ROOT, fileOf(entry))]),
+    ),
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    jsx: "automatic",
+    external: ["react", "react/jsx-runtime"],
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+let hub: Hub;
+let app: Server;
+beforeAll(async () => {
+  hub = await startHub(inject("bundle"));
+  const token = () => tokenOf("ada", { "topic:*": ["subscribe", "publish"] });
+  app = createServer(async (_request, response) => response.end(await token()));
+  await new Promise<void>((listening) => app.listen(0, "127.0.0.1", listening));
+  const APP = `http://127.0.0.1:${(app.address() as AddressInfo).port}`;
+  Object.assign(globalThis, { HUB: hub.url, KEY: API_KEY, APP, fetchToken: token });
+  await call(hub.url, "POST", "/v1/users/ada/notifications", { notification: { title: "Hello" } });
+});
+afterAll(async () => {
+  app.close();
+  await hub.stop();
+});
+
+it.each(blocksOf("js"))("what stands under $heading runs", async ({ code }) => {
+  const module = await bundled(code, "js");
+  await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(module)}`);
+});
+
+it("what stands under React compiles, and imports what is there", async () => {
+  const [block, ...others] = blocksOf("jsx");
+  expect(others).toEqual([]);
+  expect(await bundled(block?.code ?? "", "jsx")).toContain("BelfryProvider");
+});
+
+it("every entry is in the table, and what the page calls by name exists", async () => {
+  for (const entry of ENTRIES) expect(PAGE).toContain(`| \`belfry/${entry}\``);
+  const sources = ENTRIES.map((entry) => readFileSync(resolve(ROOT, fileOf(entry)), "utf8")).join();
+  const methods = [...PAGE.matchAll(/`(\w+)\((?:offsets|listener)?\)`/g)].map(
+    ([, name = ""]) => name,
+  );
+  const topics = readFileSync(resolve(ROOT, "src/client/topic.ts"), "utf8");
+  expect(methods.filter((name) => !new RegExp(`\\b${name}\\b`).test(sources + topics))).toEqual([]);
+});
