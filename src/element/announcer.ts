@@ -1,7 +1,6 @@
 // Says what has arrived to those who do not see it: politely, and never more than once in a while.
 
 import { h } from "./dom.ts";
-import type { Labels } from "./labels.ts";
 
 /** What comes within this time is said as one. */
 const GATHER_MS = 1_000;
@@ -11,29 +10,28 @@ const QUIET_MS = 5_000;
 export interface Announcer {
   readonly node: HTMLElement;
   arrived(title: string): void;
-  stop(): void;
 }
 
-export function createAnnouncer({ arrived }: Labels): Announcer {
+export function createAnnouncer(words: (count: number, title: string) => string): Announcer {
   const node = h("div", "hidden", { role: "status" });
   let titles: string[] = [];
-  let timer = 0;
+  let isWaiting = false;
 
   function say() {
-    timer = 0;
-    if (titles.length === 0) return;
-    node.textContent = arrived(titles.length, titles[0] as string);
+    isWaiting = titles.length > 0;
+    if (!isWaiting) return;
+    node.textContent = words(titles.length, titles[0] as string);
     titles = [];
     // What comes until then waits for it.
-    timer = setTimeout(say, QUIET_MS);
+    setTimeout(say, QUIET_MS);
   }
 
   return {
     node,
     arrived(title) {
       titles.push(title);
-      timer ||= setTimeout(say, GATHER_MS);
+      if (!isWaiting) setTimeout(say, GATHER_MS);
+      isWaiting = true;
     },
-    stop: () => clearTimeout(timer),
   };
 }

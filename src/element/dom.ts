@@ -3,18 +3,16 @@
 
 type Value = string | number | boolean | null | undefined;
 type Listener = (event: never) => void;
-export type Child = Node | string | null;
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Sets an attribute, or takes it away when there is no value; one that is right is left alone. */
+/** Sets an attribute, or takes it away when there is no value. */
 export function set(node: Element, name: string, value: Value): void {
-  const text = value === true ? "" : value === false ? null : (value?.toString() ?? null);
-  if (node.getAttribute(name) === text) return;
-  if (text === null) node.removeAttribute(name);
-  else node.setAttribute(name, text);
+  if (value == null || value === false) node.removeAttribute(name);
+  else node.setAttribute(name, value === true ? "" : `${value}`);
 }
 
+/** A text that is right is left alone: what is selected stays selected, and nothing is read out again. */
 export function setText(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -24,14 +22,14 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   part: string,
   attributes: Record<string, Value | Listener> = {},
-  ...children: Child[]
+  ...children: (Node | string | null | undefined)[]
 ): HTMLElementTagNameMap[Tag] {
   const node = document.createElement(tag);
   if (part) name(node, part);
   for (const [key, value] of Object.entries(attributes))
     if (typeof value === "function") node.addEventListener(key, value as EventListener);
     else set(node, key, value);
-  node.append(...children.filter((child) => child !== null));
+  node.append(...children.filter((child) => child != null));
   return node;
 }
 
@@ -52,25 +50,37 @@ export function icon(path: string): SVGElement {
   return drawing;
 }
 
-export const BELL =
-  "M6 9a6 6 0 0 1 12 0c0 5 2 6.5 2.5 7.2H3.5C4 15.5 6 14 6 9zM10 19.7a2.2 2.2 0 0 0 4 0";
-export const CHECK = "M5 12.5l4.5 4.5L19 7.5";
-export const CHECKS = "M2 12.5l4.5 4.5L15 8.5M12 16l1 1 9-9";
-export const DOT = "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z";
-export const ARCHIVE = "M4 5h16v4H4zM5.5 9v10h13V9M10 13h4";
+export const BELL = "M6 9a6 6 0 0112 0c0 5 2 7 2 7H4s2-2 2-7zM10 20a2 2 0 004 0";
+export const CHECK = "M5 12l5 5 9-9";
+export const CHECKS = "M2 12l5 5 9-9M12 17l10-9";
+export const DOT = "M12 9a3 3 0 10.1 0z";
+export const ARCHIVE = "M4 5h16v4H4zM6 9v10h12V9M10 13h4";
 export const CLOSE = "M6 6l12 12M18 6L6 18";
 
-/** A round button of one drawing; what it is called is read out, and shown by the pointer. */
-export function tool(
+export function button(
   part: string,
-  path: string,
   label: string,
   click: Listener,
+  attributes: Record<string, Value> = {},
 ): HTMLButtonElement {
-  return h(
-    "button",
-    part,
-    { type: "button", "aria-label": label, title: label, click },
-    icon(path),
-  );
+  return h("button", part, { type: "button", click, ...attributes }, label);
+}
+
+/** A button of one drawing; what it is called is read out, and shown by the pointer. */
+export function tool(path: string, label: string, click: Listener): HTMLButtonElement {
+  const node = button("tool", "", click);
+  draw(node, path, label);
+  return node;
+}
+
+export function draw(node: HTMLElement, path: string, label: string): void {
+  if (node.title === label) return;
+  node.title = label;
+  set(node, "aria-label", label);
+  node.replaceChildren(icon(path));
+}
+
+/** The element that has the focus within the same shadow root. */
+export function activeBeside(node: Node): Element | null {
+  return (node.getRootNode() as ShadowRoot).activeElement;
 }

@@ -3,7 +3,7 @@
 import type { Client, TokenSource } from "../client/index.ts";
 import { ENGLISH, type Labels } from "./labels.ts";
 import { createSession, type Session } from "./session.ts";
-import { fetchToken, givenSource, type InboxLike, ownSource, type Source } from "./source.ts";
+import { fetchToken, type InboxLike, newClient, sourceOf } from "./source.ts";
 import { STYLES } from "./styles.ts";
 import { localeOf } from "./times.ts";
 
@@ -14,30 +14,26 @@ const PROPERTIES = ["client", "token", "labels", "open"] as const;
 /** What makes another inbox of it; the other attributes are looked at when they matter. */
 const ANEW = ["url", "token-url", "inline", "lang"];
 
-/** One for all elements of a page. */
-let styles: CSSStyleSheet | undefined;
-
 export class BelfryInbox extends Base {
   static readonly observedAttributes = [...ANEW, "categories", "badge"];
 
   #client: Client | InboxLike | null = null;
   #token: TokenSource | null = null;
   #labels: Partial<Labels> = {};
-  #session: Session | null = null;
-  #source: Source | null = null;
-  /** What the source was made of. */
-  #sourceKey: readonly unknown[] = [];
+  #session: Session | undefined;
+  /** The client made of the attributes. */
+  #own: Client | undefined;
   #isDue = false;
   #isStale = true;
-  #place: CSSStyleDeclaration | null = null;
+  #style: CSSStyleDeclaration | undefined;
 
   connectedCallback(): void {
     // A property that was set before the script was there hides the one of the class.
     for (const property of PROPERTIES) {
-      const own = Object.getOwnPropertyDescriptor(this, property);
-      if (own === undefined) continue;
+      if (!Object.hasOwn(this, property)) continue;
+      const value = this[property];
       delete this[property];
-      Object.assign(this, { [property]: own.value });
+      Reflect.set(this, property, value);
     }
     this.#settle();
   }
@@ -48,7 +44,7 @@ export class BelfryInbox extends Base {
 
   attributeChangedCallback(attribute: string, before: string | null, after: string | null): void {
     if (before === after) return;
-    if (ANEW.includes(attribute)) this.#change();
+    if (ANEW.includes(attribute)) this.#change(attribute.endsWith("url"));
     else this.#session?.show();
   }
 
@@ -58,7 +54,7 @@ export class BelfryInbox extends Base {
   }
   set client(client: Client | InboxLike | null) {
     this.#client = client;
-    this.#change();
+    this.#change(true);
   }
 
   /** A token, or a function that gives one, in the place of `token-url`. */
@@ -67,7 +63,7 @@ export class BelfryInbox extends Base {
   }
   set token(token: TokenSource | null) {
     this.#token = token;
-    this.#change();
+    this.#change(true);
   }
 
   /** Words that replace the English ones. */
@@ -79,25 +75,19 @@ export class BelfryInbox extends Base {
     this.#change();
   }
 
+  /** Whether it is shown; an inline one always is. */
   get open(): boolean {
-    return this.#session?.view.isOpen ?? false;
+    return this.#session?.view.isOpen() ?? false;
   }
   set open(open: boolean) {
-    if (open === this.open) return;
-    if (open) this.show();
-    else this.hide();
-  }
-
-  show(): void {
     this.#update();
-    if (!this.open) this.#session?.view.open();
+    const panel = this.#session?.view.panel;
+    if (panel?.popover) panel.togglePopover(open);
   }
 
-  hide(): void {
-    this.#session?.view.close();
-  }
-
-  #change(): void {
+  /** Other words do not ask for another connection. */
+  #change(isOther = false): void {
+    if (isOther) this.#drop();
     this.#isStale = true;
     this.#settle();
   }
@@ -114,82 +104,53 @@ export class BelfryInbox extends Base {
 
   #update(): void {
     if (!this.isConnected) this.#end();
-    else if (this.#isStale) this.#renew();
-  }
-
-  #renew(): void {
-    this.#isStale = false;
-    const wasOpen = this.open;
-    this.#session?.stop();
-    this.#connect();
-    this.#session = this.#begin();
-    if (wasOpen && !this.hasAttribute("inline")) this.show();
+    else if (this.#isStale) this.#begin();
   }
 
   #end(): void {
     this.#session?.stop();
-    this.#session = null;
-    this.#source?.close();
-    this.#sourceKey = [];
+    this.#session = undefined;
+    this.#drop();
     this.#isStale = true;
   }
 
-  /** Another language does not ask for another connection. */
-  #connect(): void {
-    const url = this.getAttribute("url");
-    const tokenUrl = this.getAttribute("token-url");
-    const key = [this.#client, url, tokenUrl, this.#token];
-    if (this.#sourceKey.length && key.every((part, i) => part === this.#sourceKey[i])) return;
-    this.#source?.close();
-    this.#sourceKey = key;
-    const token = this.#token ?? (tokenUrl === null ? null : () => fetchToken(tokenUrl));
-    if (this.#client) this.#source = givenSource(this.#client);
-    else if (url !== null && token !== null)
-      this.#source = ownSource(new URL(url, document.baseURI).href, token);
-    else this.#source = null;
+  #drop(): void {
+    this.#own?.close();
+    this.#own = undefined;
   }
 
-  #begin(): Session {
+  #begin(): void {
+    const wasOpen = this.open;
+    this.#session?.stop();
+    this.#isStale = false;
+    if (!this.#client) this.#own ??= this.#connect();
+    const given = this.#client ?? this.#own;
     const language = this.closest<HTMLElement>("[lang]")?.lang || navigator.language;
-    const session = createSession({
-      source: this.#source,
-      isInline: this.hasAttribute("inline"),
+    this.#session = createSession({
+      host: this,
+      source: given && sourceOf(given),
       labels: { ...ENGLISH, ...this.#labels },
       locale: localeOf(language),
       now: Date.now,
-      place: (lengths) => {
-        for (const [name, length] of Object.entries(lengths))
-          this.#place?.setProperty(`--${name}`, length);
-      },
-      settings: () => {
-        const categories = this.getAttribute("categories");
-        return {
-          categories: categories === null ? null : categories.split(",").map((one) => one.trim()),
-          badge: this.getAttribute("badge") === "unseen" ? "unseen" : "unread",
-          hasToasts: !this.hasAttribute("no-toasts"),
-          readsByHover: !this.hasAttribute("no-hover-read"),
-        };
-      },
-      tell: (type, detail) =>
-        this.dispatchEvent(
-          new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }),
-        ),
+      style: this.#draw(),
     });
-    this.#root().append(...session.view.nodes);
-    session.show();
-    return session;
+    if (wasOpen) this.open = true;
   }
 
-  /** A style sheet of its own holds what differs by element: no node has a style. */
-  #root(): ShadowRoot {
-    if (this.shadowRoot) return this.shadowRoot;
-    const root = this.attachShadow({ mode: "open" });
-    styles ??= new CSSStyleSheet();
-    if (styles.cssRules.length === 0) styles.replaceSync(STYLES);
-    const own = new CSSStyleSheet();
-    own.insertRule(".panel {}");
-    this.#place = (own.cssRules[0] as CSSStyleRule).style;
-    root.adoptedStyleSheets = [styles, own];
-    return root;
+  #connect(): Client | undefined {
+    const url = this.getAttribute("url");
+    const tokenUrl = this.getAttribute("token-url");
+    const token = this.#token ?? (tokenUrl && (() => fetchToken(tokenUrl)));
+    return url && token ? newClient(url, token) : undefined;
+  }
+
+  /** Where the panel is placed is said by the first rule of the sheet: no node has a style. */
+  #draw(): CSSStyleDeclaration {
+    if (this.#style) return this.#style;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLES);
+    this.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet];
+    this.#style = (sheet.cssRules[0] as CSSStyleRule).style;
+    return this.#style;
   }
 }

@@ -1,41 +1,28 @@
 // The list. What arrives or leaves moves neither the focus nor what a person is looking at.
 
 import type { InboxMessage } from "../client/inbox.ts";
-import { h, set, setText } from "./dom.ts";
-import type { Labels } from "./labels.ts";
-import { createRow, type Row, type RowActs } from "./row.ts";
-import type { Times } from "./times.ts";
+import { activeBeside, button, h, set, setText } from "./dom.ts";
+import { createRow, type Row } from "./row.ts";
+import type { Ui } from "./ui.ts";
 
 /** How far below the edge the next page is loaded ahead. */
 const LOAD_AHEAD = "400px";
 /** So near to the top counts as there. */
 const TOP_PX = 4;
 
-export interface FeedActs extends RowActs {
-  loadMore(): Promise<void>;
-}
-
 export interface Feed {
   readonly node: HTMLElement;
   /** `total` is how many there are with those that are not loaded, -1 when nobody knows. */
   show(messages: readonly InboxMessage[], hasMore: boolean, total: number): void;
-  /** Begins at the top again, for another list. */
-  reset(): void;
-  /** Shows how old each is by now. */
-  tick(now: number): void;
-  /** Focuses the row where the arrows were last; false if there is none. */
-  focus(): boolean;
-  stop(): void;
+  /** Focuses the row where the arrows were last, else what is around the list. */
+  focus(): void;
+  /** Says of each how long ago it was. */
+  tick(): void;
 }
 
-export function createFeed(
-  labels: Labels,
-  times: Times,
-  now: () => number,
-  acts: FeedActs,
-  /** Where the focus goes when the last row has gone. */
-  fallback: () => HTMLElement,
-): Feed {
+/** `leave` says where the focus goes when the last row has gone. */
+export function createFeed(ui: Ui, leave: () => void): Feed {
+  const { labels } = ui;
   /** From the newest to the oldest, as they are shown. */
   let rows = new Map<string, Row>();
   let current: Row | undefined;
@@ -43,31 +30,32 @@ export function createFeed(
   let newest = Number.POSITIVE_INFINITY;
   let shown: readonly InboxMessage[] = [];
   let isLoading = false;
-  let hasMore = false;
+  let hasOlder = false;
 
   const list = h("div", "list", { role: "feed", "aria-label": labels.title, keydown, focusin });
-  const more = h("button", "more", { type: "button", click: load });
-  const pill = h("button", "pill", { type: "button", hidden: true, click: toTop });
+  const more = button("more", labels.loadMore, load);
+  const pill = button("pill", "", toTop);
   const node = h("div", "scroller", { scroll: showPill }, pill, list, more);
-  const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && load(), {
-    root: node,
-    rootMargin: LOAD_AHEAD,
-  });
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (entries.some(({ isIntersecting }) => isIntersecting)) load();
+    },
+    { root: node, rootMargin: LOAD_AHEAD },
+  );
   observer.observe(more);
 
-  const active = () => (node.getRootNode() as ShadowRoot).activeElement;
-  const rowOf = (target: Node | null) =>
-    [...rows.values()].find((row) => target !== null && row.node.contains(target));
+  const all = () => [...rows.values()];
+  const holds = (target: EventTarget | null) => (row: Row) => row.node.contains(target as Node);
 
   async function load() {
-    if (isLoading || !hasMore) return;
+    if (isLoading || !hasOlder) return;
     setLoading(true);
     const from = rows.size;
-    await acts.loadMore();
+    await ui.act((inbox) => inbox.loadMore());
     setLoading(false);
-    // The button that was pressed has gone: on with what it has brought.
-    if (!hasMore && active() === more) focusRow([...rows.values()][from]);
-    more.hidden = !hasMore;
+    // The button that was pressed goes: on with what it has brought.
+    if (!hasOlder && activeBeside(node) === more) focusRow(all()[from]);
+    more.hidden = !hasOlder;
   }
 
   function setLoading(is: boolean) {
@@ -77,70 +65,65 @@ export function createFeed(
   }
 
   function setCurrent(row: Row | undefined) {
-    if (row === current) return;
     current?.setCurrent(false);
     current = row;
-    current?.setCurrent(true);
+    row?.setCurrent(true);
   }
 
   function focusRow(row: Row | undefined) {
-    if (row) {
-      setCurrent(row);
-      row.node.focus();
-    } else fallback().focus();
+    if (row) row.node.focus();
+    else leave();
   }
 
   function focusin({ target }: FocusEvent) {
-    setCurrent(rowOf(target as Node) ?? current);
+    setCurrent(all().find(holds(target)));
   }
 
   function keydown(event: KeyboardEvent) {
-    const all = [...rows.values()];
-    const at = all.indexOf(rowOf(event.target as Node) as Row);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
-    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = all().findIndex(holds(event.target));
+    const last = rows.size - 1;
+    const to = { ArrowDown: at + 1, ArrowUp: Math.max(0, at - 1), Home: 0, End: last }[event.key];
+    if (to === undefined) return;
     event.preventDefault();
-    if (all[to]) focusRow(all[to]);
-    else if (to > 0 && hasMore) more.focus();
+    (all()[to]?.node ?? more).focus();
   }
 
   function toTop() {
     node.scrollTop = 0;
-    focusRow([...rows.values()][0]);
-    showPill();
+    focusRow(all()[0]);
   }
 
   function showPill() {
     if (node.scrollTop < TOP_PX) newest = shown[0]?.offset ?? 0;
     const count = shown.filter(({ offset }) => (offset as number) > newest).length;
-    pill.hidden = count === 0;
+    pill.hidden = !count;
     if (count) setText(pill, labels.arrivedAbove(count));
   }
 
   /** The rows in view, each with how far it is from the top of the window. */
-  function inView(): [Row, number][] {
+  function inView() {
     const { top, bottom } = node.getBoundingClientRect();
-    return [...rows.values()].flatMap((row) => {
-      const box = row.node.getBoundingClientRect();
-      return box.bottom > top && box.top < bottom ? [[row, box.top] as [Row, number]] : [];
-    });
+    return all()
+      .map((row) => ({ row, box: row.node.getBoundingClientRect() }))
+      .filter(({ box }) => box.bottom > top && box.top < bottom);
   }
 
   /** Gives each message its row, in order, and never moves a node: that would take its focus. */
-  function patch(messages: readonly InboxMessage[], size: number) {
-    const next = new Map<string, Row>();
-    for (const message of messages) {
-      const key = `${message.offset} ${message.id}`;
-      next.set(key, rows.get(key) ?? createRow(message, labels, times, acts));
-    }
+  function patch(size: number) {
+    const next = new Map(
+      shown.map((message) => {
+        const key = `${message.offset} ${message.id}`;
+        return [key, rows.get(key) ?? createRow(message, ui)];
+      }),
+    );
     for (const [key, row] of rows) if (!next.has(key)) row.node.remove();
-    let place = list.firstElementChild;
+    let place = list.firstChild;
     let position = 0;
     for (const row of next.values()) {
-      row.show(messages[position++] as InboxMessage, position, size);
-      if (row.node === place) place = place.nextElementSibling;
+      row.show(shown[position++] as InboxMessage, position, size);
+      if (row.node === place) place = place.nextSibling;
       else {
-        row.tick(now());
+        row.tick();
         row.setCurrent(false);
         list.insertBefore(row.node, place);
       }
@@ -148,40 +131,30 @@ export function createFeed(
     rows = next;
   }
 
-  setLoading(false);
   return {
     node,
-    show(messages, isMore, total) {
-      const before = [...rows.values()];
-      const focused = rowOf(active());
+    show(messages, hasMore, total) {
+      const before = all();
+      const at = before.findIndex(holds(activeBeside(node)));
       // At the very top the newest is what one looks at, unless one is about to use another.
-      const isHeld = node.scrollTop >= TOP_PX || focused !== undefined || list.matches(":hover");
+      const isHeld = node.scrollTop >= TOP_PX || at >= 0 || list.matches(":hover");
       const anchors = isHeld ? inView() : [];
       shown = messages;
-      hasMore = isMore;
-      patch(messages, hasMore ? total : messages.length);
-      more.hidden = !hasMore && active() !== more;
-      const anchor = anchors.find(([row]) => row.node.isConnected);
-      if (anchor) node.scrollTop += anchor[0].node.getBoundingClientRect().top - anchor[1];
-      if (focused && !focused.node.isConnected) {
-        // The next one that is still there, else the one before.
-        const at = before.indexOf(focused);
-        const near = [...before.slice(at), ...before.slice(0, at).reverse()];
-        focusRow(near.find((row) => row.node.isConnected));
-      }
-      if (!current?.node.isConnected) setCurrent([...rows.values()][0]);
+      hasOlder = hasMore;
+      patch(hasMore ? total : messages.length);
+      more.hidden = !hasMore && activeBeside(node) !== more;
+      const isThere = (row: Row) => row.node.isConnected;
+      const anchor = anchors.find(({ row }) => isThere(row));
+      if (anchor) node.scrollTop += anchor.row.node.getBoundingClientRect().top - anchor.box.top;
+      // The next one that is still there, else the one before.
+      if (before[at] && !isThere(before[at]))
+        focusRow([...before.slice(at), ...before.slice(0, at).reverse()].find(isThere));
+      if (!current || !isThere(current)) setCurrent(all()[0]);
       showPill();
     },
-    reset() {
-      node.scrollTop = 0;
+    focus: () => focusRow(current),
+    tick() {
+      for (const row of rows.values()) row.tick();
     },
-    tick(time) {
-      for (const row of rows.values()) row.tick(time);
-    },
-    focus() {
-      if (current) focusRow(current);
-      return current !== undefined;
-    },
-    stop: () => observer.disconnect(),
   };
 }

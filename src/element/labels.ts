@@ -24,7 +24,6 @@ export interface Labels {
   loading: string;
   /** Nothing is there at all. */
   empty: string;
-  emptyHint: string;
   /** Nothing is there in this tab. */
   emptyTab: string;
   /** The button that leads up to what has arrived above. */
@@ -61,7 +60,6 @@ export const ENGLISH: Labels = {
   loadMore: "Load more",
   loading: "Loading…",
   empty: "You’re all caught up",
-  emptyHint: "What happens next shows up here.",
   emptyTab: "Nothing here",
   arrivedAbove: (count) => `${count} new`,
   arrived: (count, title) =>
@@ -70,7 +68,7 @@ export const ENGLISH: Labels = {
   dismiss: "Dismiss",
   offline: "You’re offline. This may be out of date.",
   reconnecting: "Reconnecting… This may be out of date.",
-  disconnected: "Notifications are disconnected.",
+  disconnected: "Disconnected.",
   signedOut: "Sign in to see your notifications.",
   retry: "Try again",
   failed: "That could not be saved.",

@@ -2,28 +2,17 @@
 
 import type { InboxMessage } from "../client/inbox.ts";
 import { contentOf } from "./content.ts";
-import { ARCHIVE, CHECK, DOT, h, icon, name, set, setText, tool } from "./dom.ts";
-import type { Labels } from "./labels.ts";
-import type { Times } from "./times.ts";
+import { ARCHIVE, CHECK, DOT, draw, h, name, set, setText, tool } from "./dom.ts";
+import type { Ui } from "./ui.ts";
 
 /** How long a pointer rests on a notification until it counts as read. */
 const READ_MS = 1_000;
-
-/** What a person does to a notification. */
-export interface RowActs {
-  choose(message: InboxMessage, action: string, url: string | null, event: MouseEvent): void;
-  read(message: InboxMessage): void;
-  unread(message: InboxMessage): void;
-  archive(message: InboxMessage): void;
-  /** Whether a resting pointer reads. */
-  readsByHover(): boolean;
-}
 
 export interface Row {
   readonly node: HTMLElement;
   /** Shows the marks as they are. `size` is -1 when nobody knows how many there are. */
   show(message: InboxMessage, position: number, size: number): void;
-  tick(now: number): void;
+  tick(): void;
   /** Its buttons are reached by Tab only from the row that is current. */
   setCurrent(isCurrent: boolean): void;
 }
@@ -31,93 +20,83 @@ export interface Row {
 /** Within a shadow root an id is of that root alone. */
 let rows = 0;
 
-export function createRow(first: InboxMessage, labels: Labels, times: Times, acts: RowActs): Row {
-  const id = `row-${rows++}`;
-  let message = first;
+export function createRow(first: InboxMessage, ui: Ui): Row {
+  const { labels, times, host } = ui;
+  const { time, category } = first;
+  const offset = first.offset as number;
+  const id = `i${rows++}`;
+  let isUnread = false;
   let timer = 0;
   /** Who has marked it unread wants it so, wherever the pointer rests. */
   let isKept = false;
 
-  const { tile, title, body, image, actions } = contentOf(first, labels, (action, url, event) => {
-    // Without a place to go to, a click shows all of the text.
-    if (!action && !url) node.toggleAttribute("data-open");
-    acts.choose(message, action, url, event);
+  const { tile, title, body, rest } = contentOf(first, ui);
+  const read = () => isUnread && ui.act((inbox) => inbox.markRead(offset));
+  const age = h("time", "time", { datetime: time, title: times.full(time), id: `${id}t` });
+  const mark = h("span", "hidden", { id: `${id}m` });
+  const toggle = tool(CHECK, "", () => {
+    isKept = !isUnread;
+    if (isUnread) read();
+    else ui.act((inbox) => inbox.markUnread(offset));
   });
-  const time = h("time", "time", {
-    datetime: first.time,
-    title: times.full(first.time),
-    id: `${id}-time`,
-  });
-  const mark = h("span", "hidden", { id: `${id}-mark` });
-  const toggle = tool("tool", CHECK, "", () => {
-    isKept = message.read_at !== null;
-    if (isKept) acts.unread(message);
-    else acts.read(message);
-  });
-  set(title, "id", `${id}-title`);
-  if (body) set(body, "id", `${id}-body`);
+  title.id = id;
+  if (body) body.id = `${id}b`;
 
   const node = h(
     "article",
     "item",
     {
-      "aria-labelledby": `${id}-mark ${id}-title`,
-      "aria-describedby": `${body ? `${id}-body ` : ""}${id}-time`,
-      keydown(event: KeyboardEvent) {
-        if (event.key !== "Enter" || event.target !== node) return;
-        const { ctrlKey, metaKey, shiftKey } = event;
-        title.dispatchEvent(
-          new MouseEvent("click", { bubbles: true, cancelable: true, ctrlKey, metaKey, shiftKey }),
-        );
+      "aria-labelledby": `${id}m ${id}`,
+      "aria-describedby": `${id}b ${id}t`,
+      keydown({ key, target }: KeyboardEvent) {
+        if (key === "Enter" && target === node) title.click();
       },
+      // Shows all of a text that was cut.
+      click: ({ target }: Event) => target === title && set(node, "data-open", true),
       pointerenter({ pointerType }: PointerEvent) {
-        if (pointerType !== "mouse" || isKept || !acts.readsByHover()) return;
-        timer = setTimeout(() => message.read_at === null && acts.read(message), READ_MS);
+        if (pointerType === "mouse" && !isKept && !host.hasAttribute("no-hover-read"))
+          timer = setTimeout(read, READ_MS);
       },
       pointerleave: () => clearTimeout(timer),
     },
-    h("span", "dot", { "aria-hidden": "true" }),
     tile,
     h(
       "div",
       "content",
       {},
-      h("div", "line", {}, mark, title, time),
+      mark,
+      title,
       body,
-      image,
-      actions,
-      first.category === undefined
-        ? null
-        : h("span", "category", {}, labels.category(first.category)),
-    ),
-    h(
-      "div",
-      "tools",
-      {},
-      toggle,
-      tool("tool", ARCHIVE, labels.archive, () => acts.archive(message)),
+      ...rest,
+      h(
+        "div",
+        "meta",
+        {},
+        age,
+        category && h("span", "category", { dir: "auto" }, labels.category(category)),
+        h(
+          "div",
+          "tools",
+          {},
+          toggle,
+          tool(ARCHIVE, labels.archive, () => ui.archive(offset)),
+        ),
+      ),
     ),
   );
 
   return {
     node,
-    show(shown, position, size) {
-      message = shown;
-      const isUnread = message.read_at === null;
+    show({ read_at }, position, size) {
+      isUnread = !read_at;
       name(node, isUnread ? "item unread" : "item");
       // Emptied, not hidden: a name takes in what is hidden, too.
       setText(mark, isUnread ? labels.unread : "");
-      const label = isUnread ? labels.markRead : labels.markUnread;
-      if (toggle.title !== label) {
-        toggle.title = label;
-        set(toggle, "aria-label", label);
-        toggle.replaceChildren(icon(isUnread ? CHECK : DOT));
-      }
+      draw(toggle, isUnread ? CHECK : DOT, isUnread ? labels.markRead : labels.markUnread);
       set(node, "aria-posinset", position);
       set(node, "aria-setsize", size);
-      if (!isUnread) clearTimeout(timer);
     },
-    tick: (now) => setText(time, times.relative(first.time, now)),
+    tick: () => setText(age, times.relative(time)),
     setCurrent(isCurrent) {
       for (const focusable of [node, ...node.querySelectorAll("a, button")])
         set(focusable, "tabindex", isCurrent ? 0 : -1);

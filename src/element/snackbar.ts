@@ -1,13 +1,13 @@
 // One line at the foot of the panel: what was done, and how to take it back. Also what went wrong.
 
-import { h } from "./dom.ts";
+import { button, h } from "./dom.ts";
 import { createExpiry } from "./expiry.ts";
 
 const SHOWN_MS = 8_000;
 
 export interface Snackbar {
   readonly node: HTMLElement;
-  say(text: string, action?: { label: string; act(): void }): void;
+  say(text: string, label?: string, act?: () => void): void;
   hide(): void;
 }
 
@@ -17,25 +17,25 @@ export function createSnackbar(leave: () => void): Snackbar {
   const expiry = createExpiry(node, SHOWN_MS, hide);
 
   function hide() {
+    const hadFocus = node.matches(":focus-within");
     expiry.stop();
-    const hasFocus = node.matches(":focus-within");
     node.hidden = true;
     node.replaceChildren();
-    if (hasFocus) leave();
+    if (hadFocus) leave();
   }
 
   return {
     node,
-    say(text, action) {
-      const click = () => {
-        action?.act();
-        hide();
-      };
-      const button = action ? h("button", "undo", { type: "button", click }, action.label) : null;
-      hide();
+    say(text, label, act) {
+      node.replaceChildren(text);
+      if (label)
+        node.append(
+          button("undo", label, () => {
+            act?.();
+            hide();
+          }),
+        );
       node.hidden = false;
-      node.append(h("span", "", {}, text));
-      if (button) node.append(button);
       expiry.start();
     },
     hide,

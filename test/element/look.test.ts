@@ -34,7 +34,11 @@ async function seed() {
 it("light", async () => {
   const screen = await visit(stage, { colorScheme: "light", viewport: { width: 900, height: 760 } });
   await screen.open();
+  console.log(await screen.page.locator(".scroller").evaluate((n) => n.scrollTop));
+  await screen.page.locator("article").first().evaluate(n=>console.log(n.innerText));
+  console.log(await screen.page.locator("article").allInnerTexts());
   await screen.item("Grace").hover();
+  console.log(await screen.page.locator(".scroller").evaluate((n) => n.scrollTop));
   await shoot(screen, "light");
   await screen.leave();
 });
