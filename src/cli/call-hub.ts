@@ -22,6 +22,18 @@ export async function callHub(
   return text === "" ? null : JSON.parse(text);
 }
 
+/**
+ * Takes an answer and the members that a hub's has, `[]` after those that are lists; gives it back.
+ * What answers at an address need not be a hub.
+ */
+export function hubAnswer<T>(answer: T, members: readonly string[]): T {
+  const given = (answer ?? {}) as Record<string, unknown>;
+  const isGiven = (member: string) =>
+    member.endsWith("[]") ? Array.isArray(given[member.slice(0, -2)]) : member in given;
+  if (typeof given === "object" && members.every(isGiven)) return answer;
+  throw new SyntaxError("its answer is not that of a hub");
+}
+
 /** The hub's own problem, or what something else in its place said. */
 export async function refusalOf(response: Response): Promise<HubError> {
   const text = await response.text();

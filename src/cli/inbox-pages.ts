@@ -2,7 +2,7 @@
 
 import { type Cursor, parseCursor } from "../protocol/cursor.ts";
 import type { Counts, InboxMessage } from "../protocol/message.ts";
-import { callHub, inPath } from "./call-hub.ts";
+import { callHub, hubAnswer, inPath } from "./call-hub.ts";
 import type { Target } from "./find-hub.ts";
 
 export interface Page {
@@ -20,7 +20,8 @@ export async function inboxPage(
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   const search = new URLSearchParams(given as [string, string][]);
   const path = `users/${inPath(user)}/notifications?${search}`;
-  return (await callHub(target, "GET", path)) as Page;
+  const page = (await callHub(target, "GET", path)) as Page;
+  return hubAnswer(page, ["notifications[]", "counts", "cursor", "next"]);
 }
 
 /**

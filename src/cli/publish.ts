@@ -3,7 +3,7 @@
 import type { Hub, Result } from "../client/server.ts";
 import { LIST_MESSAGES_MAX } from "../protocol/limits.ts";
 import type { Message } from "../protocol/message.ts";
-import { backendOf } from "./call-hub.ts";
+import { backendOf, hubAnswer } from "./call-hub.ts";
 import type { Call, Command } from "./command.ts";
 import { PartlyRefusedError, UsageError } from "./failure.ts";
 import { messageOf, type Piped, pipedMessages } from "./messages.ts";
@@ -50,7 +50,7 @@ async function publishAll({ operands, options, output, stdin, hub }: Call): Prom
   }
   if (Object.keys(message).every((field) => ["id", "category", "ttl"].includes(field)))
     throw new UsageError("there is nothing to publish: give a text, --type or --data");
-  const stored = await backendOf(hub()).publish(to, message);
+  const stored = hubAnswer(await backendOf(hub()).publish(to, message), ["id", "offset"]);
   const place = stored.offset === null ? "sent, and kept nowhere" : `at ${stored.offset}`;
   await output.result(
     stored,
@@ -73,7 +73,7 @@ async function publishPiped(
   for await (const piped of pipedMessages(stdin)) {
     for (const list of listsOf(piped, refuse)) {
       const messages = list.map(({ message }) => ({ ...defaults, ...message, to }));
-      const answer = await backend.publishMany(messages);
+      const answer = hubAnswer(await backend.publishMany(messages), ["results[]"]);
       for (const [i, result] of answer.results.entries()) {
         await output.result(result, resultLine(result));
         if ("code" in result)

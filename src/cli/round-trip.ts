@@ -24,7 +24,7 @@ export async function roundTrip(target: Target, user: string): Promise<RoundTrip
   let arrived: string | undefined;
   const received = new AbortController();
   await streamFrom(
-    { path: "connect", credential: async () => token, begin: "" },
+    { path: "connect", credential: async () => token, begin: "", hasAnswered: true },
     {
       url: target.url,
       show: async ({ time }) => {

@@ -26,6 +26,8 @@ export interface Source {
   credential(): Promise<string>;
   /** Where it begins: a cursor, or what the hub takes as `since`. */
   begin: Cursor | string;
+  /** Whether the hub has answered before: then it is waited for from the beginning. */
+  hasAnswered: boolean;
 }
 
 export interface StreamOptions {
@@ -53,13 +55,14 @@ class Stream {
   readonly #source: Source;
   readonly #options: StreamOptions;
   readonly #progress: Progress;
-  #wasOpen = false;
+  #wasThere: boolean;
   #attempts = 0;
   #spreadMs = SPREAD_SECONDS * 1_000;
 
   constructor(source: Source, options: StreamOptions) {
     this.#source = source;
     this.#options = options;
+    this.#wasThere = source.hasAnswered;
     this.#progress = new Progress(typeof source.begin === "string" ? null : source.begin);
   }
 
@@ -87,7 +90,7 @@ class Stream {
       if (signal.aborted) return "ended";
       const mayPass = cause instanceof HubError ? cause.temporary : isNetworkFault(cause);
       // Nothing was ever there: waiting for it would look as if it were.
-      if (!mayPass || !(this.#wasOpen || cause instanceof HubError)) throw cause;
+      if (!mayPass || !(this.#wasThere || cause instanceof HubError)) throw cause;
       remark(
         cause instanceof HubError
           ? `${cause.message}; trying again`
@@ -135,7 +138,7 @@ class Stream {
   }
 
   #connected(frame: ConnectedFrame): void {
-    this.#wasOpen = true;
+    this.#wasThere = true;
     this.#attempts = 0;
     this.#spreadMs = frame.reconnect_spread * 1_000;
     if (!frame.recovered)

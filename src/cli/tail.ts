@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type Cursor, parseCursor } from "../protocol/cursor.ts";
 import type { InboxMessage, LogMessage } from "../protocol/message.ts";
 import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
-import { backendOf, inPath } from "./call-hub.ts";
+import { backendOf, hubAnswer, inPath } from "./call-hub.ts";
 import type { Call, Command } from "./command.ts";
 import { UsageError } from "./failure.ts";
 import type { Target } from "./find-hub.ts";
@@ -42,19 +42,24 @@ async function showTail({ operands, options, output, hub }: Call): Promise<void>
     if (left === 0) enough.abort();
   };
 
-  let source: Source;
-  if (address.kind === "topic") {
-    const path = `topics/${inPath(address.name)}/connect`;
-    const cursor = parseCursor(since);
-    source = { path, credential: async () => target.key, begin: cursor ?? since };
-  } else {
-    const earlier = typeof begin === "object" && "time" in begin ? begin.time : null;
-    const from =
-      earlier === null
-        ? (begin as Cursor | "latest")
-        : await showEarlier(target, address.name, earlier, show, enough.signal);
-    source = { path: "connect", credential: () => userToken(target, address.name), begin: from };
-  }
+  const isTime = typeof begin === "object" && "time" in begin;
+  const source: Source =
+    address.kind === "topic"
+      ? {
+          path: `topics/${inPath(address.name)}/connect`,
+          credential: async () => target.key,
+          begin: parseCursor(since) ?? since,
+          hasAnswered: false,
+        }
+      : {
+          path: "connect",
+          credential: () => userToken(target, address.name),
+          // An inbox begins at no time by itself: it is listed since then, and goes on from there.
+          begin: isTime
+            ? await showEarlier(target, address.name, begin.time, show, enough.signal)
+            : begin,
+          hasAnswered: isTime,
+        };
   if (enough.signal.aborted) return;
   await streamFrom(source, {
     url: target.url,
@@ -83,5 +88,5 @@ async function showEarlier(
 }
 
 async function userToken(target: Target, user: string): Promise<string> {
-  return (await backendOf(target).mintToken({ user })).token;
+  return hubAnswer(await backendOf(target).mintToken({ user }), ["token"]).token;
 }

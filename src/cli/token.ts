@@ -1,7 +1,7 @@
 // belfry token: a user's token, for a page, an app or curl.
 
 import { ACTIONS, type Caps, parseCaps } from "../protocol/caps.ts";
-import { backendOf } from "./call-hub.ts";
+import { backendOf, hubAnswer } from "./call-hub.ts";
 import type { Call, Command } from "./command.ts";
 import { UsageError } from "./failure.ts";
 import { readUser } from "./names.ts";
@@ -31,7 +31,7 @@ async function printToken({ options, output, hub }: Call): Promise<void> {
   const caps = readCaps(options.texts("caps"));
   const ttl = options.seconds("ttl");
   const claims = { user, caps, ...(ttl === undefined ? {} : { ttl }) };
-  const minted = await backendOf(hub()).mintToken(claims);
+  const minted = hubAnswer(await backendOf(hub()).mintToken(claims), ["token"]);
   await output.text(minted, minted.token);
   output.remark(`valid until ${minted.expires_at}`);
 }

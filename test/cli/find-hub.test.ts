@@ -1,0 +1,78 @@
+// Which hub a command speaks to, and which key it gives to whom.
+
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { type Hub, startHub } from "../support/hub.ts";
+import { API_KEY } from "../support/vars.ts";
+import { parsed, run } from "./belfry.ts";
+
+let hub: Hub;
+let folder: string;
+beforeAll(async () => {
+  hub = await startHub(inject("bundle"));
+  folder = await mkdtemp(join(tmpdir(), "belfry-folder-"));
+  await mkdir(join(folder, "src/deep"), { recursive: true });
+  await writeFile(join(folder, ".dev.key"), `${API_KEY}\n`);
+  await writeFile(join(folder, ".dev.url"), `${hub.url}\n`);
+});
+afterAll(async () => {
+  await hub.stop();
+  await rm(folder, { recursive: true });
+});
+
+it("the one that `npm start` runs, from its folder and from those below", async () => {
+  for (const cwd of [folder, join(folder, "src/deep")]) {
+    const { code, out } = await run(["publish", "user:ada", "Hello"], { cwd });
+    expect(code).toBe(0);
+    expect(parsed(out)).toMatchObject([{ duplicate: false }]);
+  }
+});
+
+it("an address that is given goes before the environment, the environment before the folder", async () => {
+  const inFolder = { cwd: folder, url: "http://127.0.0.1:9", key: API_KEY };
+  expect((await run(["inbox", "ada"], inFolder)).code).toBe(3);
+  expect((await run(["inbox", "ada", "--hub", hub.url], inFolder)).code).toBe(0);
+});
+
+it("the key of the folder goes to this machine only", async () => {
+  const { code, errors } = await run(["inbox", "ada", "--hub", "https://hub.example.com"], {
+    cwd: folder,
+  });
+  expect(code).toBe(2);
+  expect(errors[0]).toContain("set BELFRY_KEY");
+});
+
+it("an address that a folder names is believed only if it is this machine", async () => {
+  const strange = await mkdtemp(join(tmpdir(), "belfry-strange-"));
+  await writeFile(join(strange, ".dev.key"), `${API_KEY}\n`);
+  await writeFile(join(strange, ".dev.url"), "https://hub.example.com\n");
+  const { out, errors } = await run(["doctor"], { cwd: strange });
+  expect([...out, ...errors].join("\n")).not.toContain("example.com");
+  await rm(strange, { recursive: true });
+});
+
+it.each([
+  ["an address that is none", "hub.example.com"],
+  ["another protocol", "ftp://127.0.0.1"],
+  ["a name and a password in it", "https://ada:secret@hub.example.com"],
+  ["plain http over the network", "http://hub.example.com"],
+  ["a name that only begins like this machine's", "http://127.0.0.1.example.com"],
+  ["a name that only ends like it", "http://example.com?localhost"],
+])("%s is a wrong call, 2", async (_what, url) => {
+  expect((await run(["inbox", "ada"], { url })).code).toBe(2);
+});
+
+it.each([
+  ["a line break", "bk_test_0123456789\r\nx-evil: 1"],
+  ["what is no key", "ey.a.token"],
+])("a key with %s is a wrong call, and is not printed", async (_what, key) => {
+  const { code, out, errors } = await run(["inbox", "ada"], { url: hub.url, key });
+  expect(code).toBe(2);
+  expect([...out, ...errors].join("\n")).not.toContain(key.slice(0, 12));
+});
+
+it("an address may end in a slash", async () => {
+  expect((await run(["inbox", "ada"], { url: `${hub.url}/` })).code).toBe(0);
+});
