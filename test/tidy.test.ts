@@ -134,6 +134,7 @@ describe("imports", () => {
     operate: ["protocol"],
     cli: ["protocol", "client/server.ts", "operate/credentials.ts"],
     client: ["type protocol"],
+    element: ["client"],
     "settings.ts": ["protocol", "topic/settings.ts", "type log", "type inbox", "type topic"],
     "objects.ts": ["settings.ts", "type protocol"],
     "handlers.ts": ["type publish"],
