@@ -61,8 +61,8 @@ export function createHeartbeat({ now, after }: Environment, beats: Beats): Hear
       rest();
     },
     renewIn(seconds) {
-      // When four fifths of its time are over.
-      renewAt = seconds === null ? Number.POSITIVE_INFINITY : now() + seconds * 800;
+      // When four fifths of its time are over, which the hub rounds up to a second.
+      renewAt = seconds === null ? Number.POSITIVE_INFINITY : now() + (seconds - 1) * 800;
     },
     heard() {
       wasHeard = true;

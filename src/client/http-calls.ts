@@ -58,7 +58,7 @@ export async function answerTo({ url, token }: Offer, frame: Frame): Promise<Mem
     } catch {
       // The network failed, or something that is not the hub has answered.
       const code = "temporary";
-      return { type: "error", id, code, message: code, fix: "try again", temporary: true };
+      return { type: "error", id, code, message: code, fix: "repeat", temporary: true };
     }
   }
   return { ...answer, type: "reply", id, message: answer };

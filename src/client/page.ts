@@ -13,9 +13,9 @@ export function watchPage({ page }: Environment, tell: (isLeaving: boolean) => v
     page?.addEventListener(
       type,
       ({ target }) => {
-        const isLeaving = LEAVING.includes(type);
         // Of the two changes of visibility, only one is a return.
-        if (isLeaving || (target as Document).visibilityState !== "hidden") tell(isLeaving);
+        const isHidden = (target as Document).visibilityState === "hidden";
+        if (type !== "visibilitychange" || !isHidden) tell(LEAVING.includes(type));
       },
       // Captured at the window, since not all of these bubble from the document.
       true,

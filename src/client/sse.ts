@@ -60,9 +60,9 @@ function open(offer: Offer, events: LineEvents): Line {
     send(frame) {
       if (frame === "ping") {
         if (now() - heardAt < SILENCE_MS) take({ type: "pong" });
-      } else if (!frame.type.endsWith("subscribe")) answerTo(offer, frame).then(take);
-      // The topics of a stream are named when it is opened.
-      else events.reopen();
+        // The topics of a stream are named when it is opened. One that is given up goes with the next.
+      } else if (frame.type === "subscribe") events.reopen();
+      else if (frame.type !== "unsubscribe") answerTo(offer, frame).then(take);
     },
     close: () => abort.abort(),
   };

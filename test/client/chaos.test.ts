@@ -186,7 +186,7 @@ it("shows everything once and in order, or tells a gap, and never a wrong count"
       // Too many frames in a second are refused, and shown as they were: faults, like the others.
       if (newest) mark().catch(() => undefined);
     }
-    if (step % 5 === 0) await flush();
+    if (step % 8 === 0) await flush();
   }
   const tookMs = Date.now() - startedAt;
 

@@ -258,6 +258,18 @@ it("lets go of the line when the page is put aside, and takes one up when it ret
   }
 });
 
+it("a page that is thawed while it is hidden takes up a line too", async () => {
+  const simulated = simulate();
+  const { client, hub, page } = simulated;
+  await connect(simulated);
+  page.visibilityState = "hidden";
+  page.is("visibilitychange", "freeze");
+  expect(client.status).toMatchObject({ state: "waiting", until: null });
+  page.is("resume");
+  await settled();
+  expect(hub.lines.length).toBe(2);
+});
+
 it("a page's events wake neither who was never used nor who was closed", async () => {
   const { client, hub, page } = simulate();
   page.is("pageshow", "visibilitychange", "online");

@@ -10,15 +10,20 @@ import { type Browser, chromium } from "playwright-core";
 
 const ARGS = ["--no-sandbox"];
 
-/** Starts a browser, the one at CHROMIUM_PATH if that is set; its files go when it is closed. */
-export async function launchBrowser(): Promise<Browser> {
+/**
+ * Starts a browser, the one at CHROMIUM_PATH if that is set; its files go when it is closed. Arguments
+ * that playwright gives by itself can be taken away.
+ */
+export async function launchBrowser(ignoreDefaultArgs: string[] = []): Promise<Browser> {
   const given = process.env.CHROMIUM_PATH;
-  if (given !== undefined) return chromium.launch({ executablePath: given, args: ARGS });
+  if (given !== undefined)
+    return chromium.launch({ executablePath: given, args: ARGS, ignoreDefaultArgs });
   const directory = await mkdtemp(join(tmpdir(), "belfry-chromium-"));
   const executablePath = await unpackInto(directory);
   const browser = await chromium.launch({
     executablePath,
     args: ARGS,
+    ignoreDefaultArgs,
     env: {
       ...process.env,
       LD_LIBRARY_PATH: join(directory, "al2023", "lib"),

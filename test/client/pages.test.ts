@@ -1,0 +1,161 @@
+// Real pages in a real browser: tabs that share a socket, pages that are put aside and come back, a
+// network that goes. What is measured here is what the SDK was built on.
+
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import { build } from "esbuild";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from "vitest";
+import { launchBrowser } from "../examples/browser.ts";
+import { call, tokenOf } from "../support/backend.ts";
+import { type Hub, startHub } from "../support/hub.ts";
+
+/** A page that says in its text what it knows: the state, the count, what arrived, the topic's data. */
+const APP = `
+import { createClient, websocket } from "./index.ts";
+import { inbox } from "./inbox.ts";
+import { sharedTabs } from "./tabs.ts";
+
+const user = location.pathname.slice(1);
+const transports = [location.search === "?alone" ? websocket() : sharedTabs()];
+const token = () => fetch("/token" + location.pathname).then((response) => response.text());
+const client = createClient({ url: hub, token, transports });
+const store = inbox(client);
+const news = [];
+window.shows = [];
+const show = () => {
+  document.body.textContent = [client.status.state, store.getSnapshot().counts.unread, news.join()].join(" ");
+};
+client.topic(user).subscribe(({ data }) => { news.push(data); show(); });
+client.onStatus(show);
+store.subscribe(show);
+window.addEventListener("pageshow", ({ persisted }) => window.shows.push(persisted));
+Object.assign(window, { client, store });
+`;
+
+let server: Server;
+let hub: Hub;
+let browser: Browser;
+let context: BrowserContext;
+let origin = "";
+beforeAll(async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: APP, resolveDir: resolve(import.meta.dirname, "../../src/client") },
+    bundle: true,
+    write: false,
+    format: "esm",
+  });
+  const script = outputFiles[0]?.text ?? "";
+  server = createServer(async ({ url = "" }, response) => {
+    response.setHeader("content-type", "text/html");
+    if (url === "/elsewhere") return response.end("<title>elsewhere</title>");
+    const [, user = ""] = /\/(\w+)(\?.*)?$/.exec(url) ?? [];
+    if (url.startsWith("/token"))
+      return response.end(await tokenOf(user, { "topic:*": ["subscribe"] }));
+    const head = `<!doctype html><body></body><script>hub = "${hub.url}"</script>`;
+    return response.end(`${head}<script type="module">${script}</script>`);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  hub = await startHub(inject("bundle"), { ALLOWED_ORIGINS: origin });
+  browser = await launchBrowser(["--disable-back-forward-cache"]);
+});
+afterAll(async () => {
+  await browser.close();
+  server.close();
+  await hub.stop();
+});
+
+let sockets = 0;
+beforeEach(async () => {
+  sockets = 0;
+  context = await browser.newContext();
+});
+afterEach(() => context.close());
+
+async function open(user: string, search = ""): Promise<Page> {
+  const page = await context.newPage();
+  page.on("websocket", () => {
+    sockets += 1;
+  });
+  await page.goto(`${origin}/${user}${search}`);
+  return page;
+}
+
+const shows = (page: Page, text: string) => page.getByText(text, { exact: true }).waitFor();
+const tell = async (user: string, data: number) => {
+  await call(hub.url, "POST", `/v1/topics/${user}/messages`, { data });
+  await call(hub.url, "POST", `/v1/users/${user}/notifications`, { data });
+};
+
+it("three tabs have one socket; another leads when the first is closed", async () => {
+  const tabs = [await open("tabs"), await open("tabs"), await open("tabs")];
+  await Promise.all(tabs.map((tab) => shows(tab, "open 0")));
+  await tell("tabs", 1);
+  await Promise.all(tabs.map((tab) => shows(tab, "open 1 1")));
+  expect(sockets).toBe(1);
+  await tabs[0]?.close();
+  await tell("tabs", 2);
+  await Promise.all(tabs.slice(1).map((tab) => shows(tab, "open 2 1,2")));
+  expect(sockets).toBe(2);
+});
+
+// The browser of the package is a headless shell, which has no back-forward cache.
+it.skipIf(process.env.CHROMIUM_PATH === undefined).each(["", "?alone"])(
+  "a page comes back out of the back-forward cache and lacks nothing (%s)",
+  async (search) => {
+    const user = search === "" ? "cached" : "alone";
+    const page = await open(user, search);
+    await shows(page, "open 0");
+    const other = await open(user, search);
+    await shows(other, "open 0");
+    await page.goto(`${origin}/elsewhere`);
+    await tell(user, 1);
+    await shows(other, "open 1 1");
+    await page.evaluate(() => history.back());
+    await shows(page, "open 1 1");
+    expect(await page.evaluate("shows")).toEqual([false, true]);
+    await tell(user, 2);
+    await shows(page, "open 2 1,2");
+    await shows(other, "open 2 1,2");
+  },
+);
+
+it("a page that is put aside lets another lead, and follows when it returns", async () => {
+  const [page, other] = [await open("aside"), await open("aside")];
+  await Promise.all([page, other].map((tab) => shows(tab, "open 0")));
+  await page.evaluate(() =>
+    dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })),
+  );
+  await shows(page, "waiting 0");
+  await tell("aside", 1);
+  await shows(other, "open 1 1");
+  await page.evaluate(() =>
+    dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })),
+  );
+  await shows(page, "open 1 1");
+  expect(sockets).toBe(2);
+});
+
+it("a page that was frozen is told what it missed, and does not keep the others waiting", async () => {
+  const [page, other] = [await open("frozen"), await open("frozen")];
+  await Promise.all([page, other].map((tab) => shows(tab, "open 0")));
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
+  await tell("frozen", 1);
+  await shows(other, "open 1 1");
+  await devtools.send("Page.setWebLifecycleState", { state: "active" });
+  await shows(page, "open 1 1");
+});
+
+it("a page comes back when the network does", async () => {
+  const page = await open("network", "?alone");
+  await shows(page, "open 0");
+  await context.setOffline(true);
+  await page.evaluate("client.connect()");
+  await page.getByText(/^(waiting|connecting)/).waitFor();
+  await tell("network", 1);
+  await context.setOffline(false);
+  await shows(page, "open 1 1");
+});
