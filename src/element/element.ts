@@ -122,13 +122,16 @@ export class BelfryInbox extends Base {
   #begin(): void {
     const wasOpen = this.open;
     this.#session?.stop();
+    this.#session = undefined;
     this.#isStale = false;
     if (!this.#client) this.#own ??= this.#connect();
     const given = this.#client ?? this.#own;
+    // Until it is said where from, there is nothing to show.
+    if (!given) return;
     const language = this.closest<HTMLElement>("[lang]")?.lang || navigator.language;
     this.#session = createSession({
       host: this,
-      source: given && sourceOf(given),
+      source: sourceOf(given),
       labels: { ...ENGLISH, ...this.#labels },
       locale: localeOf(language),
       now: Date.now,

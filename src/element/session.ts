@@ -20,7 +20,7 @@ export interface NotificationDetail {
 
 export interface SessionOptions {
   host: HTMLElement;
-  source: Source | undefined;
+  source: Source;
   labels: Labels;
   locale: string | undefined;
   now(): number;
@@ -39,7 +39,7 @@ const QUIET = /low/;
 
 export function createSession(options: SessionOptions): Session {
   const { host, source, labels, locale, now, style } = options;
-  const inbox = source?.inbox;
+  const { inbox, client } = source;
   const page = new AbortController();
   /** Whether something is to be shown that is not yet. */
   let isDue = false;
@@ -60,7 +60,7 @@ export function createSession(options: SessionOptions): Session {
     signal: page.signal,
     async act(done) {
       try {
-        if (inbox) await done(inbox);
+        await done(inbox);
       } catch {
         // What the hub refuses is taken back by the inbox; here it is said.
         view.snackbar.say(labels.failed);
@@ -84,7 +84,7 @@ export function createSession(options: SessionOptions): Session {
   };
 
   const view = createView(ui, style, {
-    retry: () => source?.client?.connect(),
+    retry: () => client?.connect(),
     toggled(isOpen) {
       seen = -1;
       show();
@@ -95,23 +95,23 @@ export function createSession(options: SessionOptions): Session {
 
   /** What is in view of a person is seen. */
   function see() {
-    const { notifications, counts } = (inbox as Source["inbox"]).getSnapshot();
+    const { notifications, counts } = inbox.getSnapshot();
     const newest = notifications[0]?.offset ?? -1;
     if (!view.isOpen() || document.hidden || !counts.unseen || newest <= seen) return;
     seen = newest;
     // Nobody has asked for it, and nobody is told: what arrives next tries again.
-    inbox?.markAllSeen().catch(() => undefined);
+    inbox.markAllSeen().catch(() => undefined);
   }
 
   /** Of many changes in one go only the last is shown. */
   function show() {
-    if (isDue || !inbox) return;
+    if (isDue) return;
     isDue = true;
     queueMicrotask(() => {
       isDue = false;
       if (page.signal.aborted) return;
       const snapshot = inbox.getSnapshot();
-      view.show(snapshot, source.client?.status);
+      view.show(snapshot, client?.status);
       see();
       if (snapshot.isLoaded && snapshot.counts !== told) tell("belfry-counts", snapshot.counts);
       told = snapshot.counts;
@@ -128,9 +128,9 @@ export function createSession(options: SessionOptions): Session {
   for (const type of ["online", "offline", "visibilitychange"])
     addEventListener(type, show, { signal: ui.signal, capture: true });
   const ends = [
-    inbox?.subscribe(show),
-    inbox?.onMessage(arrived),
-    source?.client?.onStatus(show),
+    inbox.subscribe(show),
+    inbox.onMessage(arrived),
+    client?.onStatus(show),
     () => page.abort(),
   ];
   const nodes = [...view.nodes, announcer.node];

@@ -20,7 +20,7 @@ const BELL = `
 .badge{position:absolute;inset-block-start:0;inset-inline-start:54%;min-inline-size:18px;padding-inline:5px;border-radius:9px;background:var(--belfry-badge);color:var(--belfry-badge-text);font:600 11px/18px var(--belfry-font);text-align:center}`;
 
 const PANEL = `
-.panel,.toasts{position:relative;inset:auto;padding:0;border:0;overflow:hidden;background:var(--belfry-bg);color:var(--belfry-text);font:14px/1.45 var(--belfry-font);overflow-wrap:anywhere}
+.panel,.toasts{position:relative;inset:auto;padding:0;border:0;overflow:hidden;background:var(--belfry-bg);color:var(--belfry-text);font:14px/20px var(--belfry-font);overflow-wrap:anywhere}
 .panel{flex-direction:column;max-block-size:var(--belfry-height)}
 .panel:not([popover]),.panel:popover-open{display:flex}
 .panel,.toast{border:1px solid var(--belfry-line);border-radius:var(--belfry-radius);outline:0}
@@ -42,7 +42,7 @@ const PANEL = `
 .banner{color:var(--belfry-muted);font-size:13px;animation:late 1ms 2s backwards}
 @keyframes late{0%{visibility:hidden;max-block-size:0;padding-block:0}}
 .retry,.undo{font-weight:600;text-decoration:underline;outline-color:currentColor}
-.pill,.snackbar{position:sticky;z-index:3;inset-block-start:10px;display:block;inline-size:fit-content;margin:0 auto -36px;padding:8px 16px;border-radius:18px;background:var(--belfry-text);color:var(--belfry-bg);font-size:13px;line-height:20px}
+.pill,.snackbar{position:sticky;z-index:3;inset-block-start:10px;display:block;inline-size:fit-content;margin:0 auto -36px;padding:8px 16px;border-radius:18px;background:var(--belfry-text);color:var(--belfry-bg);font-size:13px}
 .pill{background:var(--belfry-accent)}
 .snackbar{position:absolute;inset:auto 0 14px;display:flex;margin:auto}`;
 

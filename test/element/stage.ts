@@ -22,7 +22,7 @@ export async function setStage(vars: Record<string, string> = {}): Promise<Stage
   const site = await startSite(proxy.url);
   const hub = await startHub(inject("bundle"), { ALLOWED_ORIGINS: site.origin, ...vars });
   proxy.point(hub.url);
-  return {
+  const stage: Stage = {
     browser,
     proxy,
     site,
@@ -31,9 +31,10 @@ export async function setStage(vars: Record<string, string> = {}): Promise<Stage
       await browser.close();
       site.stop();
       proxy.stop();
-      await this.hub.stop();
+      await stage.hub.stop();
     },
   };
+  return stage;
 }
 
 /** One page with the element, and what is found on it. */
@@ -64,7 +65,7 @@ export async function visit(
   shared?: BrowserContext,
   prepare: (page: Page) => Promise<unknown> = async () => undefined,
 ): Promise<Screen> {
-  const context = shared ?? (await stage.browser.newContext(options));
+  const context = shared ?? (await stage.browser.newContext({ reducedMotion: "reduce", ...options }));
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
@@ -105,6 +106,9 @@ export async function visit(
     },
   };
 }
+
+/** What becomes true within a while. */
+export const eventually = <Value>(look: () => Value) => expect.poll(look, { timeout: 15_000 });
 
 export function publish(stage: Stage, message: unknown, user = "ada"): Promise<Answer> {
   return call(stage.hub.url, "POST", `/v1/users/${user}/notifications`, message);

@@ -1,0 +1,190 @@
+// What a page says of the element: its properties, words, toasts, and when it comes and goes.
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { tokenOf } from "../support/backend.ts";
+import { pageOf } from "./site.ts";
+import {
+  eventually,
+  forget,
+  publish,
+  type Screen,
+  type Stage,
+  setStage,
+  titled,
+  visit,
+} from "./stage.ts";
+
+let stage: Stage;
+let screen: Screen;
+let plain: string;
+beforeAll(async () => {
+  stage = await setStage();
+  plain = stage.site.html;
+});
+afterAll(() => stage.stop());
+beforeEach(() => forget(stage));
+afterEach(async () => {
+  stage.site.html = plain;
+  await screen.leave();
+});
+
+const bellIs = (name: string) =>
+  eventually(() => screen.bell.getAttribute("aria-label")).toBe(name);
+const toasted = () => screen.toasts.locator(".item-title").allTextContents();
+
+it("a token, or a function that gives one, stands in the place of the address", async () => {
+  stage.site.html = pageOf(`<belfry-inbox url="${stage.proxy.url}"></belfry-inbox>`);
+  await publish(stage, titled("For Ada"));
+  const asked = stage.site.asked;
+  // Before the script was there: the property is not lost when the element becomes one.
+  const token = await tokenOf("ada");
+  screen = await visit(stage, {}, undefined, (page) =>
+    page.addInitScript((token) => {
+      document.addEventListener("readystatechange", () => {
+        const inbox = document.querySelector("belfry-inbox");
+        if (document.readyState === "interactive") Object.assign(inbox ?? {}, { token });
+      });
+    }, token),
+  );
+  await bellIs("Notifications, 1 unread");
+  await publish(stage, titled("For Bob"), "bob");
+  await screen.host.evaluate(
+    (host, token) => Object.assign(host, { token: async () => token }),
+    await tokenOf("bob"),
+  );
+  await screen.open();
+  await screen.item("For Bob").waitFor();
+  expect(await screen.item("For Ada").count()).toBe(0);
+  expect(stage.site.asked).toBe(asked);
+  await forget(stage, "bob");
+});
+
+it("nobody is signed in: it says so, and tries again when it is asked to", async () => {
+  stage.site.user = null;
+  screen = await visit(stage);
+  await screen.bell.click();
+  await screen.page.getByText("Sign in to see your notifications.").waitFor();
+  stage.site.user = "ada";
+  await screen.page.getByRole("button", { name: "Try again" }).click();
+  await screen.page.getByText("You’re all caught up").waitFor();
+});
+
+it("labels are replaced, with the plurals of another language", async () => {
+  await publish(stage, [titled("A"), titled("B")]);
+  screen = await visit(stage);
+  await screen.host.evaluate((host) => {
+    const forms: Record<string, string> = { one: "nowe", few: "nowe", many: "nowych" };
+    const rules = new Intl.PluralRules("pl");
+    host.setAttribute("lang", "pl");
+    Object.assign(host, {
+      labels: {
+        title: "Powiadomienia",
+        bell: (count: number) => `Powiadomienia, ${count} ${forms[rules.select(count)]}`,
+      },
+    });
+  });
+  await bellIs("Powiadomienia, 2 nowe");
+  await screen.open();
+  expect(await screen.page.getByRole("dialog").getAttribute("aria-label")).toBe("Powiadomienia");
+  // What is not replaced stays, and times follow the language.
+  expect(await screen.tab("Unread").count()).toBe(1);
+  expect(await screen.page.locator("time").first().textContent()).toBe("teraz");
+  await publish(
+    stage,
+    ["C", "D", "E"].map((title) => titled(title)),
+  );
+  await bellIs("Powiadomienia, 5 nowych");
+});
+
+it("what arrives while it is closed is shown as a toast, and leads where it leads", async () => {
+  screen = await visit(stage);
+  await bellIs("Notifications");
+  await screen.page.waitForFunction(() => document.querySelector("belfry-inbox")?.shadowRoot);
+  await publish(stage, titled("First", {}, { body: "Of all", url: "/first" }));
+  await eventually(toasted).toEqual(["First"]);
+  await publish(stage, titled("Hush", { urgency: "low" }));
+  await publish(stage, { type: "data.only", data: 1 });
+  await publish(stage, titled("Fleeting", { ttl: 0 }));
+  await eventually(toasted).toEqual(["First", "Fleeting"]);
+  await screen.toasts.nth(1).getByRole("button", { name: "Dismiss" }).click();
+  await eventually(toasted).toEqual(["First"]);
+  await screen.toasts.getByRole("link", { name: "First" }).click();
+  await screen.page.waitForURL("**/first");
+});
+
+it("at most three toasts are shown, and they go by themselves", async () => {
+  screen = await visit(stage, {}, undefined, (page) => page.clock.install());
+  await bellIs("Notifications");
+  await publish(
+    stage,
+    [1, 2, 3, 4, 5].map((n) => titled(`${n}`)),
+  );
+  await eventually(toasted).toEqual(["3", "4", "5"]);
+  // Not while somebody points at one.
+  await screen.toasts.first().hover();
+  await screen.page.clock.runFor(10_000);
+  await eventually(toasted).toEqual(["3"]);
+  await screen.page.mouse.move(10, 10);
+  await screen.page.clock.runFor(10_000);
+  await eventually(toasted).toEqual([]);
+});
+
+it("no toast is shown where it is open, or switched off", async () => {
+  screen = await visit(stage);
+  await screen.open();
+  await publish(stage, titled("Open"));
+  await screen.item("Open").waitFor();
+  await screen.page.keyboard.press("Escape");
+  await screen.host.evaluate((host) => host.setAttribute("no-toasts", ""));
+  await publish(stage, titled("Off"));
+  await bellIs("Notifications, 2 unread");
+  expect(await toasted()).toEqual([]);
+});
+
+it("it can be opened by the page, moved, taken away and brought back", async () => {
+  await publish(stage, titled("One"));
+  screen = await visit(stage);
+  await bellIs("Notifications, 1 unread");
+  const asked = stage.site.asked;
+  await screen.host.evaluate((host) => Object.assign(host, { open: true }));
+  await screen.item("One").waitFor();
+  expect(await screen.host.evaluate((host) => Reflect.get(host, "open"))).toBe(true);
+  await screen.host.evaluate((host) => document.querySelector("main")?.append(host));
+  await bellIs("Notifications, 1 unread");
+  expect(stage.site.asked).toBe(asked);
+
+  const ended = screen.page.evaluateHandle(() => {
+    const host = document.querySelector("belfry-inbox");
+    host?.remove();
+    return host;
+  });
+  const host = await ended;
+  await publish(stage, titled("Two"));
+  await host.evaluate((host) => host && document.body.append(host));
+  await bellIs("Notifications, 2 unread");
+  expect(stage.site.asked).toBe(asked + 1);
+});
+
+it("the app is told of the counts", async () => {
+  screen = await visit(stage);
+  await screen.page.evaluate(() =>
+    document.addEventListener("belfry-counts", (event) => {
+      document.title = `(${(event as CustomEvent).detail.unread}) App`;
+    }),
+  );
+  await bellIs("Notifications");
+  await publish(stage, titled("One"));
+  await eventually(() => screen.page.title()).toBe("(1) App");
+});
+
+it("without an address it waits for one", async () => {
+  stage.site.html = pageOf("<belfry-inbox></belfry-inbox>");
+  screen = await visit(stage);
+  await publish(stage, titled("One"));
+  expect(await screen.bell.count()).toBe(0);
+  await screen.host.evaluate((host, url) => {
+    host.setAttribute("token-url", "/token");
+    host.setAttribute("url", url);
+  }, stage.proxy.url);
+  await bellIs("Notifications, 1 unread");
+});

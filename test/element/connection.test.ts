@@ -1,0 +1,112 @@
+// The element when the line is not there: a hub that is killed, tokens that end, a page offline.
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { call } from "../support/backend.ts";
+import {
+  eventually,
+  forget,
+  publish,
+  type Screen,
+  type Stage,
+  setStage,
+  titled,
+  visit,
+} from "./stage.ts";
+
+let stage: Stage;
+let screen: Screen;
+beforeAll(async () => {
+  stage = await setStage();
+});
+afterAll(() => stage.stop());
+beforeEach(() => forget(stage));
+afterEach(async () => {
+  stage.site.tokenSeconds = 3600;
+  await screen.leave();
+});
+
+const titles = () => screen.page.locator(".item-title").allTextContents();
+const banner = () => screen.page.locator(".banner");
+
+it("a hub that is killed is missed, and what came meanwhile is shown once", async () => {
+  await publish(stage, titled("Before"));
+  screen = await visit(stage);
+  await screen.open();
+  await eventually(titles).toEqual(["Before"]);
+  stage.proxy.point(null);
+  stage.hub = await stage.hub.restart();
+  await banner().waitFor();
+  expect(await banner().textContent()).toContain("Reconnecting…");
+  // What is there stays, and what is done is done later.
+  expect(await titles()).toEqual(["Before"]);
+  await screen.item("Before").focus();
+  await screen.item("Before").getByRole("button", { name: "Mark as read" }).click();
+  await publish(stage, titled("Meanwhile"));
+  stage.proxy.point(stage.hub.url);
+  await eventually(titles).toEqual(["Meanwhile", "Before"]);
+  await banner().waitFor({ state: "hidden" });
+  await eventually(() => screen.bell.getAttribute("aria-label")).toBe("Notifications, 1 unread");
+  expect(await screen.focused()).toContain("Mark as");
+});
+
+it("a page that is offline says so, and comes back by itself", async () => {
+  await publish(stage, titled("Before"));
+  screen = await visit(stage);
+  await screen.open();
+  await screen.context.setOffline(true);
+  stage.proxy.point(null);
+  await banner().waitFor();
+  expect(await banner().textContent()).toContain("You’re offline.");
+  await publish(stage, titled("Meanwhile"));
+  stage.proxy.point(stage.hub.url);
+  await screen.context.setOffline(false);
+  await eventually(titles).toEqual(["Meanwhile", "Before"]);
+  await banner().waitFor({ state: "hidden" });
+});
+
+it("a token that ends is asked for again", async () => {
+  stage.site.tokenSeconds = 3;
+  const asked = stage.site.asked;
+  screen = await visit(stage);
+  await screen.open();
+  await eventually(() => stage.site.asked - asked).toBeGreaterThanOrEqual(2);
+  await publish(stage, titled("With the new one"));
+  await eventually(titles).toEqual(["With the new one"]);
+  expect(await banner().isVisible()).toBe(false);
+});
+
+it("a user who is disconnected for good is told, and may try again", async () => {
+  await publish(stage, titled("Before"));
+  screen = await visit(stage);
+  await screen.open();
+  await call(stage.hub.url, "DELETE", "/v1/users/ada/connections");
+  const retry = screen.page.getByRole("button", { name: "Try again" });
+  await retry.waitFor();
+  expect(await banner().textContent()).toContain("Disconnected.");
+  expect(await titles()).toEqual(["Before"]);
+  await retry.click();
+  await banner().waitFor({ state: "hidden" });
+  await publish(stage, titled("After"));
+  await eventually(titles).toEqual(["After", "Before"]);
+});
+
+it("what the hub refuses is taken back, and said", async () => {
+  await publish(stage, titled("One"));
+  screen = await visit(stage);
+  await screen.open();
+  await call(stage.hub.url, "DELETE", "/v1/users/ada/connections");
+  await screen.page.getByRole("button", { name: "Try again" }).waitFor();
+  await screen.page.getByRole("button", { name: "Mark all as read" }).click();
+  await screen.page.getByText("That could not be saved.").waitFor();
+  expect(await screen.item("One").getAttribute("class")).toBe("item unread");
+});
+
+it("before anything is loaded it shows that it loads, and that it cannot", async () => {
+  stage.proxy.point(null);
+  screen = await visit(stage);
+  await screen.bell.click();
+  await screen.page.locator(".loading").waitFor();
+  await banner().waitFor();
+  stage.proxy.point(stage.hub.url);
+  await screen.page.getByText("You’re all caught up").waitFor();
+});

@@ -1,0 +1,186 @@
+// The element by the keyboard alone, and what a screen reader is told.
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { pageOf } from "./site.ts";
+import {
+  eventually,
+  forget,
+  publish,
+  type Screen,
+  type Stage,
+  setStage,
+  titled,
+  visit,
+} from "./stage.ts";
+
+let stage: Stage;
+let screen: Screen;
+let plain: string;
+beforeAll(async () => {
+  stage = await setStage();
+  plain = stage.site.html;
+});
+afterAll(() => stage.stop());
+beforeEach(() => forget(stage));
+afterEach(async () => {
+  stage.site.html = plain;
+  await screen.leave();
+});
+
+const press = (...keys: string[]) =>
+  keys.reduce(
+    (before, key) => before.then(() => screen.page.keyboard.press(key)),
+    Promise.resolve(),
+  );
+/** The title of the row that has the focus, or what else has it. */
+const focus = () =>
+  screen.page.evaluate(() => {
+    const root = document.querySelector("belfry-inbox")?.shadowRoot;
+    const node = root?.activeElement ?? document.activeElement;
+    const title = node?.localName === "article" && node.querySelector(".item-title")?.textContent;
+    return title || node?.getAttribute("aria-label") || node?.textContent || node?.localName;
+  });
+const focusIs = (expected: string) => eventually(focus).toBe(expected);
+
+const THREE = [
+  titled("One"),
+  titled("Two"),
+  titled("Three", { category: "ci" }, { url: "/three" }),
+];
+
+it("Tab, Enter, the arrows, Home, End and Escape do all of it", async () => {
+  await publish(stage, THREE);
+  screen = await visit(stage);
+  await eventually(() => screen.bell.getAttribute("aria-label")).toContain("3 unread");
+  await press("Tab", "Enter");
+  await focusIs("Notifications");
+  await screen.item("One").waitFor();
+  await press("Tab");
+  await focusIs("Mark all as read");
+  await press("Tab");
+  await focusIs("All");
+  await press("ArrowRight", "ArrowRight");
+  await focusIs("ci");
+  expect(await screen.items.count()).toBe(1);
+  await press("ArrowRight");
+  await focusIs("All");
+  await press("End");
+  await focusIs("ci");
+  await press("Home", "Tab");
+  await focusIs("Three");
+  await press("ArrowDown");
+  await focusIs("Two");
+  await press("End");
+  await focusIs("One");
+  await press("ArrowDown");
+  await focusIs("One");
+  await press("Home");
+  await focusIs("Three");
+  await press("ArrowUp");
+  await focusIs("Three");
+  // Its own controls are reached by Tab, those of the others are passed over.
+  await press("Tab");
+  await focusIs("Three");
+  await press("Tab");
+  await focusIs("Mark as read");
+  await press("Tab");
+  await focusIs("Archive");
+  await press("Tab");
+  await focusIs("Elsewhere");
+  await press("Shift+Tab", "Shift+Tab", "Shift+Tab", "Shift+Tab");
+  await focusIs("Three");
+  await press("Escape");
+  await focusIs("Notifications, 3 unread");
+  await screen.panel.waitFor({ state: "hidden" });
+});
+
+it("from the panel the arrow leads into the list, and Enter follows the link", async () => {
+  await publish(stage, THREE);
+  screen = await visit(stage);
+  await screen.bell.focus();
+  await press("Enter");
+  await screen.item("Three").waitFor();
+  await press("ArrowDown");
+  await focusIs("Three");
+  await press("Enter");
+  await screen.page.waitForURL("**/three");
+});
+
+it("after archiving, the next one has the focus, and undo gives it to the list", async () => {
+  await publish(stage, THREE);
+  screen = await visit(stage);
+  await screen.bell.focus();
+  await press("Enter");
+  await screen.item("Three").waitFor();
+  await press("ArrowDown", "ArrowDown", "Tab", "Tab", "Tab");
+  await focusIs("Archive");
+  await press("Enter");
+  await focusIs("One");
+  await press("Tab", "Tab", "Tab", "Enter");
+  await focusIs("Three");
+  await press("Tab", "Tab", "Tab", "Enter");
+  // Nothing is left: the panel itself has it, and Escape still works.
+  await focusIs("Notifications");
+  await screen.page.getByText("You’re all caught up").waitFor();
+  await screen.page.getByRole("button", { name: "Undo" }).focus();
+  await press("Enter");
+  await screen.item("Three").waitFor();
+  expect(await focus()).not.toBe("body");
+  await press("Escape");
+  await eventually(focus).toContain("Notifications");
+});
+
+it("where reading goes leftwards, the arrows of the tabs do", async () => {
+  stage.site.html = pageOf(
+    `<belfry-inbox url="${stage.proxy.url}" token-url="/token"></belfry-inbox>`,
+    'lang="ar" dir="rtl"',
+  );
+  await publish(stage, THREE);
+  screen = await visit(stage);
+  await screen.open();
+  await screen.tab("All").focus();
+  await press("ArrowLeft");
+  await focusIs("Unread");
+  await press("ArrowRight");
+  await focusIs("All");
+});
+
+it("each row says where it stands, what it is called, and that it is unread", async () => {
+  await publish(stage, THREE);
+  screen = await visit(stage);
+  await screen.open();
+  const row = screen.page.getByRole("article", { name: "Unread Two" });
+  expect(await row.getAttribute("aria-posinset")).toBe("2");
+  expect(await row.getAttribute("aria-setsize")).toBe("3");
+  expect(await screen.page.getByRole("feed", { name: "Notifications" }).count()).toBe(1);
+  expect(await screen.page.getByRole("dialog", { name: "Notifications" }).count()).toBe(1);
+  await screen.page.getByRole("button", { name: "Mark all as read" }).click();
+  await screen.page.getByRole("article", { name: "Two", exact: true }).waitFor();
+});
+
+it("arrivals are announced politely, and not one by one", async () => {
+  screen = await visit(stage, {}, undefined, (page) => page.clock.install());
+  await eventually(() => screen.bell.getAttribute("aria-label")).toBe("Notifications");
+  const status = screen.page
+    .locator("belfry-inbox > .hidden[role=status]")
+    .or(screen.page.locator(".hidden[role=status]").last());
+  const arrive = async (...titles: string[]) => {
+    const total = (await screen.page.locator(".badge").textContent()) || "0";
+    await publish(
+      stage,
+      titles.map((title) => titled(title)),
+    );
+    await eventually(() => screen.page.locator(".badge").textContent()).toBe(
+      `${Number(total) + titles.length}`,
+    );
+  };
+  await arrive("Build passed");
+  expect(await status.textContent()).toBe("");
+  await screen.page.clock.runFor(1_000);
+  expect(await status.textContent()).toBe("New notification: Build passed");
+  for (const title of ["A", "B", "C"]) await arrive(title);
+  await screen.page.clock.runFor(4_000);
+  expect(await status.textContent()).toBe("New notification: Build passed");
+  await screen.page.clock.runFor(1_000);
+  expect(await status.textContent()).toBe("3 new notifications");
+});
