@@ -1,11 +1,12 @@
 // npm start: a hub on this machine, with nothing to configure. Makes development secrets on the
-// first start (in .dev.vars and .dev.key, which git ignores), starts `wrangler dev`, and says how
-// to publish and how to watch. Its address is in .dev.url while it runs: `npx belfry` looks there.
+// first start (in .dev.vars and .dev.key, which git ignores), starts `wrangler dev`, puts the
+// development page in front of it, and says how to publish and how to watch. Its address is in .dev.url while it runs: `npx belfry` looks there.
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { startFront } from "../console/server/front.ts";
 import { newKey, newSecret } from "./credentials.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -13,6 +14,7 @@ const VARS = join(ROOT, ".dev.vars");
 const KEY = join(ROOT, ".dev.key");
 const URL_FILE = join(ROOT, ".dev.url");
 const USER = "ada";
+const PORT = 8787;
 
 /** Makes what is missing; gives the development API key. */
 function developmentKey(): string {
@@ -50,6 +52,8 @@ async function greet(url: string, key: string): Promise<void> {
   console.log(`
 Belfry is up at ${url}
 
+Open it in a browser: two users, a form to publish with, and every frame between them. Or by hand:
+
 1. Watch ${USER}'s inbox, in another terminal:
 
 curl -N ${url}/v1/connect -H "Accept: text/event-stream" -H "Authorization: Bearer ${token}"
@@ -66,6 +70,17 @@ The token is ${USER}'s for a day. Everything is kept in .wrangler; stop with Ctr
 `);
 }
 
+/** Takes `--<name>=<value>` or `--<name> <value>` out of the arguments; the rest is wrangler's. */
+function takeOption(args: string[], name: string): string | undefined {
+  const i = args.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  if (i < 0) return undefined;
+  const [taken = "", value] = args.splice(i, args[i] === `--${name}` ? 2 : 1);
+  return value ?? taken.slice(name.length + 3);
+}
+
+const args = process.argv.slice(2);
+const port = takeOption(args, "port");
+const host = takeOption(args, "ip") ?? "127.0.0.1";
 const key = developmentKey();
 const wrangler = spawn(
   process.execPath,
@@ -73,8 +88,9 @@ const wrangler = spawn(
     join(ROOT, "node_modules/wrangler/bin/wrangler.js"),
     "dev",
     "--ip=127.0.0.1",
+    "--port=0",
     "--show-interactive-dev-session=false",
-    ...process.argv.slice(2),
+    ...args,
   ],
   { cwd: ROOT, stdio: ["inherit", "pipe", "inherit"] },
 );
@@ -87,13 +103,27 @@ wrangler.on("exit", (code) => {
   process.exit(code ?? 0);
 });
 
-createInterface({ input: wrangler.stdout }).on("line", (line) => {
-  const ready = /Ready on (http:\/\/\S+)/.exec(line);
-  if (!ready) return console.log(line);
-  url = ready[1] as string;
+async function open(hubUrl: string): Promise<void> {
+  url = await startFront({
+    hubUrl,
+    key,
+    host,
+    port: Number(port ?? PORT),
+    isFlexible: port === undefined,
+  });
   writeFileSync(URL_FILE, `${url}\n`);
   greet(url, key).catch((cause: Error) => {
     console.error(`The hub is up, but no token could be had: ${cause.message}`);
     console.error("Delete .dev.vars and .dev.key and start again to get matching secrets.");
+  });
+}
+
+createInterface({ input: wrangler.stdout }).on("line", (line) => {
+  const ready = /Ready on (http:\/\/\S+)/.exec(line);
+  if (!ready) return console.log(line);
+  if (url !== undefined) return;
+  open(ready[1] as string).catch((cause: Error) => {
+    console.error(`The hub cannot be reached at port ${port ?? PORT}: ${cause.message}`);
+    wrangler.kill();
   });
 });

@@ -1,0 +1,108 @@
+// The form: what is about to be sent, and the lines that send the same.
+
+import type { Message, Notification } from "../protocol/message.ts";
+import { find, write } from "./dom.ts";
+import { pathOf } from "./hub.ts";
+import { type Draft, type Language, printLine } from "./lines.ts";
+
+export interface FormOptions {
+  origin: string;
+  /** An id that nobody else has. */
+  newId(): string;
+  send(draft: Draft, count: number): void;
+}
+
+const MANY = 50;
+const COPIED_MS = 1_500;
+
+export function startForm({ origin, newId, send }: FormOptions): void {
+  const form = find<HTMLFormElement>("#form");
+  const line = find("#line");
+  const fault = find("#fault");
+  const again = find<HTMLButtonElement>("#again");
+  const copy = find<HTMLButtonElement>("#copy");
+  const idField = form.elements.namedItem("id") as HTMLInputElement;
+  let last: Draft | undefined;
+
+  function language(): Language {
+    return find<HTMLInputElement>("#language input:checked").value as Language;
+  }
+
+  function show() {
+    const { draft, wrong } = readForm(new FormData(form));
+    write(fault, wrong ?? "");
+    for (const name of ["to", "data", "ttl"])
+      (form.elements.namedItem(name) as HTMLInputElement).setAttribute(
+        "aria-invalid",
+        `${wrong?.toLowerCase().startsWith(name) ?? false}`,
+      );
+    if (wrong === null) write(line, printLine(language(), origin, draft));
+  }
+
+  /** Sends what the lines say; the next one has another id, or the hub would take it for the same. */
+  function publish(count: number) {
+    const { draft, wrong } = readForm(new FormData(form));
+    show();
+    if (wrong !== null) return;
+    const { id = newId() } = draft.message;
+    if (count === 1) last = draft;
+    again.disabled = last?.message.id === undefined;
+    send(count === 1 ? draft : { ...draft, message: { ...draft.message, id } }, count);
+    if (idField.value !== "") idField.value = newId();
+    show();
+  }
+
+  idField.value = newId();
+  form.addEventListener("input", show);
+  find("#language").addEventListener("input", show);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    publish(1);
+  });
+  again.addEventListener("click", () => last && send(last, 1));
+  find("#many").addEventListener("click", () => publish(MANY));
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(line.textContent);
+    write(copy, "Copied");
+    setTimeout(() => write(copy, "Copy"), COPIED_MS);
+  });
+  show();
+}
+
+/** Takes what is typed; gives the message, and what is wrong with it for a person to mend. */
+function readForm(data: FormData): { draft: Draft; wrong: string | null } {
+  const text = (name: string) => `${data.get(name) ?? ""}`;
+  const given = (name: string) => (text(name) === "" ? undefined : text(name));
+  const notification = withoutAbsent({
+    title: given("title"),
+    body: given("body"),
+    url: given("url"),
+  }) as Notification;
+  const json = parse(text("data"));
+  const message = withoutAbsent({
+    id: given("id"),
+    type: given("type"),
+    notification: Object.keys(notification).length > 0 ? notification : undefined,
+    data: json.value,
+    ttl: given("ttl") === undefined ? undefined : Number(text("ttl")),
+  }) as Message;
+  const draft = { to: text("to").trim(), message };
+  if (pathOf(draft.to) === null) return { draft, wrong: "To is user:<id> or topic:<name>." };
+  if (json.wrong) return { draft, wrong: `Data is not JSON: ${json.wrong}` };
+  if (message.ttl !== undefined && !(Number.isInteger(message.ttl) && message.ttl >= 0))
+    return { draft, wrong: "TTL is a whole number of seconds; 0 is live only." };
+  return { draft, wrong: null };
+}
+
+function parse(text: string): { value?: unknown; wrong?: string } {
+  if (text.trim() === "") return {};
+  try {
+    return { value: JSON.parse(text) };
+  } catch (cause) {
+    return { wrong: (cause as Error).message };
+  }
+}
+
+function withoutAbsent(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,58 @@
+// What the page asks of the hub over HTTP. It goes by way of the process that `npm start` runs, which
+// adds the API key: a browser never has one.
+
+import type { LogMessage } from "../protocol/message.ts";
+
+/** The users of the two panes, and the topic that both can have. */
+export const USERS = ["ada", "bob"] as const;
+export type User = (typeof USERS)[number];
+export const TOPIC = "news";
+
+const CAPS = { "topic:*": ["subscribe", "follow", "publish"] };
+
+export interface Answer {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+export async function callHub(path: string, body?: unknown): Promise<Answer> {
+  const response = await fetch(`/console/hub${path}`, {
+    ...(body === undefined
+      ? {}
+      : {
+          method: "POST",
+          body: typeof body === "string" ? body : JSON.stringify(body),
+          headers: { "content-type": "application/json" },
+        }),
+  });
+  const text = await response.text();
+  try {
+    return { status: response.status, body: JSON.parse(text) as Answer["body"] };
+  } catch {
+    throw new Error(text || `the hub answered ${response.status}`);
+  }
+}
+
+export async function mintToken(user: string, ttlSeconds: number): Promise<string> {
+  const { status, body } = await callHub("/v1/tokens", { user, ttl: ttlSeconds, caps: CAPS });
+  if (status !== 201) throw new Error(`${body.code}: ${body.fix}`);
+  return body.token as string;
+}
+
+/** An address, `user:ada` or `topic:news`, as the path that one publishes to; null where it is neither. */
+export function pathOf(address: string): string | null {
+  const [, kind, name = ""] = /^(user|topic):(.+)$/.exec(address) ?? [];
+  if (kind === undefined) return null;
+  const encoded = encodeURIComponent(name);
+  return kind === "user" ? `/v1/users/${encoded}/notifications` : `/v1/topics/${encoded}/messages`;
+}
+
+const PAGE_MESSAGES = 30;
+
+/** What the hub keeps at an address, newest first. */
+export async function historyOf(address: string): Promise<LogMessage[]> {
+  const { status, body } = await callHub(`${pathOf(address)}?limit=${PAGE_MESSAGES}`);
+  if (status !== 200) throw new Error(`${body.code}: ${body.fix}`);
+  if (address.startsWith("user:")) return body.notifications as LogMessage[];
+  return (body.messages as LogMessage[]).toReversed();
+}

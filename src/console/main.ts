@@ -1,0 +1,73 @@
+// The page that `npm start` shows: two users, a form, and what happens between them.
+
+import "../element/index.ts";
+import { find, write } from "./dom.ts";
+import { startForm } from "./form.ts";
+import { startFrames } from "./frames.ts";
+import { startHistory } from "./history.ts";
+import { USERS, type User } from "./hub.ts";
+import { startNumbers } from "./numbers.ts";
+import { addPane } from "./pane.ts";
+import { Publishes } from "./publishes.ts";
+import { startTimeline } from "./timeline.ts";
+
+const environment = {
+  /** Finer than the wall clock, and never set back. */
+  now: performance.now.bind(performance),
+  after(ms: number, act: () => void) {
+    const timer = setTimeout(act, ms);
+    return () => clearTimeout(timer);
+  },
+};
+/** The wall clock of the same moment. */
+const wallClock = () => performance.timeOrigin + environment.now();
+
+write(find("#origin"), location.host);
+const showNumbers = startNumbers();
+const showTimeline = startTimeline();
+const askHistory = startHistory();
+const addFrame = startFrames();
+const publishes = new Publishes(environment.now, changed);
+
+const devices = USERS.map((user) =>
+  addPane(user, { ...environment, now: wallClock }, eventsOf(user)),
+);
+
+startForm({
+  origin: location.origin,
+  newId: () => `demo-${crypto.randomUUID().slice(0, 8)}`,
+  send: (draft, count) => publishes.send(draft, count).then(askHistory),
+});
+changed();
+
+function eventsOf(user: User): Parameters<typeof addPane>[2] {
+  return {
+    changed,
+    frame: (direction, text) => addFrame({ user, direction, text, time: wallClock() }),
+    arrived(id) {
+      publishes.arrived(user, id);
+      askHistory();
+    },
+  };
+}
+
+/** Many things change in one go; they are drawn once. */
+let isDue = false;
+function changed(): void {
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => {
+    isDue = false;
+    const sum = (name: "messages" | "frames" | "reconnects" | "twice") =>
+      devices.reduce((total, { seen }) => total + seen[name], 0);
+    showTimeline(publishes.list);
+    showNumbers({
+      open: devices.filter(({ client }) => client.status.state === "open").length,
+      messages: sum("messages"),
+      frames: sum("frames"),
+      reconnects: sum("reconnects"),
+      twice: sum("twice"),
+      latencies: publishes.latencies(),
+    });
+  });
+}

@@ -1,0 +1,144 @@
+// What one user sees, and the buttons that break it.
+
+import type { Environment } from "../client/environment.ts";
+import type { BelfryInbox } from "../element/index.ts";
+import type { LogMessage } from "../protocol/message.ts";
+import { createDevice, type Device, type DeviceEvents, type Seen } from "./device.ts";
+import { find, h, printMs, printTime, write } from "./dom.ts";
+import { nameOf } from "./history.ts";
+import { callHub, TOPIC, type User } from "./hub.ts";
+
+const TOPIC_MESSAGES_MAX = 50;
+/** While it counts down to the next attempt. */
+const TICK_MS = 100;
+
+type Events = Pick<DeviceEvents, "frame" | "changed" | "arrived">;
+
+/** Adds the pane to the page; gives its device. */
+export function addPane(
+  user: User,
+  environment: Pick<Environment, "now" | "after">,
+  events: Events,
+): Device {
+  const template = find<HTMLTemplateElement>("#pane");
+  const pane = (template.content.cloneNode(true) as DocumentFragment).firstElementChild as Element;
+  const name = `${user[0]?.toUpperCase()}${user.slice(1)}`;
+  pane.classList.add(user);
+  pane.setAttribute("aria-label", name);
+  write(find(".avatar", pane), name[0] ?? "");
+  write(find("h2", pane), name);
+  write(find(".address", pane), `user:${user}`);
+  const feed = find(".topic-feed", pane);
+  const offline = find<HTMLButtonElement>(".offline", pane);
+  const follow = find<HTMLInputElement>(".follow", pane);
+  const subscribe = find<HTMLInputElement>(".subscribe", pane);
+  let isTicking = false;
+  /** The last return when the token was given an end: the note is of that until there is another. */
+  let endedAfter: Seen["returned"] | undefined;
+
+  const device = createDevice(user, environment, {
+    ...events,
+    changed() {
+      show();
+      events.changed();
+    },
+    topicMessage(message) {
+      feed.prepend(topicRow(message));
+      if (feed.childElementCount > TOPIC_MESSAGES_MAX) feed.lastElementChild?.remove();
+    },
+  });
+  const { client, wire, seen } = device;
+  document.querySelector("main > .timeline")?.before(pane);
+  const state = find(".state", pane);
+  const note = find(".note", pane);
+
+  function show() {
+    const { status } = client;
+    state.setAttribute("data-state", status.state);
+    write(state, stateOf());
+    write(note, seen.returned === endedAfter ? ENDING : noteOf(seen, status.state));
+    if (status.state === "waiting" && !isTicking) tick();
+  }
+
+  function tick() {
+    isTicking = client.status.state === "waiting";
+    if (!isTicking) return;
+    write(state, stateOf());
+    environment.after(TICK_MS, tick);
+  }
+
+  function stateOf(): string {
+    const { status } = client;
+    switch (status.state) {
+      case "open":
+        return `connected in ${printMs(seen.connectMs)}`;
+      case "waiting":
+        return `${status.reason.code}${wire.isOffline ? "" : `, back in ${Math.max(0, ((status.until ?? 0) - environment.now()) / 1000).toFixed(1)} s`}`;
+      case "closed":
+        return `closed: ${status.reason.code}`;
+      default:
+        return status.state;
+    }
+  }
+
+  find(".drop", pane).addEventListener("click", () => wire.drop("dropped"));
+  offline.addEventListener("click", () => {
+    wire.setOffline(!wire.isOffline);
+    offline.setAttribute("aria-pressed", `${wire.isOffline}`);
+    write(offline, wire.isOffline ? "Go online" : "Go offline");
+    // As the SDK does by itself when the browser says `online`.
+    if (!wire.isOffline) client.connect();
+    show();
+  });
+  find(".expire", pane).addEventListener("click", async () => {
+    endedAfter = seen.returned;
+    show();
+    await device.expire();
+  });
+  subscribe.addEventListener("change", () => device.subscribe(subscribe.checked));
+  follow.addEventListener("change", async () => {
+    const topic = client.topic(TOPIC);
+    await (follow.checked ? topic.follow() : topic.unfollow());
+  });
+  device.begin();
+  find<BelfryInbox>("belfry-inbox", pane).client = client;
+  device.subscribe(subscribe.checked);
+  isFollowing(user).then((is) => {
+    follow.checked = is;
+  });
+  show();
+  return device;
+}
+
+const ENDING =
+  "The token ends in two seconds. Then the hub says 4002, the SDK asks for another one, and resumes.";
+
+/** What the last reconnect has shown. */
+function noteOf({ returned }: Seen, state: string): string {
+  if (state === "waiting" || state === "connecting")
+    return state === "connecting" && returned === null
+      ? ""
+      : "Away. What is published now comes when it is back.";
+  if (returned === null) return "A client of the SDK, with a token of its own.";
+  const { awayMs, recovered, missed } = returned;
+  const away = `Back after ${printMs(awayMs)}`;
+  if (!recovered) return `${away}, with a new snapshot: what it had is kept no more.`;
+  if (missed.size === 0) return `${away}: it had missed nothing.`;
+  return `${away}: ${missed.size === 1 ? "1 message" : `${missed.size} messages`} that it had missed came by cursor.`;
+}
+
+function topicRow(message: LogMessage): HTMLElement {
+  return h(
+    "li",
+    {},
+    h("span", { class: "muted" }, message.offset === null ? "live" : `${message.offset}`),
+    h("span", {}, nameOf(message)),
+    h("time", { class: "muted" }, printTime(Date.parse(message.time)).slice(0, 8)),
+  );
+}
+
+/** A follow is the hub's to know: it outlives this page. */
+async function isFollowing(user: User): Promise<boolean> {
+  const { body } = await callHub(`/v1/users/${user}/follows`);
+  return (body.follows as { topic: string }[]).some(({ topic }) => topic === TOPIC);
+}

@@ -1,0 +1,126 @@
+// What this page has published: when each was sent, answered, and arrived at whom.
+
+import { callHub, pathOf, type User } from "./hub.ts";
+import type { Draft } from "./lines.ts";
+
+export interface Publish {
+  readonly number: number;
+  readonly draft: Draft;
+  /** How many messages, for a list. */
+  readonly count: number;
+  /** Milliseconds of the page's clock. */
+  readonly sentAt: number;
+  answeredAt?: number;
+  /** The hub's status and what it says: `201`, or 422 and the code. */
+  status?: number;
+  outcome?: string;
+  /** When it was first seen, by user. */
+  readonly arrived: Partial<Record<User, number>>;
+}
+
+const KEPT_MAX = 100;
+const ARRIVALS_MAX = 2_000;
+
+export class Publishes {
+  readonly #now: () => number;
+  readonly #changed: () => void;
+  /** First arrivals by message and user: a message may arrive before its publish is answered. */
+  readonly #arrivals = new Map<string, number>();
+  readonly #byMessage = new Map<string, Publish>();
+  #number = 0;
+  /** Newest first. */
+  list: readonly Publish[] = [];
+
+  constructor(now: () => number, changed: () => void) {
+    this.#now = now;
+    this.#changed = changed;
+  }
+
+  /** Sends it; with `count` above 1 a list of as many, each with an id of its own. */
+  async send(draft: Draft, count = 1): Promise<Publish> {
+    this.#number += 1;
+    const publish: Publish = {
+      number: this.#number,
+      draft,
+      count,
+      sentAt: this.#now(),
+      arrived: {},
+    };
+    this.list = [publish, ...this.list].slice(0, KEPT_MAX);
+    // Of a list, the last one's arrival is told.
+    const id = count > 1 ? `${draft.message.id}/${count - 1}` : draft.message.id;
+    if (id !== undefined && !this.#byMessage.has(id)) this.#byMessage.set(id, publish);
+    this.#changed();
+    await this.#call(publish);
+    this.#changed();
+    return publish;
+  }
+
+  async #call(publish: Publish): Promise<void> {
+    const { draft, count } = publish;
+    const { message } = draft;
+    try {
+      const list = Array.from({ length: count }, (_, i) => numbered(message, i));
+      const { status, body } = await callHub(pathOf(draft.to) ?? "", count > 1 ? list : message);
+      publish.status = status;
+      publish.answeredAt = this.#now();
+      publish.outcome = outcomeOf(body);
+      if (count === 1 && message.id === undefined && typeof body.id === "string") {
+        this.#byMessage.set(body.id, publish);
+        for (const [key, at] of this.#arrivals) {
+          const [user, id] = split(key);
+          if (id === body.id) publish.arrived[user] ??= at;
+        }
+      }
+    } catch (cause) {
+      publish.answeredAt = this.#now();
+      publish.outcome = (cause as Error).message;
+    }
+  }
+
+  /** A message was seen at a user's device. */
+  arrived(user: User, id: string): void {
+    const key = `${user} ${id}`;
+    if (this.#arrivals.has(key)) return;
+    this.#arrivals.set(key, this.#now());
+    // A Map keeps its order: the first is the oldest.
+    if (this.#arrivals.size > ARRIVALS_MAX)
+      this.#arrivals.delete(this.#arrivals.keys().next().value as string);
+    const publish = this.#byMessage.get(id);
+    if (publish === undefined) return;
+    publish.arrived[user] ??= this.#now();
+    this.#changed();
+  }
+
+  /** Milliseconds from sent to arrived, of all that arrived. */
+  latencies(): number[] {
+    return this.list.flatMap(({ sentAt, arrived }) =>
+      Object.values(arrived).map((at) => at - sentAt),
+    );
+  }
+}
+
+const split = (key: string): [User, string] => {
+  const space = key.indexOf(" ");
+  return [key.slice(0, space) as User, key.slice(space + 1)];
+};
+
+function numbered(message: Draft["message"], i: number): Draft["message"] {
+  const { notification, id } = message;
+  return {
+    ...message,
+    id: `${id}/${i}`,
+    ...(notification?.title === undefined
+      ? {}
+      : { notification: { ...notification, title: `${notification.title} ${i + 1}` } }),
+  };
+}
+
+/** What the hub answered, in a few words. */
+function outcomeOf(body: Record<string, unknown>): string {
+  if (typeof body.code === "string") return `${body.code}: ${body.fix}`;
+  if (body.duplicate === true) return `duplicate of ${body.offset}: nothing stored`;
+  if (typeof body.stored === "number")
+    return `${body.stored} stored, ${body.duplicate} duplicate, ${body.failed} failed`;
+  return body.offset === null ? "sent live, stored nowhere" : `stored at ${body.offset}`;
+}

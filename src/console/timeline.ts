@@ -1,0 +1,103 @@
+// One publish, from sent to arrived, to scale; and the list of those one can choose.
+
+import { find, h, printMs, write } from "./dom.ts";
+import { nameOf } from "./history.ts";
+import { USERS } from "./hub.ts";
+import type { Publish } from "./publishes.ts";
+
+/** Gives the function that shows the publishes, newest first. */
+export function startTimeline(): (list: readonly Publish[]) => void {
+  const chart = find("#timeline");
+  const body = find("#publishes");
+  const empty = find("#publishes-empty");
+  const of = find("#timeline-of");
+  let list: readonly Publish[] = [];
+  /** Null is the newest one, whichever that is. */
+  let chosen: number | null = null;
+
+  function choose(publish: Publish) {
+    chosen = publish === list[0] ? null : publish.number;
+    show(list);
+  }
+
+  function show(next: readonly Publish[]) {
+    list = next;
+    const publish = list.find(({ number }) => number === chosen) ?? list[0];
+    empty.hidden = list.length > 0;
+    if (publish === undefined) return;
+    write(of, `${labelOf(publish)} to ${publish.draft.to}`);
+    chart.replaceChildren(...marksOf(publish));
+    const focused = list.findIndex(({ number }) => number === focusedNumber());
+    body.replaceChildren(...list.map((each) => rowOf(each, each === publish, choose)));
+    // Rows are drawn anew; whoever walks through them by keyboard stays where they were.
+    body.querySelectorAll<HTMLElement>("button")[focused]?.focus();
+  }
+
+  function focusedNumber(): number | null {
+    const { activeElement } = document;
+    return body.contains(activeElement) ? Number(activeElement?.getAttribute("data-number")) : null;
+  }
+
+  return show;
+}
+
+const labelOf = ({ draft, count }: Publish) =>
+  `${nameOf(draft.message) || "(empty)"}${count > 1 ? ` × ${count}` : ""}`;
+
+function marksOf({ draft, sentAt, answeredAt, arrived, outcome, status }: Publish): Node[] {
+  const steps: { name: string; at: number | undefined; kind: string; else: string }[] = [
+    { name: "Answered", at: answeredAt, kind: "hub", else: "waiting" },
+    ...USERS.map((user) => ({
+      name: `At ${user}`,
+      at: arrived[user],
+      kind: user,
+      else: draft.to === `user:${user}` && status === 201 ? "not yet" : "–",
+    })),
+  ];
+  const total = Math.max(...steps.map(({ at }) => (at ?? sentAt) - sentAt), 1);
+  const rows = steps.map((step) => {
+    const ms = step.at === undefined ? null : step.at - sentAt;
+    const bar = h("i", { class: `bar ${step.kind}`, hidden: ms === null });
+    // A property of the node, which the page's policy allows, as it does not with an attribute.
+    bar.style.inlineSize = `${((ms ?? 0) / total) * 100}%`;
+    return h(
+      "div",
+      { class: "step" },
+      h("span", {}, step.name),
+      h("span", { class: "track" }, bar),
+      h("b", {}, ms === null ? step.else : printMs(ms)),
+    );
+  });
+  return [
+    ...rows,
+    h("p", { class: "muted" }, outcome === undefined ? "" : `${status ?? ""} ${outcome}`),
+  ];
+}
+
+function rowOf(
+  publish: Publish,
+  isChosen: boolean,
+  choose: (publish: Publish) => void,
+): HTMLElement {
+  const { sentAt, answeredAt, arrived, status, outcome, draft, number } = publish;
+  const since = (at: number | undefined) => (at === undefined ? "–" : printMs(at - sentAt));
+  const button = h(
+    "button",
+    { type: "button", class: "row", "aria-pressed": `${isChosen}`, "data-number": number },
+    labelOf(publish),
+  );
+  button.addEventListener("click", () => choose(publish));
+  return h(
+    "tr",
+    { class: isChosen ? "chosen" : undefined, title: outcome },
+    h("td", {}, button, h("span", { class: "muted" }, draft.to)),
+    h("td", {}, h("span", { class: `answer ${tone(publish)}` }, `${status ?? "…"}`)),
+    h("td", { class: "number" }, since(answeredAt)),
+    ...USERS.map((user) => h("td", { class: "number" }, since(arrived[user]))),
+  );
+}
+
+function tone({ status = 0, answeredAt }: Publish): string {
+  if (answeredAt === undefined) return "";
+  return status >= 200 && status < 300 ? "good" : "bad";
+}

@@ -1,0 +1,142 @@
+// What `npm start` runs, on a free port and on storage of its own, and its page in a browser that
+// complains of nothing.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+
+export const ROOT = resolve(import.meta.dirname, "../..");
+const SHOTS = join(import.meta.dirname, "screenshots");
+
+export interface Development {
+  readonly url: string;
+  /** The development API key. */
+  readonly key: string;
+  stop(): Promise<void>;
+}
+
+export async function startDevelopment(): Promise<Development> {
+  const storage = await mkdtemp(join(tmpdir(), "belfry-console-"));
+  const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  const [, ...args] = (scripts.start as string).split(" ");
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [...args, "--port=0", `--persist-to=${storage}`],
+    { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const killAtExit = () => child.kill("SIGTERM");
+  process.once("exit", killAtExit);
+  const exited = new Promise<void>((done) => child.once("exit", () => done()));
+  let url = "";
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  await new Promise<void>((done, fail) => {
+    child.once("exit", (code) => fail(new Error(`npm start ended with ${code}`)));
+    lines.on("line", (line) => {
+      url = /Belfry is up at (\S+)/.exec(line)?.[1] ?? url;
+      if (line.includes("stop with Ctrl-C")) done();
+    });
+  });
+  return {
+    url,
+    key: (await readFile(join(ROOT, ".dev.key"), "utf8")).trim(),
+    async stop() {
+      child.kill("SIGTERM");
+      await exited;
+      process.off("exit", killAtExit);
+      await rm(storage, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The page, and what is found on it. */
+export class Screen {
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #complaints: string[] = [];
+  readonly line: Locator;
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.#context = context;
+    this.page = page;
+    this.line = page.locator("#line");
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning")
+        this.#complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => this.#complaints.push(String(error)));
+  }
+
+  static async open(
+    browser: Browser,
+    url: string,
+    options: Parameters<Browser["newContext"]>[0] = {},
+  ): Promise<Screen> {
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 1000 },
+      permissions: ["clipboard-read", "clipboard-write"],
+      ...options,
+    });
+    const screen = new Screen(context, await context.newPage());
+    await screen.page.goto(url);
+    await expect.poll(() => screen.number("Connections"), { timeout: 15_000 }).toBe("2");
+    return screen;
+  }
+
+  pane(user: string): Locator {
+    return this.page.locator(`.pane.${user}`);
+  }
+
+  /** A notification in a user's inbox. */
+  item(user: string, title: string): Locator {
+    return this.pane(user).getByRole("article").filter({ hasText: title });
+  }
+
+  /** A live message of the topic. */
+  live(user: string, title: string): Locator {
+    return this.pane(user).locator(".topic-feed li").filter({ hasText: title });
+  }
+
+  press(user: string, button: string): Promise<void> {
+    return this.pane(user).getByRole("button", { name: button, exact: true }).click();
+  }
+
+  state(user: string): Locator {
+    return this.pane(user).locator(".state");
+  }
+
+  note(user: string): Locator {
+    return this.pane(user).locator(".note");
+  }
+
+  number(name: string): Promise<string | null> {
+    return this.page.locator("#numbers div").filter({ hasText: name }).locator("dd").textContent();
+  }
+
+  frames(text: string): Locator {
+    return this.page.locator("#frames > li:visible").filter({ hasText: text });
+  }
+
+  async fill(fields: Record<string, string>): Promise<void> {
+    for (const [name, value] of Object.entries(fields))
+      await this.page.locator(`#form [name=${name}]`).fill(value);
+  }
+
+  async publish(fields: Record<string, string>): Promise<void> {
+    await this.fill(fields);
+    await this.page.getByRole("button", { name: "Publish", exact: true }).click();
+  }
+
+  async shoot(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+  }
+
+  /** Closes the page, and fails if it has complained of anything. */
+  async leave(): Promise<void> {
+    await this.#context.close();
+    expect(this.#complaints).toEqual([]);
+  }
+}
