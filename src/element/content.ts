@@ -35,14 +35,9 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
       : button(part, cut(label), click, text);
   };
 
-  const [initial = ""] = category ?? source;
+  const [initial = ""] = (category ?? source).toUpperCase();
   return {
-    tile: h(
-      "span",
-      "tile",
-      { "aria-hidden": "true" },
-      picture("icon", icon) ?? initial.toUpperCase(),
-    ),
+    tile: h("span", "tile", { "aria-hidden": "true" }, picture("icon", icon, initial) ?? initial),
     title: control("item-title", titleOf(message, ui), "", url),
     body: body ? h("p", "item-body", text, cut(body)) : null,
     rest: [
@@ -60,14 +55,14 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
 }
 
 /** The publisher chooses the address: it does not learn which page its picture is shown on. */
-function picture(part: string, source: string | undefined): HTMLElement | null {
+function picture(part: string, source: string | undefined, instead = ""): HTMLElement | null {
   const src = safeLink(source);
   if (!src) return null;
   const node = h("img", part, {
     alt: "",
     loading: "lazy",
     referrerpolicy: "no-referrer",
-    error: () => node.remove(),
+    error: () => node.replaceWith(instead),
     src,
   });
   return node;

@@ -8,7 +8,7 @@ import { STYLES } from "./styles.ts";
 import { localeOf } from "./times.ts";
 
 /** A server renders the tag and runs nothing of it: there the class only has to be one. */
-const Base = typeof HTMLElement === "undefined" ? (class {} as typeof HTMLElement) : HTMLElement;
+const Base = globalThis.HTMLElement ?? class {};
 
 const PROPERTIES = ["client", "token", "labels", "open"] as const;
 /** What makes another inbox of it; the other attributes are looked at when they matter. */

@@ -6,7 +6,7 @@ export interface Expiry {
 }
 
 export function createExpiry(node: HTMLElement, ms: number, end: () => void): Expiry {
-  let timer = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = () => clearTimeout(timer);
   const start = () => {
     stop();

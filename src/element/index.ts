@@ -7,8 +7,7 @@ import type { NotificationDetail } from "./session.ts";
 const TAG = "belfry-inbox";
 
 // On a server there are no elements; on a page that loads this twice, the first one stays.
-if (typeof customElements !== "undefined" && !customElements.get(TAG))
-  customElements.define(TAG, BelfryInbox);
+if (globalThis.customElements && !customElements.get(TAG)) customElements.define(TAG, BelfryInbox);
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -26,7 +26,7 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
   const offset = first.offset as number;
   const id = `i${rows++}`;
   let isUnread = false;
-  let timer = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   /** Who has marked it unread wants it so, wherever the pointer rests. */
   let isKept = false;
 

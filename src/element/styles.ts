@@ -48,13 +48,13 @@ const PANEL = `
 
 const ITEM = `
 .item,.toast{position:relative;display:grid;grid-template-columns:auto 1fr auto;gap:12px;padding:14px 14px 12px;padding-inline-start:22px}
-.item+.item{border-block-start:1px solid var(--belfry-line)}
+.item{border-block-end:1px solid var(--belfry-line)}
 .unread{background:var(--belfry-unread)}
 .unread::before{content:"";position:absolute;inset-inline-start:8px;inset-block-start:28px;inline-size:8px;block-size:8px;border-radius:50%;background:var(--belfry-accent)}
 .tile{overflow:hidden;inline-size:36px;block-size:36px;border-radius:10px;background:var(--belfry-line);color:var(--belfry-muted);font-weight:600}
 .icon{inline-size:100%}
 .content{min-inline-size:0;grid-column-end:span 2}
-.item-title,.item-body{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;white-space:pre-line}
+.item-title,.item-body{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;white-space:pre-line;text-align:match-parent}
 [data-open] .content>*{-webkit-line-clamp:none}
 .unread .item-title,.toast .item-title{font-weight:600}
 .item-title::after{content:"";position:absolute;inset:0;outline:inherit;outline-offset:-2px}
@@ -62,8 +62,9 @@ const ITEM = `
 .image{display:block;max-inline-size:100%;max-block-size:180px;margin-block-start:8px;border-radius:10px}
 .actions{display:flex;flex-wrap:wrap;gap:8px;margin-block:8px}
 .action,.tools,.toast .tool{position:relative;z-index:1}
-.action{max-inline-size:100%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;border:1px solid var(--belfry-line);background:var(--belfry-bg)}
-.meta{display:flex;align-items:center;gap:5px;min-block-size:24px;margin:0;font-size:12px}
+.tab,.action,.category{max-inline-size:100%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.action{border:1px solid var(--belfry-line);background:var(--belfry-bg)}
+.meta{display:flex;align-items:center;gap:4px;min-block-size:24px;margin:0;font-size:12px}
 .category::before{content:"· "}
 .tools{display:flex;margin-inline-start:auto;margin-block:-5px}
 @media (hover:hover){.item:not(:hover,:focus-visible,:has(:focus-visible)) .tools{opacity:0}}`;
@@ -80,7 +81,6 @@ const REST = `
 @media (prefers-reduced-motion:no-preference){
 .panel,.toast{transition:opacity .15s,translate .15s}
 @starting-style{.panel:popover-open,.toast{opacity:0;translate:0 6px}}}
-@media (forced-colors:active){.snackbar{border:1px solid}
-.badge,.pill,.tab[aria-selected=true],.unread::before{forced-color-adjust:none;background:Highlight;color:HighlightText}}`;
+@media (forced-colors:active){.badge,.pill,.snackbar,.tab[aria-selected=true],.unread::before{forced-color-adjust:none;background:Highlight;color:HighlightText}}`;
 
 export const STYLES = THEME + BELL + PANEL + ITEM + REST;

@@ -1,88 +1,322 @@
-// How it looks in each circumstance, for a person to look at: test/element/screenshots.
+// How it looks in each circumstance: axe finds nothing wrong with it, and test/element/screenshots has
+// it for a person to look at.
 
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import type { AxeResults } from "axe-core";
+import type { BrowserContextOptions } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pageOf } from "./site.ts";
-import { forget, publish, type Screen, type Stage, setStage, titled, visit } from "./stage.ts";
+import {
+  eventually,
+  forget,
+  publish,
+  type Screen,
+  type Stage,
+  setStage,
+  titled,
+  visit,
+} from "./stage.ts";
 
 const SHOTS = join(import.meta.dirname, "screenshots");
-const shoot = ({ page }: Screen, name: string) =>
-  page.screenshot({ path: join(SHOTS, `${name}.png`) });
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const WINDOW = { width: 900, height: 760 };
+const HOUR_MS = 3_600_000;
 
 let stage: Stage;
+let plain: string;
 beforeAll(async () => {
   stage = await setStage();
-  await seed();
+  plain = stage.site.html;
 });
 afterAll(() => stage.stop());
 
-async function seed() {
-  const old = Array.from({ length: 8 }, (_, i) =>
+const ENGLISH = [
+  ...[1, 2, 3, 4].map((n) =>
     titled(
-      `Build ${110 + i} passed`,
+      `Build ${113 + n} passed`,
       { category: "ci" },
-      { body: "main · 4 minutes 12 seconds", url: "/b" },
+      { body: "main · 4 minutes 12 seconds", url: `/builds/${113 + n}` },
     ),
-  );
-  await publish(stage, old);
-  const { epoch } = (await publish(stage, titled("x", { ttl: 0 }))).json;
-  await publish(stage, [
-    titled(
-      "Invoice 2026-018 is due in three days",
-      { category: "billing" },
-      {
-        body: "€ 1,240.00 to Hetzner Online GmbH. Pay before 24 November to avoid a late fee.",
-        url: "/i",
-        actions: [
-          { action: "pay", title: "Pay now", url: "/pay" },
-          { action: "later", title: "Remind me" },
-        ],
-      },
-    ),
-    titled(
-      "Grace Hopper mentioned you in “Launch plan”",
-      { category: "comments" },
-      {
-        body: "“@ada can you check the numbers in the second table before Thursday? I think the third row is off by one.”",
-        url: "/c",
-        icon: "/picture.svg",
-      },
-    ),
-    titled(
-      "Build 118 failed",
-      { category: "ci" },
-      {
-        body: "test/inbox/state.test.ts: 2 of 412 tests failed",
-        url: "/b/118",
-        actions: [
-          { action: "log", title: "View log", url: "/log" },
-          { action: "retry", title: "Retry" },
-        ],
-      },
-    ),
-    titled(
-      "Deployed to production",
-      { category: "ci" },
-      { body: "main is live in 14 regions.", url: "/d" },
-    ),
-  ]);
-  return epoch;
+  ),
+  titled(
+    "Invoice 2026-018 is due in three days",
+    { category: "billing" },
+    {
+      body: "€ 1,240.00 for November. Pay before the 24th to avoid a late fee.",
+      url: "/invoices/18",
+      actions: [
+        { action: "pay", title: "Pay now", url: "/pay" },
+        { action: "later", title: "Remind me" },
+      ],
+    },
+  ),
+  titled(
+    "Grace Hopper mentioned you in “Launch plan”",
+    { category: "comments" },
+    {
+      body: "“@ada can you check the numbers in the second table before Thursday? I think the third row is off by one.”",
+      url: "/comments/7",
+      icon: "/picture.svg",
+    },
+  ),
+  titled(
+    "Build 118 failed",
+    { category: "ci" },
+    {
+      body: "test/inbox/state.test.ts: 2 of 412 tests failed",
+      url: "/builds/118",
+      actions: [
+        { action: "log", title: "View log", url: "/log" },
+        { action: "retry", title: "Retry" },
+      ],
+    },
+  ),
+  titled(
+    "Deployed to production",
+    { category: "ci" },
+    { body: "main is live in 14 regions.", url: "/d" },
+  ),
+];
+
+const HEBREW = [
+  titled(
+    "הבנייה נכשלה",
+    { category: "בנייה" },
+    { body: "שתי בדיקות מתוך 412 נכשלו", url: "/b", lang: "he" },
+  ),
+  titled(
+    "Build 118 passed",
+    { category: "בנייה" },
+    { body: "main is live", lang: "en", dir: "ltr" },
+  ),
+  titled(
+    "גרייס הזכירה אותך ב״תוכנית ההשקה״",
+    { category: "תגובות" },
+    {
+      body: "״תוכלי לבדוק את המספרים בטבלה השנייה לפני יום חמישי?״",
+      icon: "/picture.svg",
+      actions: [{ action: "reply", title: "להשיב" }],
+    },
+  ),
+];
+const HEBREW_LABELS = {
+  title: "התראות",
+  all: "הכול",
+  unread: "לא נקראו",
+  markAllRead: "לסמן הכול כנקרא",
+  markRead: "לסמן כנקרא",
+  markUnread: "לסמן כלא נקרא",
+  archive: "לארכיון",
+  archived: "הועבר לארכיון",
+  undo: "ביטול",
+};
+
+/** Publishes anew, and goes through hours, so that not everything happened now. */
+async function seed(list: object[], readTo = 3): Promise<void> {
+  await forget(stage);
+  const { results } = (await publish(stage, list)).json;
+  await fetchMarks(results[0].epoch, readTo);
 }
 
-it("light", async () => {
-  const screen = await visit(stage, {
-    colorScheme: "light",
-    viewport: { width: 900, height: 760 },
+async function fetchMarks(epoch: string, upTo: number): Promise<void> {
+  const { call } = await import("../support/backend.ts");
+  await call(stage.hub.url, "PATCH", "/v1/users/ada/notifications", {
+    epoch,
+    up_to: upTo,
+    read: true,
   });
-  await screen.open();
-  console.log(await screen.page.locator(".scroller").evaluate((n) => n.scrollTop));
-  await screen.page
-    .locator("article")
-    .first()
-    .evaluate((n) => console.log(n.innerText));
-  console.log(await screen.page.locator("article").allInnerTexts());
-  await screen.item("Grace").hover();
-  console.log(await screen.page.locator(".scroller").evaluate((n) => n.scrollTop));
-  await shoot(screen, "light");
+}
+
+const later = (hours: number) => (page: Screen["page"]) =>
+  page.clock.install({ time: Date.now() + hours * HOUR_MS });
+
+async function check(screen: Screen, name: string): Promise<void> {
+  // As in a moment in which nothing fades in or is being loaded.
+  await screen.page.evaluate(() =>
+    Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined))),
+  );
+  await screen.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+  await screen.page.evaluate(AXE);
+  const results = (await screen.page.evaluate(
+    "axe.run({ runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice'] })",
+  )) as AxeResults;
+  const found = results.violations.map(({ id, nodes }) => ({
+    id,
+    nodes: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),
+  }));
+  expect(found, name).toEqual([]);
+  // What axe could not decide about colours, since something lies above them, is looked at.
+  expect(results.passes.length).toBeGreaterThan(10);
+}
+
+describe.each([
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["forced-colors", { forcedColors: "active" }],
+  ["forced-colors-dark", { forcedColors: "active", colorScheme: "dark" }],
+  ["phone", { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true }],
+] satisfies [string, BrowserContextOptions][])("%s", (name, options) => {
+  const look = (prepare?: (page: Screen["page"]) => Promise<unknown>) =>
+    visit(stage, { viewport: WINDOW, ...options }, undefined, prepare);
+
+  it("feed", async () => {
+    await seed(ENGLISH);
+    const screen = await look(later(3));
+    await screen.open();
+    await screen.item("Deployed").waitFor();
+    await screen.page.mouse.move(5, 300);
+    await check(screen, `${name}-feed`);
+    await screen.item("Invoice").focus();
+    await screen.page.keyboard.press("ArrowUp");
+    await check(screen, `${name}-focus`);
+    await screen.leave();
+  });
+
+  it("archived, further down", async () => {
+    await seed(ENGLISH);
+    const screen = await look();
+    await screen.open();
+    await screen.page.locator(".scroller").evaluate((node) => {
+      node.scrollTop = 200;
+    });
+    await publish(stage, titled("New above"));
+    await screen.page.locator(".pill").waitFor();
+    await screen.item("Build 117").getByRole("button", { name: "Archive" }).focus();
+    await screen.page.keyboard.press("Enter");
+    await screen.page.getByText("Archived").waitFor();
+    await check(screen, `${name}-archived`);
+    await screen.leave();
+  });
+
+  it("empty", async () => {
+    await forget(stage);
+    const screen = await look();
+    await screen.open();
+    await check(screen, `${name}-empty`);
+    await screen.leave();
+  });
+
+  it("toasts", async () => {
+    await forget(stage);
+    const screen = await look();
+    await eventually(() => screen.bell.getAttribute("aria-label")).toBe("Notifications");
+    await publish(stage, ENGLISH.slice(-3));
+    await eventually(() => screen.toasts.count()).toBe(3);
+    await check(screen, `${name}-toasts`);
+    await screen.leave();
+  });
+
+  it("disconnected", async () => {
+    await seed(ENGLISH);
+    const screen = await look();
+    await screen.open();
+    stage.proxy.point(null);
+    await screen.page.locator(".banner").waitFor();
+    await check(screen, `${name}-disconnected`);
+    stage.proxy.point(stage.hub.url);
+    await screen.leave();
+  });
+
+  it("loading", async () => {
+    stage.proxy.point(null);
+    const screen = await look();
+    await screen.bell.click();
+    await screen.page.locator(".loading").waitFor();
+    await screen.page.locator(".banner").waitFor();
+    await check(screen, `${name}-loading`);
+    stage.proxy.point(stage.hub.url);
+    await screen.leave();
+  });
+
+  it("signed out", async () => {
+    stage.site.user = null;
+    const screen = await look();
+    await screen.bell.click();
+    await screen.page.getByRole("button", { name: "Try again" }).waitFor();
+    await check(screen, `${name}-signed-out`);
+    stage.site.user = "ada";
+    await screen.leave();
+  });
+});
+
+describe.each(["light", "dark"] as const)("right to left, %s", (colorScheme) => {
+  it("feed and toasts", async () => {
+    await seed(HEBREW, 1);
+    stage.site.html = pageOf(
+      `<belfry-inbox url="${stage.proxy.url}" token-url="/token"></belfry-inbox>`,
+      'lang="he" dir="rtl"',
+    );
+    const screen = await visit(stage, { viewport: WINDOW, colorScheme }, undefined, later(3));
+    await screen.host.evaluate((host, labels) => Object.assign(host, { labels }), HEBREW_LABELS);
+    await screen.open();
+    await screen.item("Build 118").waitFor();
+    await screen.item("Build 118").focus();
+    await screen.page.keyboard.press("ArrowUp");
+    await check(screen, `rtl-${colorScheme}-feed`);
+    await screen.page.keyboard.press("Escape");
+    await publish(stage, HEBREW);
+    await eventually(() => screen.toasts.count()).toBe(3);
+    await check(screen, `rtl-${colorScheme}-toasts`);
+    await screen.leave();
+    stage.site.html = plain;
+  });
+});
+
+it("inline, and with another theme", async () => {
+  await seed(ENGLISH);
+  const at = `url="${stage.proxy.url}" token-url="/token" no-toasts`;
+  stage.site.html = pageOf(`<belfry-inbox ${at}></belfry-inbox>`).replace(
+    "</main>",
+    `<br><br><belfry-inbox inline class="themed" ${at}></belfry-inbox></main>`,
+  );
+  const screen = await visit(stage, { viewport: WINDOW }, undefined, later(50));
+  await screen.page.getByText("Deployed to production").waitFor();
+  await check(screen, "inline");
   await screen.leave();
+  stage.site.html = plain;
+});
+
+it("hostile texts", async () => {
+  await seed(
+    [
+      titled("W".repeat(500), { category: "x".repeat(200) }, { body: "😀".repeat(3_000) }),
+      titled(
+        "‮gnp.exe",
+        {},
+        {
+          body: "‮‮ override",
+          actions: Array.from({ length: 10 }, (_, i) => ({ action: `${i}`, title: `Action ${i}` })),
+        },
+      ),
+      titled(
+        "A\nB\nC\nD\nE",
+        {},
+        { body: `${"line\n".repeat(20)}`, image: "/picture.svg", icon: "/nothing" },
+      ),
+    ],
+    1,
+  );
+  const screen = await visit(stage, { viewport: WINDOW });
+  await screen.open();
+  await screen.page.locator(".image").waitFor();
+  await check(screen, "hostile");
+  await screen.leave();
+});
+
+it("a bell at the foot and at the start of the page", async () => {
+  await seed(ENGLISH);
+  stage.site.html = pageOf("").replace(
+    "</main>",
+    `</main><div class="aside"><belfry-inbox url="${stage.proxy.url}" token-url="/token"></belfry-inbox></div>`,
+  );
+  const screen = await visit(stage, { viewport: WINDOW });
+  await screen.open();
+  await check(screen, "foot");
+  const [bell, panel] = [await screen.bell.boundingBox(), await screen.panel.boundingBox()];
+  expect((panel?.y ?? 0) + (panel?.height ?? 0)).toBeLessThanOrEqual(bell?.y ?? 0);
+  expect(panel?.x).toBeGreaterThanOrEqual(8);
+  await screen.leave();
+  stage.site.html = plain;
 });

@@ -41,6 +41,8 @@ body { margin: 0; background: light-dark(#f6f7f9, #101114); color: light-dark(#2
 header { display: flex; align-items: center; justify-content: space-between; padding: 10px 24px; background: light-dark(#fff, #17181c); }
 main { padding: 24px; max-width: 640px; }
 .aside { position: fixed; inset-block-end: 24px; inset-inline-start: 24px; }
+.themed { --belfry-accent: #8a3ffc; --belfry-radius: 0; --belfry-font: Georgia, serif; --belfry-height: 400px; }
+.themed::part(title) { font-weight: 400; font-style: italic; }
 `;
 
 export function pageOf(element: string, attributes = 'lang="en"'): string {

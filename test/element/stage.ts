@@ -65,7 +65,8 @@ export async function visit(
   shared?: BrowserContext,
   prepare: (page: Page) => Promise<unknown> = async () => undefined,
 ): Promise<Screen> {
-  const context = shared ?? (await stage.browser.newContext({ reducedMotion: "reduce", ...options }));
+  const context =
+    shared ?? (await stage.browser.newContext({ reducedMotion: "reduce", ...options }));
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
