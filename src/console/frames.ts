@@ -55,17 +55,17 @@ export function startFrames(): (frame: Frame) => void {
 }
 
 function rowOf({ user, direction, text, time }: Frame): HTMLElement {
-  const whole = h("pre");
+  const whole = h("pre", { class: "whole" });
   const details = h(
     "details",
     {},
     h(
       "summary",
       {},
-      h("time", {}, printTime(time)),
+      h("time", { class: "at" }, printTime(time)),
       h("span", { class: `who ${user}` }, user),
       h("span", { class: `way ${direction}` }, direction === "up" ? "to hub" : "from hub"),
-      h("code", {}, text.slice(0, PREVIEW_UNITS)),
+      h("code", { class: "preview" }, text.slice(0, PREVIEW_UNITS)),
     ),
     whole,
   );

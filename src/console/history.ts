@@ -4,15 +4,20 @@ import type { LogMessage } from "../protocol/message.ts";
 import { find, h, printTime, write } from "./dom.ts";
 import { historyOf } from "./hub.ts";
 
-/** Gives the function that asks anew; what is asked while it is being answered is asked once more. */
-export function startHistory(): () => void {
+/**
+ * Gives the function that asks anew, of an address if one is given; what is asked while it is being
+ * answered is asked once more.
+ */
+export function startHistory(): (address?: string) => void {
   const log = find<HTMLSelectElement>("#log");
   const body = find("#history");
   const empty = find("#history-empty");
   let isAsking = false;
   let isStale = false;
 
-  async function ask() {
+  async function ask(address?: string) {
+    if (address !== undefined && [...log.options].some(({ value }) => value === address))
+      log.value = address;
     isStale = true;
     if (isAsking) return;
     isAsking = true;
@@ -36,7 +41,7 @@ export function startHistory(): () => void {
     }
   }
 
-  log.addEventListener("input", ask);
+  log.addEventListener("input", () => ask());
   ask();
   return ask;
 }
@@ -49,7 +54,7 @@ function rowOf(message: LogMessage): HTMLElement {
     h("td", { class: "number" }, `${offset}`),
     h("td", { class: "muted" }, printTime(Date.parse(time)).slice(0, 8)),
     h("td", {}, nameOf(message)),
-    h("td", { class: "muted" }, h("code", {}, id)),
+    h("td", { class: "muted" }, h("code", { class: "id" }, id)),
   );
 }
 

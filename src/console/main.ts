@@ -36,7 +36,7 @@ const devices = USERS.map((user) =>
 startForm({
   origin: location.origin,
   newId: () => `demo-${crypto.randomUUID().slice(0, 8)}`,
-  send: (draft, count) => publishes.send(draft, count).then(askHistory),
+  send: (draft, count) => publishes.send(draft, count).then(() => askHistory(draft.to)),
 });
 changed();
 

@@ -73,7 +73,9 @@ export function addPane(
       case "open":
         return `connected in ${printMs(seen.connectMs)}`;
       case "waiting":
-        return `${status.reason.code}${wire.isOffline ? "" : `, back in ${Math.max(0, ((status.until ?? 0) - environment.now()) / 1000).toFixed(1)} s`}`;
+        return wire.isOffline
+          ? "offline"
+          : `${status.reason.message}, back in ${printMs(Math.max(0, (status.until ?? 0) - environment.now()))}`;
       case "closed":
         return `closed: ${status.reason.code}`;
       default:

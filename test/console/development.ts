@@ -57,6 +57,8 @@ export class Screen {
   readonly page: Page;
   readonly #context: BrowserContext;
   readonly #complaints: string[] = [];
+  /** What the browser is to complain of. */
+  #expected: RegExp | null = null;
   readonly line: Locator;
 
   private constructor(context: BrowserContext, page: Page) {
@@ -104,12 +106,14 @@ export class Screen {
     return this.pane(user).getByRole("button", { name: button, exact: true }).click();
   }
 
-  state(user: string): Locator {
-    return this.pane(user).locator(".state");
+  /** Waits until the connection is said to be so. */
+  state(user: string, text: string): Promise<void> {
+    return this.pane(user).locator(".state", { hasText: text }).waitFor();
   }
 
-  note(user: string): Locator {
-    return this.pane(user).locator(".note");
+  /** Waits until this is said of it. */
+  note(user: string, text: string): Promise<void> {
+    return this.pane(user).locator(".note", { hasText: text }).waitFor();
   }
 
   number(name: string): Promise<string | null> {
@@ -134,9 +138,14 @@ export class Screen {
     await this.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
   }
 
+  /** A refusal that the test asks for: the browser says so in its console. */
+  expect(complaint: RegExp): void {
+    this.#expected = complaint;
+  }
+
   /** Closes the page, and fails if it has complained of anything. */
   async leave(): Promise<void> {
     await this.#context.close();
-    expect(this.#complaints).toEqual([]);
+    expect(this.#complaints.filter((text) => !this.#expected?.test(text))).toEqual([]);
   }
 }

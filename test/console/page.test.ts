@@ -1,10 +1,13 @@
 // The page of `npm start`, driven as a person would.
 
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { createHub } from "../../src/client/server.ts";
 import { argumentsOf, parseCurl, performCall } from "../docs/curl.ts";
 import { launchBrowser } from "../examples/browser.ts";
-import { type Development, Screen, startDevelopment } from "./development.ts";
+import { type Development, ROOT, Screen, startDevelopment } from "./development.ts";
 
 let hub: Development;
 let browser: Browser;
@@ -18,6 +21,11 @@ afterAll(async () => {
   await hub.stop();
 });
 beforeEach(async () => {
+  for (const user of ["ada", "bob"])
+    await fetch(`${hub.url}/v1/users/${user}`, {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${hub.key}` },
+    });
   screen = await Screen.open(browser, hub.url);
 });
 afterEach(() => screen.leave());
@@ -54,6 +62,185 @@ it("publishes to a user, and to a topic that both have", async () => {
     expect(
       await chart.locator(".step").filter({ hasText: step }).locator("b").textContent(),
     ).toMatch(/^[\d.]+ m?s$/);
-  await screen.page.locator("#history tr").filter({ hasText: "For Ada alone" }).waitFor();
+  const history = screen.page.locator("#history tr");
+  await history.filter({ hasText: "Into the inbox" }).waitFor();
+  await screen.page.locator("#log").selectOption("user:ada");
+  await history.filter({ hasText: "For Ada alone" }).waitFor();
   await screen.shoot("light");
+});
+
+it("prints the line that sends the same, and it does", async () => {
+  await screen.fill({
+    to: "user:ada",
+    title: "It's “quoted” & $HOME `id`",
+    body: "two\nlines \\n",
+    type: "test.quotes",
+    data: '{"a":[1,"it\'s"]}',
+    ttl: "600",
+  });
+  await screen.page.getByRole("button", { name: "Copy" }).click();
+  const line = await screen.page.evaluate(() => navigator.clipboard.readText());
+  expect(line).toBe(await screen.line.textContent());
+  const printed: Record<string, string | null> = {};
+  for (const name of ["SDK", "CLI"]) {
+    await screen.page.getByLabel(name, { exact: true }).check();
+    printed[name] = await screen.line.textContent();
+  }
+  await screen.publish({});
+  await screen.item("ada", "It's “quoted”").waitFor();
+
+  // All three say the same as the form has sent: to the hub they are the same publish.
+  const sameAs = { status: 200, headers: "true" };
+  const curl = await argumentsOf(line, { PATH: process.env.PATH ?? "" });
+  const answer = await performCall(parseCurl(curl), AbortSignal.timeout(20_000));
+  expect({ status: answer.status, headers: answer.headers.get("idempotency-replayed") }).toEqual(
+    sameAs,
+  );
+  expect(await printedBySdk(printed.SDK ?? "")).toMatchObject({ duplicate: true });
+  expect(await printedByCli(printed.CLI ?? "")).toMatchObject({ duplicate: true });
+  expect(await keptOf("ada")).toHaveLength(1);
+});
+
+/** Runs the lines of the SDK, whose import is the one of a package. */
+function printedBySdk(lines: string): Promise<unknown> {
+  const body = lines.replace(/^import .*\n/, "").replace("await hub", "return hub");
+  const run = new Function("createHub", "process", body);
+  return run(createHub, { env: { BELFRY_KEY: hub.key } });
+}
+
+/** Runs the command, which is this checkout's own. */
+async function printedByCli(command: string): Promise<unknown> {
+  const own = command.replace("npx belfry", '"$NODE" src/cli/main.ts');
+  const { stdout } = await promisify(execFile)("sh", ["-euc", own], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env.PATH ?? "",
+      NODE: process.execPath,
+      BELFRY_URL: hub.url,
+      BELFRY_KEY: hub.key,
+    },
+  });
+  return JSON.parse(stdout);
+}
+
+it("says what is wrong with what is typed, and what the hub refuses", async () => {
+  const fault = screen.page.locator("#fault");
+  await screen.publish({ to: "ada" });
+  expect(await fault.textContent()).toContain("user:<id>");
+  await screen.publish({ to: "user:ada", data: "{" });
+  expect(await fault.textContent()).toContain("not JSON");
+  expect(await screen.page.locator("[name=data]").getAttribute("aria-invalid")).toBe("true");
+  await screen.publish({ data: "", title: "", body: "" });
+  await screen.page.locator("#timeline").getByText("bad_request").waitFor();
+  expect(await screen.page.locator("#publishes tr").count()).toBe(1);
+  screen.expect(/status of 400/);
+});
+
+it("a dropped socket, and one that is offline, resume without a loss or a double", async () => {
+  await screen.publish({ to: "topic:news", title: "Before" });
+  await screen.live("bob", "Before").waitFor();
+
+  await screen.press("bob", "Go offline");
+  await screen.state("bob", "offline");
+  for (const title of ["Missed one", "Missed two", "Missed three"]) {
+    await screen.publish({ to: "topic:news", title });
+    await screen.live("ada", title).waitFor();
+  }
+  await screen.publish({ to: "user:bob", title: "Missed at home" });
+  await screen.page.locator("#timeline").getByText("not yet").waitFor();
+  expect(await screen.live("bob", "Missed").count()).toBe(0);
+  await screen.shoot("offline");
+  await screen.press("bob", "Go online");
+  await screen.item("bob", "Missed at home").waitFor();
+  await screen.note("bob", "4 messages that it had missed came by cursor");
+  expect(await screen.pane("bob").locator(".topic-feed li").allInnerTexts()).toEqual(
+    ["Missed three", "Missed two", "Missed one", "Before"].map((title) =>
+      expect.stringContaining(title),
+    ),
+  );
+
+  await screen.press("ada", "Drop the socket");
+  await screen.state("ada", "dropped");
+  await screen.publish({ to: "user:ada", title: "While it was dropped" });
+  await screen.item("ada", "While it was dropped").waitFor();
+  await screen.note("ada", "1 message that it had missed");
+  expect(await screen.number("Reconnects")).toBe("2");
+  expect(await screen.number("Shown twice")).toBe("0");
+  expect(await screen.frames('"recovered":false').count()).toBe(0);
+});
+
+it("an expired token is replaced, and nothing is lost", async () => {
+  await screen.press("ada", "Expire the token");
+  await screen.note("ada", "4002");
+  await screen.state("ada", "back in");
+  await screen.frames('"code":4002').waitFor();
+  await screen.publish({ to: "user:ada", title: "Between two tokens" });
+  await screen.item("ada", "Between two tokens").waitFor();
+  expect(await screen.number("Reconnects")).toBe("1");
+  expect(await screen.frames('"token":"…"').count()).toBe(1);
+});
+
+it("a duplicate is answered and stored once; many come once each", async () => {
+  await screen.publish({ to: "user:bob", title: "Only once" });
+  await screen.item("bob", "Only once").waitFor();
+  await screen.page.getByRole("button", { name: "Send the last again" }).click();
+  await screen.page.locator("#timeline").getByText("200 duplicate of").waitFor();
+  await screen.fill({ title: "Many" });
+  await screen.page.getByRole("button", { name: "Send 50" }).click();
+  await screen.page.locator("#timeline").getByText("50 stored").waitFor();
+  await screen.item("bob", "Many 50").waitFor();
+  expect((await keptOf("bob")).filter((title) => title === "Only once")).toHaveLength(1);
+  expect((await keptOf("bob")).filter((title) => title?.startsWith("Many"))).toHaveLength(50);
+  expect(await screen.number("Shown twice")).toBe("0");
+});
+
+it("shows the frames of both ways, and those that are asked for", async () => {
+  await screen.publish({ to: "user:ada", title: "Framed" });
+  await screen.frames("Framed").waitFor();
+  expect(await screen.frames('"type":"connected"').count()).toBe(2);
+  const { page } = screen;
+  await page.getByLabel("Of whom").selectOption("bob");
+  expect(await screen.frames("ada").count()).toBe(0);
+  await page.getByLabel("Of whom").selectOption("");
+  await page.getByLabel("Which way").selectOption("up");
+  expect(await screen.frames("from hub").count()).toBe(0);
+  await page.getByLabel("Which way").selectOption("");
+  await page.getByLabel("Filter by text").fill("framed");
+  await screen.frames("Framed").first().locator("summary").click();
+  await screen.frames('  "type": "messages"').waitFor();
+  await page.getByLabel("Filter by text").fill("");
+  await page.getByRole("button", { name: "Clear" }).click();
+  expect(await screen.frames("").count()).toBe(0);
+});
+
+it("is worked by keyboard alone", async () => {
+  const { page } = screen;
+  await page.locator("[name=to]").focus();
+  await page.keyboard.press("Enter");
+  await page.locator("#publishes tr").waitFor();
+  const reached = new Set<string>();
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press("Tab");
+    reached.add(await page.evaluate(() => document.activeElement?.textContent?.trim() ?? ""));
+  }
+  for (const name of ["Publish", "Copy", "Drop the socket", "Go offline", "Expire the token"])
+    expect(reached).toContain(name);
+});
+
+it.each([
+  ["dark", { colorScheme: "dark" as const }],
+  ["narrow", { viewport: { width: 420, height: 900 } }],
+  ["wide", { viewport: { width: 1920, height: 1080 }, colorScheme: "dark" as const }],
+])("looks right: %s", async (name, options) => {
+  const other = await Screen.open(browser, hub.url, options);
+  await other.publish({ to: "topic:news", title: `How it looks, ${name}`, data: '{"build":118}' });
+  await other.live("bob", `How it looks, ${name}`).waitFor();
+  await other.page.getByLabel("SDK", { exact: true }).check();
+  const [inner, outer] = await other.page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
+  expect(inner).toBe(outer);
+  await other.shoot(name);
+  await other.leave();
 });

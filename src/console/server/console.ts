@@ -8,6 +8,8 @@ import { build } from "esbuild";
 import { isLocal, isOwn } from "./admit.ts";
 
 const PAGE = join(import.meta.dirname, "..");
+/** In this order. */
+const STYLES = ["page", "form", "data"];
 const CALLS = "/console/hub";
 /** What the page may do with the API key. */
 const CALLABLE =
@@ -55,9 +57,10 @@ interface File {
 
 async function readFiles(): Promise<ReadonlyMap<string, File>> {
   const read = (name: string) => readFile(join(PAGE, name), "utf8");
+  const styles = await Promise.all(STYLES.map((name) => read(`style/${name}.css`)));
   return new Map([
     ["/", { type: "text/html; charset=utf-8", contents: await read("page.html") }],
-    ["/console/style.css", { type: "text/css", contents: await read("style.css") }],
+    ["/console/style.css", { type: "text/css", contents: styles.join("\n") }],
     ["/console/icon.svg", { type: "image/svg+xml", contents: await read("icon.svg") }],
     ["/console/main.js", { type: "text/javascript", contents: await bundle() }],
   ]);
