@@ -27,7 +27,8 @@ export function createSnackbar(leave: () => void): Snackbar {
   return {
     node,
     say(text, label, act) {
-      node.replaceChildren(text);
+      hide();
+      node.append(text);
       if (label)
         node.append(
           button("undo", label, () => {

@@ -46,7 +46,11 @@ export function createView(
     feed.node.scrollTop = 0;
     render();
   });
-  const notice = createNotice(labels, retry);
+  const notice = createNotice(labels, () => {
+    // The button is gone once it has worked.
+    panel.focus();
+    retry();
+  });
   const feed = createFeed(ui, () => panel.focus());
   const snackbar = createSnackbar(feed.focus);
   const toasts = createToasts(ui, () => (isInline ? panel : bell.node).focus());

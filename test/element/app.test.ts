@@ -65,8 +65,11 @@ it("nobody is signed in: it says so, and tries again when it is asked to", async
   await screen.bell.click();
   await screen.page.getByText("Sign in to see your notifications.").waitFor();
   stage.site.user = "ada";
-  await screen.page.getByRole("button", { name: "Try again" }).click();
+  await screen.page.getByRole("button", { name: "Try again" }).focus();
+  await screen.page.keyboard.press("Enter");
   await screen.page.getByText("You’re all caught up").waitFor();
+  // The button has gone, and the focus has not.
+  expect(await screen.focused()).toContain("panel");
 });
 
 it("labels are replaced, with the plurals of another language", async () => {

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { call } from "../support/backend.ts";
+import { ENGLISH, HEBREW, HEBREW_LABELS } from "./samples.ts";
 import { pageOf } from "./site.ts";
 import {
   eventually,
@@ -32,101 +34,12 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-const ENGLISH = [
-  ...[1, 2, 3, 4].map((n) =>
-    titled(
-      `Build ${113 + n} passed`,
-      { category: "ci" },
-      { body: "main · 4 minutes 12 seconds", url: `/builds/${113 + n}` },
-    ),
-  ),
-  titled(
-    "Invoice 2026-018 is due in three days",
-    { category: "billing" },
-    {
-      body: "€ 1,240.00 for November. Pay before the 24th to avoid a late fee.",
-      url: "/invoices/18",
-      actions: [
-        { action: "pay", title: "Pay now", url: "/pay" },
-        { action: "later", title: "Remind me" },
-      ],
-    },
-  ),
-  titled(
-    "Grace Hopper mentioned you in “Launch plan”",
-    { category: "comments" },
-    {
-      body: "“@ada can you check the numbers in the second table before Thursday? I think the third row is off by one.”",
-      url: "/comments/7",
-      icon: "/picture.svg",
-    },
-  ),
-  titled(
-    "Build 118 failed",
-    { category: "ci" },
-    {
-      body: "test/inbox/state.test.ts: 2 of 412 tests failed",
-      url: "/builds/118",
-      actions: [
-        { action: "log", title: "View log", url: "/log" },
-        { action: "retry", title: "Retry" },
-      ],
-    },
-  ),
-  titled(
-    "Deployed to production",
-    { category: "ci" },
-    { body: "main is live in 14 regions.", url: "/d" },
-  ),
-];
-
-const HEBREW = [
-  titled(
-    "הבנייה נכשלה",
-    { category: "בנייה" },
-    { body: "שתי בדיקות מתוך 412 נכשלו", url: "/b", lang: "he" },
-  ),
-  titled(
-    "Build 118 passed",
-    { category: "בנייה" },
-    { body: "main is live", lang: "en", dir: "ltr" },
-  ),
-  titled(
-    "גרייס הזכירה אותך ב״תוכנית ההשקה״",
-    { category: "תגובות" },
-    {
-      body: "״תוכלי לבדוק את המספרים בטבלה השנייה לפני יום חמישי?״",
-      icon: "/picture.svg",
-      actions: [{ action: "reply", title: "להשיב" }],
-    },
-  ),
-];
-const HEBREW_LABELS = {
-  title: "התראות",
-  all: "הכול",
-  unread: "לא נקראו",
-  markAllRead: "לסמן הכול כנקרא",
-  markRead: "לסמן כנקרא",
-  markUnread: "לסמן כלא נקרא",
-  archive: "לארכיון",
-  archived: "הועבר לארכיון",
-  undo: "ביטול",
-};
-
-/** Publishes anew, and goes through hours, so that not everything happened now. */
-async function seed(list: object[], readTo = 3): Promise<void> {
+/** Publishes anew, and marks the oldest of it as read. */
+async function seed(list: object[], upTo = 3): Promise<void> {
   await forget(stage);
   const { results } = (await publish(stage, list)).json;
-  await fetchMarks(results[0].epoch, readTo);
-}
-
-async function fetchMarks(epoch: string, upTo: number): Promise<void> {
-  const { call } = await import("../support/backend.ts");
-  await call(stage.hub.url, "PATCH", "/v1/users/ada/notifications", {
-    epoch,
-    up_to: upTo,
-    read: true,
-  });
+  const marks = { epoch: results[0].epoch, up_to: upTo, read: true };
+  await call(stage.hub.url, "PATCH", "/v1/users/ada/notifications", marks);
 }
 
 const later = (hours: number) => (page: Screen["page"]) =>
@@ -151,12 +64,14 @@ async function check(screen: Screen, name: string): Promise<void> {
   expect(results.passes.length).toBeGreaterThan(10);
 }
 
+const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true };
+
 describe.each([
   ["light", { colorScheme: "light" }],
   ["dark", { colorScheme: "dark" }],
   ["forced-colors", { forcedColors: "active" }],
   ["forced-colors-dark", { forcedColors: "active", colorScheme: "dark" }],
-  ["phone", { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true }],
+  ["phone", PHONE],
 ] satisfies [string, BrowserContextOptions][])("%s", (name, options) => {
   const look = (prepare?: (page: Screen["page"]) => Promise<unknown>) =>
     visit(stage, { viewport: WINDOW, ...options }, undefined, prepare);
@@ -207,6 +122,10 @@ describe.each([
     await check(screen, `${name}-toasts`);
     await screen.leave();
   });
+});
+
+describe.each(["light", "dark"] as const)("%s, when the hub is not there:", (colorScheme) => {
+  const look = () => visit(stage, { viewport: WINDOW, colorScheme });
 
   it("disconnected", async () => {
     await seed(ENGLISH);
@@ -214,7 +133,7 @@ describe.each([
     await screen.open();
     stage.proxy.point(null);
     await screen.page.locator(".banner").waitFor();
-    await check(screen, `${name}-disconnected`);
+    await check(screen, `${colorScheme}-disconnected`);
     stage.proxy.point(stage.hub.url);
     await screen.leave();
   });
@@ -225,7 +144,7 @@ describe.each([
     await screen.bell.click();
     await screen.page.locator(".loading").waitFor();
     await screen.page.locator(".banner").waitFor();
-    await check(screen, `${name}-loading`);
+    await check(screen, `${colorScheme}-loading`);
     stage.proxy.point(stage.hub.url);
     await screen.leave();
   });
@@ -235,7 +154,7 @@ describe.each([
     const screen = await look();
     await screen.bell.click();
     await screen.page.getByRole("button", { name: "Try again" }).waitFor();
-    await check(screen, `${name}-signed-out`);
+    await check(screen, `${colorScheme}-signed-out`);
     stage.site.user = "ada";
     await screen.leave();
   });
