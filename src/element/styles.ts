@@ -54,7 +54,7 @@ const ITEM = `
 .tile{overflow:hidden;inline-size:36px;block-size:36px;border-radius:10px;background:var(--belfry-line);color:var(--belfry-muted);font-weight:600}
 .icon{inline-size:100%}
 .content{min-inline-size:0;grid-column-end:span 2}
-.item-title,.item-body{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;white-space:pre-line;text-align:match-parent}
+.item-title,.item-body{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;white-space:pre-line;inline-size:fit-content}
 [data-open] .content>*{-webkit-line-clamp:none}
 .unread .item-title,.toast .item-title{font-weight:600}
 .item-title::after{content:"";position:absolute;inset:0;outline:inherit;outline-offset:-2px}
@@ -62,7 +62,7 @@ const ITEM = `
 .image{display:block;max-inline-size:100%;max-block-size:180px;margin-block-start:8px;border-radius:10px}
 .actions{display:flex;flex-wrap:wrap;gap:8px;margin-block:8px}
 .action,.tools,.toast .tool{position:relative;z-index:1}
-.tab,.action,.category{max-inline-size:100%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.tab,.action,.category{max-inline-size:min(100%,16em);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .action{border:1px solid var(--belfry-line);background:var(--belfry-bg)}
 .meta{display:flex;align-items:center;gap:4px;min-block-size:24px;margin:0;font-size:12px}
 .category::before{content:"· "}
@@ -79,8 +79,8 @@ const REST = `
 .toast .content{grid-column-end:auto}
 .toast .tool{margin-block:-4px}
 @media (prefers-reduced-motion:no-preference){
-.panel,.toast{transition:opacity .15s,translate .15s}
-@starting-style{.panel:popover-open,.toast{opacity:0;translate:0 6px}}}
-@media (forced-colors:active){.badge,.pill,.snackbar,.tab[aria-selected=true],.unread::before{forced-color-adjust:none;background:Highlight;color:HighlightText}}`;
+.panel,.toast{transition:opacity .15s}
+@starting-style{.panel:popover-open,.toast{opacity:0}}}
+@media (forced-colors:active){.badge,.pill,.snackbar,.tab[aria-selected=true],.unread::before{forced-color-adjust:none;background:CanvasText;color:Canvas}}`;
 
 export const STYLES = THEME + BELL + PANEL + ITEM + REST;
