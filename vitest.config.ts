@@ -19,7 +19,7 @@ export default defineConfig({
             miniflare: { bindings: TEST_VARS },
           }),
         ],
-        test: { name: "workerd", include: workerd },
+        test: { name: "workerd", include: workerd, testTimeout: 30_000 },
       },
       {
         test: {

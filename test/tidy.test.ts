@@ -119,7 +119,7 @@ describe("imports", () => {
       "edge/token.ts",
     ],
     inbox: [...OBJECT, "type topic"],
-    topic: OBJECT,
+    topic: [...OBJECT, "type inbox"],
     edge: [
       "protocol",
       "settings.ts",

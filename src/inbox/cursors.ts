@@ -50,14 +50,17 @@ export class FollowCursors {
     if (offsets.length === 0) return;
     for (const { topic, topic_offset: offset } of this.#store.origins(offsets)) {
       const cursor = this.of(topic);
-      if (cursor?.offset === offset) this.#save(topic, offset);
+      const known = this.#known.get(topic);
+      if (cursor === null || !known) continue;
+      // Further than its rows tell, where what came last had expired on the way.
+      if (cursor.offset >= offset && this.#store.newest(topic, known.floor) <= offset)
+        this.#save(topic, cursor.offset);
     }
   }
 
   /** Everything was erased. */
   erased(): void {
     this.#known.clear();
-    this.#store.erased();
   }
 
   #save(topic: string, offset: number): void {

@@ -20,6 +20,8 @@ export interface Parts {
   log: Log<InboxOwn>;
   cursors: FollowCursors;
   joins: Joins;
+  /** Leavings that are under way: what joins meanwhile waits, or they would undo it. */
+  leaves: Joins;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   leave(topic: string, member: string, watches: boolean): Promise<void>;
   /** Whether a connection of the user subscribes to the topic. */
@@ -41,19 +43,16 @@ export class Follows {
 
   /** Begins to follow from now on; nothing changes when it does already. Gives whether it is new. */
   async follow(topic: string): Promise<boolean> {
-    const { member, log, cursors, joins, join, clock } = this.#parts;
-    if (cursors.of(topic) === null && log.at(clock()).own.follows >= FOLLOWS_MAX)
-      throw new RefusalError(
-        "member_limit",
-        `a user follows at most ${FOLLOWS_MAX} topics`,
-        "topic",
-      );
+    const { member, log, cursors, joins, leaves, join, clock } = this.#parts;
+    if (cursors.of(topic) === null) this.#requireRoom();
+    await leaves.settled(topic);
     const end = joins.begin(topic);
     try {
       const joining: Joining = { member, follows: true, since: "latest", unlessPublic: null };
       const joined = await join(topic, joining);
       if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);
       if (cursors.of(topic) !== null) return false;
+      this.#requireRoom();
       const { epoch, offset } = joined;
       log.change(clock(), (next) => {
         cursors.begin(topic, { epoch, offset }, next.head);
@@ -65,9 +64,15 @@ export class Follows {
     }
   }
 
+  #requireRoom(): void {
+    const { log, clock } = this.#parts;
+    if (log.at(clock()).own.follows < FOLLOWS_MAX) return;
+    throw new RefusalError("member_limit", `a user follows at most ${FOLLOWS_MAX} topics`, "topic");
+  }
+
   /** Stops following; what was delivered stays. Gives whether it did follow. */
   async unfollow(topic: string): Promise<boolean> {
-    const { member, log, cursors, joins, leave, watches, clock } = this.#parts;
+    const { member, log, cursors, joins, leaves, leave, watches, clock } = this.#parts;
     await joins.settled(topic);
     const did = cursors.of(topic) !== null;
     if (did)
@@ -76,24 +81,44 @@ export class Follows {
         next.own.follows -= 1;
       });
     // Said also when it did not: a list that still names the user is put right by saying it again.
-    await leave(topic, member, watches(topic));
+    const end = leaves.begin(topic);
+    try {
+      await leave(topic, member, watches(topic));
+    } finally {
+      end();
+    }
     return did;
   }
 
-  /** Leaves every topic before everything is erased: when one cannot be told, it is done again. */
+  /** Leaves every topic before everything is erased; throws when one cannot be told, to be repeated. */
   async leaveAll(): Promise<void> {
-    const { member, cursors, leave } = this.#parts;
-    for (const topic of cursors.topics()) await leave(topic, member, false);
+    const { cursors } = this.#parts;
+    const left = await Promise.allSettled(cursors.topics().map((topic) => this.#leave(topic)));
+    const failed = left.find(({ status }) => status === "rejected");
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+  }
+
+  /** First the topic's side, so that what could not be told is still known here. */
+  async #leave(topic: string): Promise<void> {
+    const { member, log, cursors, leave, clock } = this.#parts;
+    await leave(topic, member, false);
+    if (cursors.of(topic) === null) return;
+    log.change(clock(), (next) => {
+      cursors.end(topic);
+      next.own.follows -= 1;
+    });
   }
 
   /** Tells a topic that nobody of the user is there any more, so that it need not find out. */
   async leaveUnwatched(topic: string): Promise<void> {
-    const { member, cursors, joins, leave, watches } = this.#parts;
+    const { member, cursors, joins, leaves, leave, watches } = this.#parts;
     await joins.settled(topic);
     if (watches(topic) || cursors.of(topic) !== null) return;
+    const end = leaves.begin(topic);
     await leave(topic, member, false).catch((cause) =>
       console.error(JSON.stringify({ event: "leave_failed", topic, cause: String(cause) })),
     );
+    end();
   }
 
   /**
@@ -115,7 +140,10 @@ export class Follows {
     if (cursor < batch.lost) drafts.unshift(gapOf(topic, cursor, batch.lost));
     const outcomes = drafts.length === 0 ? [] : append(drafts);
     const failed = outcomes.findIndex(({ status }) => status !== "stored");
-    const reached = failed === -1 ? to : (drafts[failed - 1]?.from?.offset ?? cursor);
+    const reached =
+      failed === -1
+        ? Math.max(to, cursor < batch.lost ? batch.lost : 0)
+        : (drafts[failed - 1]?.from?.offset ?? cursor);
     cursors.advance(topic, reached);
     return reached;
   }

@@ -54,6 +54,7 @@ export class Inbox extends DurableObject<Env> {
   readonly #log: Log<InboxOwn>;
   readonly #feed: Feed<InboxOwn>;
   readonly #joins = new Joins();
+  readonly #leaves = new Joins();
   readonly #subscriptions: Subscriptions;
   readonly #follows: Follows;
   readonly #services: Services;
@@ -89,6 +90,7 @@ export class Inbox extends DurableObject<Env> {
       log: this.#log,
       sockets: this.#sockets,
       joins: this.#joins,
+      leaves: this.#leaves,
       join: async (topic: string, joining: Joining) => topicOf(env, topic).join(joining),
       clock,
     };

@@ -30,7 +30,6 @@ const SQL = {
 
 export class FollowStore {
   readonly #sql: SqlStorage;
-  #made = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -45,8 +44,8 @@ export class FollowStore {
   }
 
   put({ topic, epoch, cursor, floor }: FollowRow): void {
-    // Known to be there only when it is found: what a failed write has made is gone again.
-    if (!this.#made) this.#sql.exec(SQL.make);
+    // Not remembered: a failed write, or an erasure, takes the table away again.
+    this.#sql.exec(SQL.make);
     this.#sql.exec(SQL.put, topic, epoch, cursor, floor);
   }
 
@@ -70,13 +69,7 @@ export class FollowStore {
       .toArray();
   }
 
-  /** Everything was erased. */
-  erased(): void {
-    this.#made = false;
-  }
-
   #exists(): boolean {
-    this.#made ||= hasTable(this.#sql, "follows");
-    return this.#made;
+    return hasTable(this.#sql, "follows");
   }
 }

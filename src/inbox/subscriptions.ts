@@ -19,6 +19,7 @@ export interface Parts {
   member: string;
   sockets: Sockets;
   joins: Joins;
+  leaves: Joins;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   clock(): number;
 }
@@ -34,13 +35,14 @@ export class Subscriptions {
 
   /** Subscribes a socket: the reply tells where it begins, and the frames what it missed. */
   async subscribe(session: Session, topic: string, since: Since): Promise<Answer> {
-    const { member, joins, join } = this.#parts;
+    const { member, joins, leaves, join } = this.#parts;
     const fault = this.#fault(session.attachment, topic);
     if (fault !== null) throw new RefusalError(fault.code, fault.fix, fault.field);
     // Its place is taken at once, since more may be asked for before this one has joined.
     const { topics = [] } = session.attachment;
     const isNew = !topics.includes(topic);
     if (isNew) session.attachment = { ...session.attachment, topics: [...topics, topic] };
+    await leaves.settled(topic);
     const end = joins.begin(topic);
     try {
       const unlessPublic = capRefusal(session.attachment, topic);
@@ -51,7 +53,11 @@ export class Subscriptions {
         members: JSON.stringify({ topic, epoch, offset, recovered, oldest }),
         frames: () => {
           try {
-            if (isNew) this.#parts.sockets.save(session);
+            const { topics: now = [] } = session.attachment;
+            // Another subscribe of it may have failed meanwhile and taken the place away.
+            if (!now.includes(topic))
+              session.attachment = { ...session.attachment, topics: [...now, topic] };
+            this.#parts.sockets.save(session);
             this.#mark(session, topic, { epoch, offset });
           } finally {
             end();

@@ -43,21 +43,40 @@ export class Entry {
   readonly expires: number | null;
   /** About the length of its text, in UTF-16 units. */
   readonly units: number;
-  readonly #print: () => string;
-  #text: string | null = null;
+  readonly #time: number;
+  readonly #state: string;
+  readonly #isStored: boolean;
+  /** The body of the message, and from the first reading on the whole of it. */
+  #text: string;
+  #isPrinted = false;
 
-  constructor(offset: number, expires: number | null, units: number, print: () => string) {
-    this.offset = offset;
-    this.expires = expires;
-    this.units = units;
-    this.#print = print;
+  /** `state` as `printEntry` takes it; an offset of 0 is of what is not stored. */
+  constructor(row: Pick<Row, "offset" | "time" | "expires"> & { body: string }, state: string) {
+    this.offset = row.offset;
+    this.expires = row.expires;
+    this.#time = row.time;
+    this.#state = state;
+    this.#isStored = row.offset !== LIVE_ONLY;
+    this.#text = row.body;
+    this.units = row.body.length + state.length + PRINTED_AROUND_UNITS;
   }
 
   get text(): string {
-    this.#text ??= this.#print();
+    if (!this.#isPrinted) {
+      const offset = this.#isStored ? this.offset : null;
+      const row = { offset, body: this.#text, time: this.#time, expires: this.expires };
+      this.#text = printEntry(row, this.#state);
+      this.#isPrinted = true;
+    }
     return this.#text;
   }
 }
+
+/** Stands for the offset of what is sent and not stored. */
+export const LIVE_ONLY = 0;
+
+/** Units of an entry that are neither its body nor its state: offset, time, punctuation. */
+const PRINTED_AROUND_UNITS = 64;
 
 let lastMs = Number.NaN;
 let lastText = "";

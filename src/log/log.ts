@@ -10,7 +10,7 @@ import {
   parseCheckpoint,
   printCheckpoint,
 } from "./checkpoint.ts";
-import { type Draft, Entry, type Outcome, printEntry } from "./entry.ts";
+import { type Draft, Entry, LIVE_ONLY, type Outcome } from "./entry.ts";
 import { knownIdentity, remember } from "./identities.ts";
 import type { Keep } from "./keep.ts";
 import { place } from "./place.ts";
@@ -214,10 +214,7 @@ export class Log<Own> {
           excluded.set(draft.exclude, [...(excluded.get(draft.exclude) ?? []), place]);
       }
       for (const row of rows) {
-        const offset = row.offset === LIVE_ONLY ? null : row.offset;
-        const print = () => printEntry({ ...row, offset }, this.#keep.newState);
-        const units = row.body.length + this.#keep.newState.length + PRINTED_AROUND_UNITS;
-        entries.push(new Entry(row.offset, row.expires, units, print));
+        entries.push(new Entry(row, this.#keep.newState));
       }
       return rows.filter(({ offset }) => offset !== LIVE_ONLY);
     };
@@ -280,9 +277,3 @@ function nextAlarm(
 
 /** How often the alarm comes at most, in the time a message is kept. */
 const ALARMS_PER_AGE_MAX = 8;
-
-/** Units of an entry that are neither its body nor its state: offset, time, punctuation. */
-const PRINTED_AROUND_UNITS = 64;
-
-/** Stands for the offset of what is sent and not stored. */
-const LIVE_ONLY = 0;

@@ -2,7 +2,7 @@
 
 import { Entry } from "./entry.ts";
 
-const GONE = new Entry(0, null, 0, () => "");
+const GONE = new Entry({ offset: 0, body: "", time: 0, expires: null }, "");
 
 /** UTF-16 units; a log in memory must leave room for the other objects of its isolate. */
 const UNITS_MAX = 512 * 1024;

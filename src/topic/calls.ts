@@ -1,18 +1,20 @@
 // Calls to members: so many at a time, and none forever.
 
-/** Members that are called at once. */
-const CALLS_MAX = 32;
 /** A call that is not answered by then has failed; it may be repeated. */
-const CALL_MS_MAX = 10_000;
+const CALL_MS_MAX = 3_000;
 
 /** Runs the call for each, so many at a time; gives the results in order. */
-export async function inPool<T, R>(items: T[], call: (item: T) => Promise<R>): Promise<R[]> {
+export async function inPool<T, R>(
+  items: T[],
+  atOnce: number,
+  call: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   const next = items.entries();
   const work = async () => {
     for (const [i, item] of next) results[i] = await call(item);
   };
-  await Promise.all(Array.from({ length: Math.min(CALLS_MAX, items.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work));
   return results;
 }
 
@@ -50,4 +52,14 @@ export class Deadline {
   }
 }
 
-const TICK_MS = 1_000;
+const TICK_MS = 500;
+
+/** Resolves with the work, or after so long without it. */
+export async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const lapse = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, lapse]);
+  clearTimeout(timer);
+}

@@ -3,25 +3,29 @@
 // the alarm sees to it that there is one.
 //
 //   publish ──▶ log ──kick──▶ round: position → to ──▶ each member ──has it──▶ in step
-//                               ▲                          ├──fails──▶ behind: a row, a later try
+//                               ▲                          ├──fails──▶ behind: a row, caught up apart
 //                               └── while position < head  └──nobody──▶ let go
 
 import type { Alarm } from "../log/alarm.ts";
-import type { Appended } from "../log/appended.ts";
 import type { Batch, BatchEntry, Held } from "../log/batch.ts";
-import type { Draft } from "../log/entry.ts";
+import type { Draft, Outcome } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
+import { retryAt } from "./back-off.ts";
 import { batchAfter } from "./batch.ts";
-import { Deadline, inPool } from "./calls.ts";
+import { type Brought, bring } from "./bring.ts";
+import { atMost, Deadline, inPool } from "./calls.ts";
+import { Guard } from "./guard.ts";
 import type { TopicOwn } from "./keep.ts";
-import type { Behind, Member, Members } from "./members.ts";
+import type { Delivery, Member, Members } from "./members.ts";
 
-/** The alarm that goes on with what a crash interrupted. */
-const GUARD_MS = 30_000;
-/** The first try after a failure; each further one waits twice as long, up to the last. */
-const RETRY_MS_MIN = 1_000;
-const RETRY_MS_MAX = 3_600_000;
-
+/** Members that are called at once in a round, and apart from it. */
+const CALLS_MAX = 32;
+const CATCHING_UP_MAX = 8;
+/** How long an alarm lasts at most; the platform ends it after a quarter of an hour. */
+const RESUME_MS_MAX = 60_000;
+/** How many of a full topic's watchers are asked whether anyone is there, and how often. */
+const PROBED_MAX = 100;
+const PROBE_MS_MIN = 5_000;
 export interface Parts {
   topic: string;
   log: Log<TopicOwn>;
@@ -37,59 +41,63 @@ export interface Parts {
   random(): number;
 }
 
-/** How far the fan-out of one message is. */
-export interface Delivery {
-  members: number;
-  delivered: number;
-  behind: number;
-}
-
-/** What one round brings its members: from where, up to where, by when. */
-interface Round {
-  position: number;
-  to: number;
-  batchAfter(cursor: number): Batch;
-  live: BatchEntry[];
-  deadline: Deadline;
-}
-
-type Reached = { member: Member; generation: number } & (
-  | { is: "reached" | "gone" }
-  | { is: "behind"; cursor: number; cause: string }
-);
-
 export class FanOut {
   readonly #parts: Parts;
   #running: Promise<void> | null = null;
+  #catchingUp: Promise<void> | null = null;
   #live: BatchEntry[] = [];
   /** Who is not to have a message, by its offset; for as long as this instance lives. */
   #excluded = new Map<number, string>();
-  #guardedUntil = 0;
+  readonly #guard: Guard;
   #isAwake = false;
   /** Whether the position in memory is further than the stored one. */
   #isNoted = false;
+  /** Who is to be asked whether anyone is there, and when that was done last. */
+  #probed: Member[] = [];
+  #probedAt = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#guard = new Guard(parts.alarm);
   }
 
-  /** Begins to deliver what is not delivered, unless it does so already. */
+  /** Begins to deliver what is not delivered, and to try again what is due; unless it does already. */
   kick(): void {
-    this.#wake(this.#parts.log.at(this.#parts.clock()).head);
+    this.wake();
     if (this.#running === null && this.#isNeeded()) this.#running = this.#run();
+    if (this.#catchingUp === null && this.#due().length > 0) this.#catchingUp = this.#catchUp();
+  }
+
+  /**
+   * Before anything is appended, since the position says what may be given up. Who only watches costs
+   * no stored position, so after a rest that of memory is gone. They are told what comes from now on:
+   * whoever lacks something sees it by the cursor, and asks.
+   */
+  wake(): void {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    const { log, members, clock } = this.#parts;
+    if (this.#position() === null || members.hasFollowers()) return;
+    const { head } = log.at(clock());
+    log.note(clock(), (own) => {
+      own.delivered = Math.max(own.delivered ?? 0, head);
+    });
   }
 
   /** Goes on with what is left and what is due to be tried again; for the alarm. */
   async resume(): Promise<void> {
-    this.#guardedUntil = 0;
+    this.#guard.rang();
     this.kick();
-    await this.#running;
+    await atMost(RESUME_MS_MAX, this.#settled());
+    const { clock } = this.#parts;
+    // An alarm must end: what still goes on is looked after by the next one.
+    if (this.#running !== null || this.#catchingUp !== null) await this.#guard.set(clock());
+    await this.#setAlarm();
   }
 
   /** Takes what was just appended: delivers it, and once what goes to whoever is connected now. */
-  committed(drafts: Draft[], { since, outcomes }: Pick<Appended, "since" | "outcomes">): void {
+  committed(drafts: Draft[], outcomes: Outcome[]): void {
     if (this.#position() === null) return;
-    this.#wake(since);
     const time = this.#parts.clock();
     drafts.forEach(({ body, category, ttl, exclude = null }, i) => {
       const outcome = outcomes[i];
@@ -103,32 +111,37 @@ export class FanOut {
     setTimeout(() => this.kick(), 0);
   }
 
-  /**
-   * Resolves when it is sure that what was published reaches those who follow, whatever happens to
-   * this object. Costs an alarm in half a minute at most.
-   */
+  /** Resolves when it is sure that what was published reaches those who follow, whatever happens. */
   async guarded(): Promise<void> {
-    const { log, members, alarm, clock } = this.#parts;
-    const now = clock();
+    const { log, members, clock } = this.#parts;
     const position = this.#position();
-    if (position === null || position >= log.at(now).head || now < this.#guardedUntil) return;
-    if (!members.hasFollowers()) return;
-    await alarm.by(now + GUARD_MS);
-    this.#guardedUntil = now + GUARD_MS;
+    if (position === null || position >= log.at(clock()).head) return;
+    if (members.hasFollowers()) await this.#guard.set(clock());
+  }
+
+  /** Asks some of those who only watch whether anyone is there: a closed socket leaves without a word. */
+  probe(): void {
+    const { members, clock, random } = this.#parts;
+    if (clock() - this.#probedAt < PROBE_MS_MIN) return;
+    this.#probedAt = clock();
+    const watching = [...members.all().values()].filter(({ follows }) => !follows);
+    const start = Math.floor(random() * Math.max(1, watching.length - PROBED_MAX));
+    this.#probed = watching.slice(start, start + PROBED_MAX);
+    this.kick();
   }
 
   deliveryOf(offset: number): Delivery {
-    const { log, members, clock } = this.#parts;
-    this.#wake(log.at(clock()).head);
-    const position = this.#position() ?? 0;
-    let behind = 0;
-    for (const member of members.all().values())
-      if ((member.behind?.cursor ?? position) < offset) behind += 1;
-    return { members: members.size, delivered: members.size - behind, behind };
+    this.wake();
+    return this.#parts.members.deliveryOf(offset, this.#position() ?? 0);
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#running !== null || this.#catchingUp !== null)
+      await Promise.all([this.#running, this.#catchingUp]);
   }
 
   async #run(): Promise<void> {
-    const { log, members, alarm, clock } = this.#parts;
+    const { log, members, clock } = this.#parts;
     try {
       do {
         await this.#round(clock());
@@ -137,30 +150,107 @@ export class FanOut {
         // The last position, which no publish has taken along. Who only watches can be told again.
         if (this.#isNoted && members.hasFollowers()) log.change(clock(), () => undefined);
         this.#isNoted = false;
-        const retryAt = members.nextRetry();
-        if (retryAt !== null) await alarm.by(retryAt);
+        await this.#setAlarm();
       } while (this.#isNeeded());
     } catch (cause) {
-      this.#log("fan_out_failed", { cause: String(cause) });
-      await alarm.by(clock() + RETRY_MS_MIN);
+      await this.#failed(cause);
     } finally {
       // In the turn of the last look: what is published after it begins another run.
       this.#running = null;
     }
   }
 
-  /**
-   * Who only watches costs no stored position, so after a rest that of memory is gone. They are told
-   * what comes from now on: whoever lacks something sees it by the cursor, and asks.
-   */
-  #wake(head: number): void {
-    if (this.#isAwake) return;
-    this.#isAwake = true;
-    const { log, members, clock } = this.#parts;
-    if (this.#position() === null || members.hasFollowers()) return;
-    log.note(clock(), (own) => {
-      own.delivered = Math.max(own.delivered ?? 0, head);
+  /** One batch for all who are in step, and for those who have just caught up. */
+  async #round(now: number): Promise<void> {
+    const { log, members } = this.#parts;
+    const position = this.#position() ?? 0;
+    const common = this.#batchAfter(position, now);
+    const { to } = common;
+    const live = this.#live.splice(0);
+    const isNew = to > position || live.length > 0;
+    const probed = new Set(this.#probed.splice(0));
+    const called = [...members.all().values()].filter((member) =>
+      member.behind === null ? isNew || probed.has(member) : member.behind.isBack,
+    );
+    const deadline = new Deadline();
+    const outcomes = await inPool(called, CALLS_MAX, async (member) => {
+      const { behind } = member;
+      const brought = await bring(member, {
+        cursor: behind?.cursor ?? position,
+        to,
+        batchAfter: (cursor) => (cursor === position ? common : this.#batchAfter(cursor, now, to)),
+        live: behind === null ? live : [],
+        isPatient: false,
+        deliver: (name, batch) => deadline.within(this.#parts.deliver(name, batch)),
+      });
+      return { member, brought };
     });
+    deadline.end();
+    const isQuiet = outcomes.every(
+      ({ member, brought }) => brought.is === "reached" && member.behind === null,
+    );
+    if (isQuiet && to > position)
+      log.note(now, (own) => {
+        if (own.delivered !== null) own.delivered = to;
+      });
+    if (!isQuiet)
+      log.change(now, (next) => {
+        for (const { member, brought } of outcomes) this.#settle(member, brought);
+        next.own.delivered = members.size === 0 ? null : to;
+      });
+    this.#isNoted = isQuiet && (this.#isNoted || to > position);
+    this.kick();
+  }
+
+  /** Those who are behind, apart from the rounds, so that nobody else waits for them. */
+  async #catchUp(): Promise<void> {
+    const { log, members, clock } = this.#parts;
+    try {
+      for (let due = this.#due(); due.length > 0; due = this.#due()) {
+        const to = this.#position() ?? 0;
+        const deadline = new Deadline();
+        await inPool(due, CATCHING_UP_MAX, async (member) => {
+          const brought = await bring(member, {
+            cursor: member.behind?.cursor ?? to,
+            to,
+            batchAfter: (cursor) => this.#batchAfter(cursor, clock(), to),
+            live: [],
+            isPatient: true,
+            deliver: (name, batch) => deadline.within(this.#parts.deliver(name, batch)),
+          });
+          // The next round takes it along, and with it whatever was delivered meanwhile.
+          if (brought.is === "reached") members.isBack(member.name, to);
+          else
+            log.change(clock(), (next) => {
+              this.#settle(member, brought);
+              if (members.size === 0) next.own.delivered = null;
+            });
+          this.kick();
+        });
+        deadline.end();
+      }
+      await this.#setAlarm();
+    } catch (cause) {
+      await this.#failed(cause);
+    } finally {
+      this.#catchingUp = null;
+    }
+  }
+
+  #settle(member: Member, brought: Brought): void {
+    const { members, forget, clock, random } = this.#parts;
+    const { name } = member;
+    if (brought.is !== "reached") forget(name);
+    // One that has joined meanwhile was brought up to date by its joining.
+    const isBack = brought.is === "gone" && !members.drop(name, brought.generation);
+    if (brought.is === "reached" || isBack) members.note(name, null);
+    if (brought.is === "lacking")
+      members.note(name, { cursor: brought.cursor, attempts: 0, retryAt: clock() });
+    if (brought.is !== "behind") return;
+    const { cursor, cause } = brought;
+    const attempts = (member.behind?.attempts ?? 0) + 1;
+    members.note(name, { cursor, attempts, retryAt: retryAt(attempts, clock(), random()) });
+    this.#log("member_behind", { member: name, cursor, attempts, cause });
   }
 
   #position(): number | null {
@@ -170,107 +260,31 @@ export class FanOut {
 
   #isNeeded(): boolean {
     const { log, members, clock } = this.#parts;
-    const now = clock();
-    const { own, head } = log.at(now);
+    const { own, head } = log.at(clock());
     if (own.delivered === null) return false;
-    const retryAt = own.delivered < head || this.#live.length > 0 ? now : members.nextRetry();
-    return retryAt !== null && retryAt <= now;
+    if (own.delivered < head || this.#live.length > 0 || this.#probed.length > 0) return true;
+    return members.behind().some(({ behind }) => behind?.isBack);
   }
 
-  /** One batch for all who are in step, and what they lack for those whose next try is due. */
-  async #round(now: number): Promise<void> {
-    const { log, members } = this.#parts;
-    const position = this.#position() ?? 0;
-    const batches = new Map<number, Batch>();
-    const common = this.#batchAfter(position, now);
-    const live = this.#live.splice(0);
-    const isNew = common.to > position || live.length > 0;
-    const called = [...members.all().values()].filter(({ behind }) =>
-      behind === null ? isNew : behind.retryAt <= now,
-    );
-    const batchAfter = (cursor: number) => {
-      const batch = batches.get(cursor) ?? this.#batchAfter(cursor, now, common.to);
-      batches.set(cursor, batch);
-      return batch;
-    };
-    batches.set(position, common);
-    const deadline = new Deadline();
-    const round: Round = { position, to: common.to, batchAfter, live, deadline };
-    const outcomes = await inPool(called, (member) => this.#bring(member, round));
-    deadline.end();
-    const failed = outcomes.some(({ is }) => is !== "reached");
-    const caughtUp = outcomes.some(({ member }) => member.behind !== null);
-    if (failed || caughtUp) {
-      log.change(now, (next) => {
-        for (const outcome of outcomes) this.#settle(outcome, now);
-        next.own.delivered = members.size === 0 ? null : common.to;
-      });
-      this.#isNoted = false;
-    } else if (common.to > position) {
-      log.note(now, (own) => {
-        if (own.delivered !== null) own.delivered = common.to;
-      });
-      this.#isNoted = true;
-    }
+  #due(): Member[] {
+    const { members, clock } = this.#parts;
+    if (this.#position() === null) return [];
+    const now = clock();
+    return members
+      .behind()
+      .filter(({ behind }) => !behind?.isBack && (behind?.retryAt ?? 0) <= now);
   }
 
-  /** Calls a member until it has everything up to `to`. */
-  async #bring(member: Member, round: Round): Promise<Reached> {
-    const { position, to, batchAfter, live, deadline } = round;
-    const { name, generation, behind } = member;
-    let cursor = behind?.cursor ?? position;
-    let asked = false;
-    try {
-      for (let toTell = behind === null ? live : []; ; toTell = []) {
-        const batch = { ...batchAfter(cursor), live: toTell, generation };
-        const held = await deadline.within(this.#parts.deliver(name, batch));
-        if (!held.isAnyone) return { is: "gone", member, generation: held.generation };
-        const goesBack = held.offset < cursor;
-        // It may find once that it lacks more than it was thought to; otherwise it must come on.
-        if (
-          held.epoch !== batch.epoch ||
-          (goesBack ? asked : held.offset === cursor && cursor < to)
-        )
-          return {
-            is: "behind",
-            member,
-            generation,
-            cursor: held.offset,
-            cause: "it took nothing",
-          };
-        asked ||= goesBack;
-        cursor = held.offset;
-        if (cursor >= to) return { is: "reached", member, generation };
-      }
-    } catch (cause) {
-      return { is: "behind", member, generation, cursor, cause: String(cause) };
-    }
+  /** The alarm for the first of those who are to be tried again. */
+  async #setAlarm(): Promise<void> {
+    const { members, alarm } = this.#parts;
+    const retries = members.behind().map(({ behind }) => behind?.retryAt ?? 0);
+    if (retries.length > 0) await alarm.by(Math.min(...retries));
   }
 
-  #settle(outcome: Reached, now: number): void {
-    const { members, forget } = this.#parts;
-    const { member, generation } = outcome;
-    if (outcome.is !== "reached") forget(member.name);
-    switch (outcome.is) {
-      case "gone":
-        // One that has joined meanwhile was brought up to date by its joining.
-        if (!members.drop(member.name, generation)) members.note(member.name, null);
-        return;
-      case "reached":
-        members.note(member.name, null);
-        return;
-      case "behind": {
-        const attempts = (member.behind?.attempts ?? 0) + 1;
-        const { cursor, cause } = outcome;
-        members.note(member.name, { cursor, attempts, retryAt: this.#retryAt(attempts, now) });
-        this.#log("member_behind", { member: member.name, cursor, attempts, cause });
-      }
-    }
-  }
-
-  #retryAt(attempts: number, now: number): Behind["retryAt"] {
-    const ms = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(attempts - 1, 20));
-    return Math.ceil(now + ms / 2 + (this.#parts.random() * ms) / 2);
+  async #failed(cause: unknown): Promise<void> {
+    this.#log("fan_out_failed", { cause: String(cause) });
+    await this.#parts.alarm.by(retryAt(1, this.#parts.clock(), 1));
   }
 
   #batchAfter(cursor: number, now: number, upTo?: number): Batch {

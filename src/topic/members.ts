@@ -8,6 +8,8 @@ export interface Behind {
   attempts: number;
   /** In ms. */
   retryAt: number;
+  /** It has answered and come to its topic's position; in memory only. */
+  isBack?: boolean;
 }
 
 export interface Member {
@@ -23,11 +25,19 @@ export interface Member {
   behind: Behind | null;
 }
 
+/** How far the fan-out of one message is. */
+export interface Delivery {
+  members: number;
+  delivered: number;
+  behind: number;
+}
+
 const USER = "user:";
 
 export class Members {
   readonly #store: MemberStore;
   #known: Map<string, Member> | null = null;
+  readonly #behind = new Set<Member>();
   #generation = 0;
 
   constructor(store: MemberStore) {
@@ -36,13 +46,15 @@ export class Members {
 
   /** All of them, by name. */
   all(): ReadonlyMap<string, Member> {
-    this.#known ??= new Map(
-      this.#store.all().map((row): [string, Member] => {
-        const { member: name, follows, cursor, attempts, retry_at: retryAt } = row;
-        const behind = cursor === null ? null : { cursor, attempts, retryAt: retryAt ?? 0 };
-        return [name, { name, follows: follows === 1, generation: 0, behind }];
-      }),
-    );
+    if (this.#known === null) {
+      this.#known = new Map();
+      for (const { member: name, follows, cursor, attempts, retry_at } of this.#store.all()) {
+        const behind = cursor === null ? null : { cursor, attempts, retryAt: retry_at ?? 0 };
+        const member: Member = { name, follows: follows === 1, generation: 0, behind };
+        this.#known.set(name, member);
+        if (behind !== null) this.#behind.add(member);
+      }
+    }
     return this.#known;
   }
 
@@ -59,6 +71,7 @@ export class Members {
     member.follows ||= follows;
     this.#generation += 1;
     member.generation = this.#generation;
+    if (member.behind !== null) member.behind = { ...member.behind, retryAt: 0 };
     this.#known?.set(name, member);
     return member;
   }
@@ -88,14 +101,28 @@ export class Members {
     if (member === undefined || (member.behind === null && behind === null)) return;
     this.#put(name, member.follows, behind);
     member.behind = behind;
+    if (behind === null) this.#behind.delete(member);
+    else this.#behind.add(member);
   }
 
-  /** When the first of those behind is to be tried again, in ms; null when nobody is. */
-  nextRetry(): number | null {
-    let next: number | null = null;
-    for (const { behind } of this.all().values())
-      if (behind !== null) next = Math.min(next ?? behind.retryAt, behind.retryAt);
-    return next;
+  /** Those who are behind. */
+  behind(): Member[] {
+    this.all();
+    return [...this.#behind];
+  }
+
+  /** One who was behind has caught up, and goes along from here on. */
+  isBack(name: string, cursor: number): void {
+    const member = this.all().get(name);
+    if (member?.behind) member.behind = { ...member.behind, cursor, isBack: true };
+  }
+
+  /** How many have the message at an offset, where those in step have come to a position. */
+  deliveryOf(offset: number, position: number): Delivery {
+    const members = this.size;
+    const late = position < offset ? members - this.#behind.size : 0;
+    const lacking = this.behind().filter(({ behind }) => (behind?.cursor ?? 0) < offset).length;
+    return { members, delivered: members - late - lacking, behind: late + lacking };
   }
 
   /** Users that follow, by name, after a name. */
@@ -125,6 +152,8 @@ export class Members {
 
   #remove(name: string): void {
     this.#store.remove(name);
+    const member = this.#known?.get(name);
+    if (member !== undefined) this.#behind.delete(member);
     this.#known?.delete(name);
   }
 }

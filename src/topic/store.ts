@@ -30,7 +30,6 @@ const SQL = {
 
 export class MemberStore {
   readonly #sql: SqlStorage;
-  #made = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -38,13 +37,12 @@ export class MemberStore {
 
   /** Sorted by name. Reads no row when there was never a member. */
   all(): MemberRow[] {
-    this.#made ||= hasTable(this.#sql, "members");
-    return this.#made ? this.#sql.exec<MemberRow>(SQL.all).toArray() : [];
+    return hasTable(this.#sql, "members") ? this.#sql.exec<MemberRow>(SQL.all).toArray() : [];
   }
 
   put({ member, follows, cursor, attempts, retry_at }: MemberRow): void {
-    // Known to be there only when it is found: what a failed write has made is gone again.
-    if (!this.#made) this.#sql.exec(SQL.make);
+    // Not remembered: a failed write, or an erasure, takes the table away again.
+    this.#sql.exec(SQL.make);
     this.#sql.exec(SQL.put, member, follows, cursor, attempts, retry_at);
   }
 

@@ -21,12 +21,12 @@ import { receive, type Services } from "../socket/receive.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
 import { greetTopic } from "./connect.ts";
-import { type Delivery, FanOut } from "./fan-out.ts";
+import { FanOut } from "./fan-out.ts";
 import { type HistoryQuery, history, messageAt } from "./history.ts";
 import { Inboxes } from "./inboxes.ts";
 import { type Joined, type Joining, join } from "./join.ts";
 import { TopicKeep, type TopicOwn } from "./keep.ts";
-import { Members } from "./members.ts";
+import { type Delivery, Members } from "./members.ts";
 import { topicServices } from "./services.ts";
 import type { TopicDefaults, TopicSettings } from "./settings.ts";
 import { MemberStore } from "./store.ts";
@@ -83,7 +83,7 @@ export class Topic extends DurableObject<Env> {
       deliver: (member, batch) => this.#inboxes.of(member).deliver(batch),
       forget: (member) => this.#inboxes.forget(member),
       clock,
-      isPublic: () => this.standing().access === "public",
+      isPublic: () => this.#access() === "public",
       random: Math.random,
     });
     this.#feed = new Feed({
@@ -94,7 +94,7 @@ export class Topic extends DurableObject<Env> {
         const { epoch, oldest } = this.#log.at(clock());
         return { topic, epoch, since, to, messages: entries.map(({ text }) => text), oldest };
       },
-      committed: (drafts, appended) => this.#fanOut.committed(drafts, appended),
+      committed: (drafts, { outcomes }) => this.#fanOut.committed(drafts, outcomes),
       clock,
     });
     this.#services = topicServices({
@@ -102,7 +102,7 @@ export class Topic extends DurableObject<Env> {
       topic,
       log: this.#log,
       sockets: this.#sockets,
-      isPublic: () => this.standing().access === "public",
+      isPublic: () => this.#access() === "public",
       publish: (draft, requestId) => this.publish([draft], requestId),
       clock,
     });
@@ -114,6 +114,7 @@ export class Topic extends DurableObject<Env> {
    * those who follow. `requestId`, or the connection of a publish over a socket, is for the log.
    */
   async publish(drafts: Draft[], requestId: string | null = null): Promise<Outcome[]> {
+    this.#fanOut.wake();
     const outcomes = await this.#feed.publish(drafts, requestId);
     await this.#fanOut.guarded();
     return outcomes;
@@ -139,13 +140,17 @@ export class Topic extends DurableObject<Env> {
     this.#log.confirm();
     const refused = this.#refused(joining.unlessPublic);
     if (refused !== null) return refused;
-    this.#fanOut.kick();
-    return join(this.#log, this.#members, joining, newEpoch, clock());
+    const joined = join(this.#log, this.#members, joining, newEpoch, clock());
+    if ("code" in joined) this.#fanOut.probe();
+    // Who comes back while it is behind is tried at once.
+    else this.#fanOut.kick();
+    return joined;
   }
 
   /** A member keeps nothing of this topic any more; `watches` when it still wants to be told. */
   leave(member: string, watches: boolean): void {
     this.#members.unfollow(member, watches);
+    if (!watches) this.#inboxes.forget(member);
     if (this.#members.size === 0 && this.#log.at(clock()).own.delivered !== null)
       this.#log.change(clock(), (next) => {
         next.own.delivered = null;
@@ -206,17 +211,21 @@ export class Topic extends DurableObject<Env> {
     else await sweep({ log: this.#log, sockets: this.#sockets, alarm: this.#alarm }, clock());
   }
 
+  #access() {
+    return this.#log.at(clock()).own.settings?.access ?? this.#defaults.access;
+  }
+
   #refused(unlessPublic: Refusal | null): Refusal | null {
-    if (unlessPublic === null || this.standing().access === "public") return null;
+    if (unlessPublic === null || this.#access() === "public") return null;
     return unlessPublic;
   }
 
   #connect(request: Request): Response {
     const { caller, since, offered, unlessPublic = null } = readUpgrade(request);
-    this.#fanOut.kick();
     const refused =
       this.#refused(unlessPublic) ?? limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);
+    this.#fanOut.kick();
     const { 0: client, 1: server } = new WebSocketPair();
     this.#sockets.accept(server, caller, since);
     return upgraded(client, offered);

@@ -4,8 +4,11 @@ import { describe, expect, it } from "vitest";
 import { Entry } from "../../src/log/entry.ts";
 import { Ring } from "../../src/log/ring.ts";
 
+/** Units that an entry has around its body. */
+const AROUND = 64;
+
 const entry = (offset: number, text = `${offset}`) =>
-  new Entry(offset, null, text.length, () => text);
+  new Entry({ offset, body: text.slice(AROUND), time: 0, expires: null }, "");
 const offsets = (entries: { offset: number }[] | null) =>
   entries?.map(({ offset }) => offset) ?? null;
 

@@ -155,10 +155,10 @@ describe("[FOL5] the limits on following", () => {
   }
 
   /** Gives a topic that has one member ten thousand. */
-  async function fillMembers(topic: Named<Topic>): Promise<void> {
+  async function fillMembers(topic: Named<Topic>, follows = 1): Promise<void> {
     await runInDurableObject(topic.stub, (_topic, { storage: { sql } }) => {
       sql.exec(`INSERT INTO members (member, follows, attempts)
-                ${upTo(9_999)} SELECT 'user:x' || i, i % 2, 0 FROM n`);
+                ${upTo(9_999)} SELECT 'user:x' || i, ${follows}, 0 FROM n`);
     });
     await evictDurableObject(topic.stub);
   }
@@ -179,7 +179,7 @@ describe("[FOL5] the limits on following", () => {
     socket.ws.close();
   });
 
-  it("are 10,000 members of one topic, who watch and who follow; one that comes again is not one more", async () => {
+  it("are 10,000 members of one topic; one that comes again is not one more", async () => {
     const [ada, bob, topic] = [namedUser(), namedUser(), namedTopic()];
     await ada.stub.follow(topic.name, "backend");
     await fillMembers(topic);
@@ -195,6 +195,18 @@ describe("[FOL5] the limits on following", () => {
     await ada.stub.unfollow(topic.name, "backend");
     expect(await ask(socket, about("subscribe", topic))).toMatchObject({ type: "reply" });
     expect(await topic.stub.standing()).toMatchObject({ members: 10_000 });
+    socket.ws.close();
+  });
+
+  it("[DEL3] make room where watchers have left without a word", async () => {
+    const [ada, bob, topic] = [namedUser(), namedUser(), namedTopic()];
+    await ada.stub.follow(topic.name, "backend");
+    await fillMembers(topic, 0);
+    const socket = await device(bob);
+    const refused = { type: "error", code: "member_limit" };
+    expect(await ask(socket, about("subscribe", topic))).toMatchObject(refused);
+    await until(async () => (await topic.stub.standing()).members < 10_000);
+    expect(await ask(socket, about("subscribe", topic))).toMatchObject({ type: "reply" });
     socket.ws.close();
   });
 

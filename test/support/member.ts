@@ -5,8 +5,8 @@ import { vi } from "vitest";
 import { Inbox } from "../../src/inbox/inbox.ts";
 import type { Batch, Held } from "../../src/log/batch.ts";
 import type { Refusal } from "../../src/protocol/error.ts";
-import type { Delivery } from "../../src/topic/fan-out.ts";
 import type { Joined, Joining } from "../../src/topic/join.ts";
+import type { Delivery } from "../../src/topic/members.ts";
 import { Topic } from "../../src/topic/topic.ts";
 import { list } from "./inbox.ts";
 
