@@ -20,9 +20,12 @@ export function printLine(language: Language, origin: string, draft: Draft): str
 /** For a shell: nothing within single quotes means anything. */
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
+/** As it is where a shell takes it as it is. */
+const word = (text: string) => (/^[\w.:/@=+%-]+$/.test(text) ? text : quote(text));
+
 function printCurl({ to, message }: Draft, origin: string): string {
   return [
-    `curl ${origin}${pathOf(to) ?? ""} \\`,
+    `curl ${word(`${origin}${pathOf(to) ?? ""}`)} \\`,
     `  -H "Authorization: Bearer $(cat .dev.key)" \\`,
     `  -d ${quote(JSON.stringify(message))}`,
   ].join("\n");
@@ -49,8 +52,8 @@ function printCli({ to, message }: Draft): string {
     !text?.startsWith("-");
   // Not every message has options of its own.
   if (!isPlain)
-    return `printf %s ${quote(JSON.stringify(message))} | \\\n  npx belfry publish ${to} -`;
-  const options = {
+    return `printf %s ${quote(JSON.stringify(message))} | \\\n  npx belfry publish ${word(to)} -`;
+  const options: Record<string, string | undefined> = {
     title: body === undefined ? undefined : title,
     url,
     type,
@@ -59,8 +62,8 @@ function printCli({ to, message }: Draft): string {
     id,
   };
   const given = Object.entries(options).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name} ${/^[\w.:/-]+$/.test(value) ? value : quote(value)}`],
+    value === undefined ? [] : [`--${name}${value.startsWith("-") ? "=" : " "}${word(value)}`],
   );
-  const head = `npx belfry publish ${to}${text === undefined ? "" : ` ${quote(text)}`}`;
+  const head = `npx belfry publish ${word(to)}${text === undefined ? "" : ` ${quote(text)}`}`;
   return [head, ...given].join(" \\\n  ");
 }

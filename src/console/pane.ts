@@ -105,9 +105,12 @@ export function addPane(
   device.begin();
   find<BelfryInbox>("belfry-inbox", pane).client = client;
   device.subscribe(subscribe.checked);
-  isFollowing(user).then((is) => {
-    follow.checked = is;
-  });
+  isFollowing(user)
+    .then((is) => {
+      follow.checked = is;
+    })
+    // What keeps it from being known keeps the connection from opening, and is told there.
+    .catch(() => undefined);
   show();
   return device;
 }

@@ -70,7 +70,11 @@ function marksOf({ draft, sentAt, answeredAt, arrived, outcome, status }: Publis
   });
   return [
     ...rows,
-    h("p", { class: "muted" }, outcome === undefined ? "" : `${status ?? ""} ${outcome}`),
+    h(
+      "p",
+      { class: "muted" },
+      outcome === undefined ? "" : status === undefined ? outcome : `${status}: ${outcome}`,
+    ),
   ];
 }
 

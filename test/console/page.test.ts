@@ -184,11 +184,12 @@ it("a duplicate is answered and stored once; many come once each", async () => {
   await screen.publish({ to: "user:bob", title: "Only once" });
   await screen.item("bob", "Only once").waitFor();
   await screen.page.getByRole("button", { name: "Send the last again" }).click();
-  await screen.page.locator("#timeline").getByText("200 duplicate of").waitFor();
+  await screen.page.locator("#timeline").getByText("200: duplicate of").waitFor();
   await screen.fill({ title: "Many" });
   await screen.page.getByRole("button", { name: "Send 50" }).click();
   await screen.page.locator("#timeline").getByText("50 stored").waitFor();
   await screen.item("bob", "Many 50").waitFor();
+  await screen.shoot("many");
   expect((await keptOf("bob")).filter((title) => title === "Only once")).toHaveLength(1);
   expect((await keptOf("bob")).filter((title) => title?.startsWith("Many"))).toHaveLength(50);
   expect(await screen.number("Shown twice")).toBe("0");

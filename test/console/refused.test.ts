@@ -199,3 +199,18 @@ describe("the hub behind it", () => {
     expect((await fetch(away)).status).toBe(200);
   });
 });
+
+describe("its port", () => {
+  const taken = () => ({ hubUrl: hub.url, key: API_KEY, host: "127.0.0.1", port: portOf(front) });
+  const portOf = (url: string) => Number(new URL(url).port);
+
+  it("is another one when nobody has asked for that one, which is taken", async () => {
+    const other = await startFront({ ...taken(), isFlexible: true });
+    expect(portOf(other)).not.toBe(portOf(front));
+    expect((await fetch(other)).status).toBe(200);
+  });
+
+  it("is the one that was asked for, or none", async () => {
+    await expect(startFront({ ...taken(), isFlexible: false })).rejects.toThrow("EADDRINUSE");
+  });
+});
