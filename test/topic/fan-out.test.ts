@@ -240,3 +240,126 @@ it("[TOP6] what is not public any more is told to nobody without the cap", async
   await until(async () => (await topic.stub.standing()).members === 0);
   expect(subscribed.frames.filter(({ type }) => type === "messages")).toEqual([]);
 });
+
+it("[DEL2] a retry is not forgotten when the alarm comes for something else", async () => {
+  const { topic, ada } = await followed();
+  const mend = breakDeliver(ada);
+  await topic.stub.publish([draft(1)]);
+  await until(async () => (await topic.stub.delivery(1))?.behind === 1);
+  // After several failures the next try is more than half a minute away.
+  let now = NOW;
+  for (let n = 0; n < 8; n++) {
+    now += 3_600_000;
+    vi.setSystemTime(now);
+    await runDurableObjectAlarm(topic.stub);
+  }
+  const alarmAt = () => runInDurableObject(topic.stub, (_topic, { storage }) => storage.getAlarm());
+  const retryAt = (await alarmAt()) as number;
+  expect(retryAt).toBeGreaterThan(now + 30_000);
+  const bob = namedUser();
+  await bob.stub.follow(topic.name, "backend");
+  await topic.stub.publish([draft(2)]);
+  vi.setSystemTime(now + 30_000);
+  await runDurableObjectAlarm(topic.stub);
+  expect(await alarmAt()).toBeLessThanOrEqual(retryAt);
+  mend();
+  vi.setSystemTime(retryAt);
+  await runDurableObjectAlarm(topic.stub);
+  await untilDelivered(topic, 2);
+  expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2]);
+});
+
+it("[DEL2] a member that hangs keeps nobody waiting once it is known to be behind", async () => {
+  const { topic, ada } = await followed();
+  const bob = namedUser();
+  await bob.stub.follow(topic.name, "backend");
+  let calls = 0;
+  let isLet = false;
+  const mend = interceptDeliver(ada, (own) => async (batch) => {
+    calls += 1;
+    if (calls === 1) throw new Error("broken once");
+    await holdUntil(() => isLet);
+    return own(batch);
+  });
+  await topic.stub.publish([draft(1)]);
+  await until(async () => (await topic.stub.delivery(1))?.behind === 1);
+  vi.setSystemTime(NOW + 2_000);
+  await topic.stub.publish([draft(2)]);
+  await until(async () => calls === 2);
+  // It is being tried again and does not answer; whoever is in step has everything meanwhile.
+  await topic.stub.publish([draft(3)]);
+  await until(async () => (await topic.stub.delivery(3))?.delivered === 1);
+  expect((await keptOf(bob, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3]);
+  isLet = true;
+  await untilDelivered(topic, 3);
+  mend();
+  expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3]);
+});
+
+it("[DEL2] who comes back while it is behind is not left waiting for its next try", async () => {
+  const { topic, ada } = await followed();
+  const mend = breakDeliver(ada);
+  await topic.stub.publish([draft(1)]);
+  await until(async () => (await topic.stub.delivery(1))?.behind === 1);
+  mend();
+  const socket = await connect(ada.stub, "latest", { user: ada.name }, [
+    { topic: topic.name, since: "latest" },
+  ]);
+  await socket.nextOf("reply");
+  await untilDelivered(topic, 1);
+  await topic.stub.publish([draft(2)]);
+  await untilDelivered(topic, 2);
+  expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2]);
+});
+
+it("[FOL2] after a topic was erased by its alarm it can be followed again", async () => {
+  const { topic, ada } = await followed();
+  await topic.stub.publish([draft(1)]);
+  await untilDelivered(topic, 1);
+  await ada.stub.unfollow(topic.name, "backend");
+  await evictDurableObject(topic.stub);
+  await topic.stub.followers("", 1);
+  vi.setSystemTime(NOW + 8 * DAY_MS);
+  await runDurableObjectAlarm(topic.stub);
+  expect(await ada.stub.follow(topic.name, "backend")).toBe(true);
+  await topic.stub.publish([draft(2)]);
+  await untilDelivered(topic, 1);
+  expect((await keptOf(ada, topic.name)).map(({ data }) => data)).toEqual([1, 2]);
+});
+
+it("[LOG7] a topic that is only watched keeps to its limit, whatever rests between", async () => {
+  const topic = namedTopic();
+  await topic.stub.set({ messagesMax: 5 });
+  const ada = namedUser();
+  const socket = await connect(ada.stub, "latest", { user: ada.name }, [
+    { topic: topic.name, since: "latest" },
+  ]);
+  await socket.nextOf("reply");
+  for (let n = 1; n <= 12; n++) {
+    await topic.stub.publish([draft(n)]);
+    await socket.messages();
+    await evictDurableObject(topic.stub);
+  }
+  const { count } = await runInDurableObject(topic.stub, (_topic, { storage }) =>
+    storage.sql.exec<{ count: number }>("SELECT count(*) AS count FROM log").one(),
+  );
+  expect(count).toBeLessThanOrEqual(5);
+});
+
+it("[FOL6] an aged backlog is told as one gap", async () => {
+  const { topic, ada } = await followed();
+  const mend = breakDeliver(ada);
+  for (let n = 0; n < 3; n++) await topic.stub.publish(drafts(150, 150 * n + 1));
+  await until(async () => (await topic.stub.delivery(450))?.behind === 1);
+  mend();
+  vi.setSystemTime(NOW + 8 * DAY_MS);
+  await topic.stub.publish([draft(451)]);
+  await runDurableObjectAlarm(topic.stub);
+  await untilDelivered(topic, 451);
+  const kept = await keptOf(ada, topic.name);
+  const gap = { topic: topic.name, since: 0, to: 450 };
+  expect(kept).toEqual([
+    { data: gap, at: 450 },
+    { data: 451, at: 451 },
+  ]);
+});
