@@ -101,8 +101,7 @@ it("labels are replaced, with the plurals of another language", async () => {
 
 it("what arrives while it is closed is shown as a toast, and leads where it leads", async () => {
   screen = await visit(stage);
-  await bellIs("Notifications");
-  await screen.page.waitForFunction(() => document.querySelector("belfry-inbox")?.shadowRoot);
+  await screen.loaded();
   await publish(stage, titled("First", {}, { body: "Of all", url: "/first" }));
   await eventually(toasted).toEqual(["First"]);
   await publish(stage, titled("Hush", { urgency: "low" }));
@@ -117,7 +116,7 @@ it("what arrives while it is closed is shown as a toast, and leads where it lead
 
 it("at most three toasts are shown, and they go by themselves", async () => {
   screen = await visit(stage, {}, undefined, (page) => page.clock.install());
-  await bellIs("Notifications");
+  await screen.loaded();
   await publish(
     stage,
     [1, 2, 3, 4, 5].map((n) => titled(`${n}`)),

@@ -160,7 +160,7 @@ it("each row says where it stands, what it is called, and that it is unread", as
 
 it("arrivals are announced politely, and not one by one", async () => {
   screen = await visit(stage, {}, undefined, (page) => page.clock.install());
-  await eventually(() => screen.bell.getAttribute("aria-label")).toBe("Notifications");
+  await screen.loaded();
   const status = screen.page
     .locator("belfry-inbox > .hidden[role=status]")
     .or(screen.page.locator(".hidden[role=status]").last());

@@ -116,7 +116,7 @@ describe.each([
   it("toasts", async () => {
     await forget(stage);
     const screen = await look();
-    await eventually(() => screen.bell.getAttribute("aria-label")).toBe("Notifications");
+    await screen.loaded();
     await publish(stage, ENGLISH.slice(-3));
     await eventually(() => screen.toasts.count()).toBe(3);
     await check(screen, `${name}-toasts`);

@@ -48,6 +48,8 @@ export interface Screen {
   item(title: string): Locator;
   tab(name: string): Locator;
   toasts: Locator;
+  /** Waits until the inbox is loaded: what comes from then on is news. */
+  loaded(): Promise<void>;
   /** Opens the inbox, and waits until it is loaded. */
   open(): Promise<void>;
   /** What has the focus: the element's own, or the page's. */
@@ -74,6 +76,11 @@ export async function visit(
       complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.addInitScript(() => {
+    addEventListener("belfry-counts", () => {
+      document.documentElement.dataset.counted = "";
+    });
+  });
   await prepare(page);
   await page.goto(stage.site.origin);
   const host = page.locator("belfry-inbox");
@@ -89,6 +96,7 @@ export async function visit(
     toasts: page.locator(".toast"),
     item: (title) => items.filter({ hasText: title }),
     tab: (name) => page.getByRole("tab", { name, exact: true }),
+    loaded: () => page.locator("html[data-counted]").waitFor(),
     async open() {
       await page.locator("button.bell").click();
       await panel.locator(".loading").waitFor({ state: "hidden" });
