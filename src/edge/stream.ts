@@ -65,7 +65,11 @@ export function streamOf(
   // A reader that goes away between two writes.
   writer.closed.catch(end);
   ws.addEventListener("message", ({ data }) => {
-    if (typeof data === "string") write(eventOf(data, ownTopic, cursors));
+    if (typeof data !== "string") return;
+    const event = eventOf(data, ownTopic, cursors);
+    // Where a step is missing the stream ends: its reader comes back with the cursors it has.
+    if (event === null) end();
+    else write(event);
   });
   ws.addEventListener("close", end);
   ws.addEventListener("error", end);
@@ -111,6 +115,14 @@ class Cursors {
     else this.#topics.set(topic, cursor);
   }
 
+  /** Whether a step that begins after an offset leaves out something of its log. */
+  lacks(topic: string | undefined, epoch: string, since: number): boolean {
+    const [known, offset] = (
+      (topic === undefined ? this.#own : this.#topics.get(topic)) ?? ""
+    ).split(":");
+    return known === epoch && Number(offset) < since;
+  }
+
   /** What began with `latest` begins where the hub says that it stood; whether that was so. */
   begin(topic: string | undefined, cursor: string): boolean {
     const isLatest = (topic === undefined ? this.#own : this.#topics.get(topic)) === LATEST;
@@ -130,15 +142,20 @@ interface FrameHead {
   topic?: string;
   epoch?: string;
   offset?: number;
+  since?: number | null;
   to?: number;
   more?: boolean;
   code?: number;
 }
 
-/** One frame as one event. What completes a step of a log moves the `id`, and so does a beginning with `latest`. */
-function eventOf(frame: string, ownTopic: string | null, cursors: Cursors): string {
-  const { type, topic, epoch, offset, to, more, code } = JSON.parse(frame) as FrameHead;
+/**
+ * One frame as one event; null where a step before it is missing. What completes a step of a log moves
+ * the `id`, and so does a beginning with `latest`.
+ */
+function eventOf(frame: string, ownTopic: string | null, cursors: Cursors): string | null {
+  const { type, topic, epoch, offset, since, to, more, code } = JSON.parse(frame) as FrameHead;
   const log = topic === ownTopic ? undefined : topic;
+  if (typeof since === "number" && cursors.lacks(log, epoch ?? "", since)) return null;
   const isStep = type === "messages" && more !== true;
   if (isStep) cursors.move(log, `${epoch}:${to}`);
   const isBegun =

@@ -107,4 +107,17 @@ describe("an event stream", () => {
     object.send(frame);
     expect(await closed).toMatchObject({ code: 1000 });
   });
+
+  it("[SSE4] [CUR11] ends where a step is missing, so that its reader asks again", async () => {
+    const { object, next, closed } = open(null);
+    const step = (since: number, to: number) =>
+      JSON.stringify({ type: "messages", epoch: "e", since, to, messages: [] });
+    object.send(step(0, 3));
+    expect(await next()).toContain("id: e:3");
+    object.send(step(3, 4));
+    expect(await next()).toContain("id: e:4");
+    object.send(step(5, 6));
+    expect(await next()).toBeNull();
+    await closed;
+  });
 });

@@ -1,7 +1,7 @@
 // Following: what is published to a topic becomes a notification of each follower, once, whether a
 // device is there or not.
 
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { list, mark } from "../support/inbox.ts";
 import { keptOf, namedTopic, namedUser, untilDelivered } from "../support/member.ts";
@@ -119,4 +119,19 @@ it("[FOL3] the cursor of a follow outlives the rows that told it", async () => {
   await topic.stub.publish([draft(3)]);
   await untilDelivered(topic, 3);
   expect(await keptOf(ada, topic.name)).toEqual([{ data: 3, at: 3 }]);
+});
+
+it("[FOL2] [LOG15] an inbox that follows is not empty, however little is left in it", async () => {
+  const topic = namedTopic();
+  const ada = namedUser();
+  await ada.stub.follow(topic.name, "backend");
+  await topic.stub.publish([draft(1)]);
+  await untilDelivered(topic, 1);
+  await mark(ada.stub, [1], { remove: true });
+  await runDurableObjectAlarm(ada.stub);
+  await evictDurableObject(ada.stub);
+  expect(await ada.stub.following("backend")).toEqual([topic.name]);
+  await topic.stub.publish([draft(2)]);
+  await untilDelivered(topic, 2);
+  expect(await keptOf(ada, topic.name)).toEqual([{ data: 2, at: 2 }]);
 });
