@@ -1,5 +1,13 @@
 // Calls to members: so many at a time, and none forever.
 
+/** Members that are called at once in a round, and apart from it. */
+export const CALLS_MAX = 32;
+export const CATCHING_UP_MAX = 8;
+/** How long an alarm lasts at most; the platform ends it after a quarter of an hour. */
+export const RESUME_MS_MAX = 60_000;
+/** How many of a full topic's watchers are asked whether anyone is there, and how often. */
+export const PROBED_MAX = 100;
+export const PROBE_MS_MIN = 5_000;
 /** A call that is not answered by then has failed; it may be repeated. */
 const CALL_MS_MAX = 3_000;
 

@@ -13,19 +13,11 @@ import type { Log } from "../log/log.ts";
 import { retryAt } from "./back-off.ts";
 import { batchAfter } from "./batch.ts";
 import { type Brought, bring } from "./bring.ts";
-import { atMost, Deadline, inPool } from "./calls.ts";
+import * as calls from "./calls.ts";
 import { Guard } from "./guard.ts";
 import type { TopicOwn } from "./keep.ts";
 import type { Delivery, Member, Members } from "./members.ts";
 
-/** Members that are called at once in a round, and apart from it. */
-const CALLS_MAX = 32;
-const CATCHING_UP_MAX = 8;
-/** How long an alarm lasts at most; the platform ends it after a quarter of an hour. */
-const RESUME_MS_MAX = 60_000;
-/** How many of a full topic's watchers are asked whether anyone is there, and how often. */
-const PROBED_MAX = 100;
-const PROBE_MS_MIN = 5_000;
 export interface Parts {
   topic: string;
   log: Log<TopicOwn>;
@@ -88,7 +80,7 @@ export class FanOut {
   async resume(): Promise<void> {
     this.#guard.rang();
     this.kick();
-    await atMost(RESUME_MS_MAX, this.#settled());
+    await calls.atMost(calls.RESUME_MS_MAX, this.#settled());
     const { clock } = this.#parts;
     // An alarm must end: what still goes on is looked after by the next one.
     if (this.#running !== null || this.#catchingUp !== null) await this.#guard.set(clock());
@@ -122,11 +114,11 @@ export class FanOut {
   /** Asks some of those who only watch whether anyone is there: a closed socket leaves without a word. */
   probe(): void {
     const { members, clock, random } = this.#parts;
-    if (clock() - this.#probedAt < PROBE_MS_MIN) return;
+    if (clock() - this.#probedAt < calls.PROBE_MS_MIN) return;
     this.#probedAt = clock();
     const watching = [...members.all().values()].filter(({ follows }) => !follows);
-    const start = Math.floor(random() * Math.max(1, watching.length - PROBED_MAX));
-    this.#probed = watching.slice(start, start + PROBED_MAX);
+    const start = Math.floor(random() * Math.max(1, watching.length - calls.PROBED_MAX));
+    this.#probed = watching.slice(start, start + calls.PROBED_MAX);
     this.kick();
   }
 
@@ -172,8 +164,8 @@ export class FanOut {
     const called = [...members.all().values()].filter((member) =>
       member.behind === null ? isNew || probed.has(member) : member.behind.isBack,
     );
-    const deadline = new Deadline();
-    const outcomes = await inPool(called, CALLS_MAX, async (member) => {
+    const deadline = new calls.Deadline();
+    const outcomes = await calls.inPool(called, calls.CALLS_MAX, async (member) => {
       const { behind } = member;
       const brought = await bring(member, {
         cursor: behind?.cursor ?? position,
@@ -204,37 +196,42 @@ export class FanOut {
 
   /** Those who are behind, apart from the rounds, so that nobody else waits for them. */
   async #catchUp(): Promise<void> {
-    const { log, members, clock } = this.#parts;
     try {
-      for (let due = this.#due(); due.length > 0; due = this.#due()) {
-        const to = this.#position() ?? 0;
-        const deadline = new Deadline();
-        await inPool(due, CATCHING_UP_MAX, async (member) => {
-          const brought = await bring(member, {
-            cursor: member.behind?.cursor ?? to,
-            to,
-            batchAfter: (cursor) => this.#batchAfter(cursor, clock(), to),
-            live: [],
-            isPatient: true,
-            deliver: (name, batch) => deadline.within(this.#parts.deliver(name, batch)),
-          });
-          // The next round takes it along, and with it whatever was delivered meanwhile.
-          if (brought.is === "reached") members.isBack(member.name, to);
-          else
-            log.change(clock(), (next) => {
-              this.#settle(member, brought);
-              if (members.size === 0) next.own.delivered = null;
-            });
-          this.kick();
-        });
-        deadline.end();
-      }
-      await this.#setAlarm();
+      do {
+        await this.#bringAll(this.#due());
+        await this.#setAlarm();
+      } while (this.#due().length > 0);
     } catch (cause) {
       await this.#failed(cause);
     } finally {
+      // In the turn of the last look, as above.
       this.#catchingUp = null;
     }
+  }
+
+  async #bringAll(due: Member[]): Promise<void> {
+    const { log, members, clock } = this.#parts;
+    const to = this.#position() ?? 0;
+    const deadline = new calls.Deadline();
+    await calls.inPool(due, calls.CATCHING_UP_MAX, async (member) => {
+      const brought = await bring(member, {
+        cursor: member.behind?.cursor ?? to,
+        to,
+        batchAfter: (cursor) => this.#batchAfter(cursor, clock(), to),
+        live: [],
+        isPatient: true,
+        deliver: (name, batch) => deadline.within(this.#parts.deliver(name, batch)),
+      });
+      // The next round takes it along, and with it whatever was delivered meanwhile.
+      if (brought.is === "reached") members.isBack(member.name, to);
+      else
+        log.change(clock(), (next) => {
+          this.#settle(member, brought);
+          if (members.size === 0) next.own.delivered = null;
+        });
+      this.kick();
+    });
+    deadline.end();
   }
 
   #settle(member: Member, brought: Brought): void {
@@ -278,7 +275,8 @@ export class FanOut {
   /** The alarm for the first of those who are to be tried again. */
   async #setAlarm(): Promise<void> {
     const { members, alarm } = this.#parts;
-    const retries = members.behind().map(({ behind }) => behind?.retryAt ?? 0);
+    const waiting = members.behind().filter(({ behind }) => !behind?.isBack);
+    const retries = waiting.map(({ behind }) => behind?.retryAt ?? 0);
     if (retries.length > 0) await alarm.by(Math.min(...retries));
   }
 
