@@ -45,7 +45,7 @@ export class Follows {
   async follow(topic: string): Promise<boolean> {
     const { member, log, cursors, joins, leaves, join, clock } = this.#parts;
     if (cursors.of(topic) === null) this.#requireRoom();
-    await leaves.settled(topic);
+    while (leaves.isUnderWay(topic)) await leaves.settled(topic);
     const end = joins.begin(topic);
     try {
       const joining: Joining = { member, follows: true, since: "latest", unlessPublic: null };
@@ -73,7 +73,7 @@ export class Follows {
   /** Stops following; what was delivered stays. Gives whether it did follow. */
   async unfollow(topic: string): Promise<boolean> {
     const { member, log, cursors, joins, leaves, leave, watches, clock } = this.#parts;
-    await joins.settled(topic);
+    while (joins.isUnderWay(topic)) await joins.settled(topic);
     const did = cursors.of(topic) !== null;
     if (did)
       log.change(clock(), (next) => {
@@ -100,8 +100,14 @@ export class Follows {
 
   /** First the topic's side, so that what could not be told is still known here. */
   async #leave(topic: string): Promise<void> {
-    const { member, log, cursors, leave, clock } = this.#parts;
-    await leave(topic, member, false);
+    const { member, log, cursors, joins, leaves, leave, clock } = this.#parts;
+    while (joins.isUnderWay(topic)) await joins.settled(topic);
+    const end = leaves.begin(topic);
+    try {
+      await leave(topic, member, false);
+    } finally {
+      end();
+    }
     if (cursors.of(topic) === null) return;
     log.change(clock(), (next) => {
       cursors.end(topic);
@@ -112,7 +118,7 @@ export class Follows {
   /** Tells a topic that nobody of the user is there any more, so that it need not find out. */
   async leaveUnwatched(topic: string): Promise<void> {
     const { member, cursors, joins, leaves, leave, watches } = this.#parts;
-    await joins.settled(topic);
+    while (joins.isUnderWay(topic)) await joins.settled(topic);
     if (watches(topic) || cursors.of(topic) !== null) return;
     const end = leaves.begin(topic);
     await leave(topic, member, false).catch((cause) =>

@@ -127,7 +127,7 @@ export class Inbox extends DurableObject<Env> {
   /** Takes what a topic delivers; gives how far the inbox has come in it, and whether anyone cares. */
   async deliver(batch: Batch): Promise<Held> {
     const { topic, epoch, to, generation } = batch;
-    await this.#joins.settled(topic);
+    while (this.#joins.isUnderWay(topic)) await this.#joins.settled(topic);
     const told = this.#subscriptions.deliver(batch);
     const kept = this.#follows.deliver(batch);
     const isAnyone = told !== null || kept !== null;

@@ -16,9 +16,16 @@ export class Joins {
     };
   }
 
-  /** Resolves when none of the topic is under way. */
+  /**
+   * Whether one is: to be asked in the same turn as what depends on the answer, since another may
+   * begin between the end of those waited for and the waiter's turn.
+   */
+  isUnderWay(topic: string): boolean {
+    return this.#underWay.has(topic);
+  }
+
+  /** Resolves when those that are under way now have ended. */
   async settled(topic: string): Promise<void> {
-    for (let all = this.#underWay.get(topic); all !== undefined; all = this.#underWay.get(topic))
-      await Promise.all(all);
+    await Promise.all(this.#underWay.get(topic) ?? []);
   }
 }

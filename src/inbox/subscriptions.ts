@@ -36,13 +36,13 @@ export class Subscriptions {
   /** Subscribes a socket: the reply tells where it begins, and the frames what it missed. */
   async subscribe(session: Session, topic: string, since: Since): Promise<Answer> {
     const { member, joins, leaves, join } = this.#parts;
+    while (leaves.isUnderWay(topic)) await leaves.settled(topic);
     const fault = this.#fault(session.attachment, topic);
     if (fault !== null) throw new RefusalError(fault.code, fault.fix, fault.field);
     // Its place is taken at once, since more may be asked for before this one has joined.
     const { topics = [] } = session.attachment;
     const isNew = !topics.includes(topic);
     if (isNew) session.attachment = { ...session.attachment, topics: [...topics, topic] };
-    await leaves.settled(topic);
     const end = joins.begin(topic);
     try {
       const unlessPublic = capRefusal(session.attachment, topic);
