@@ -12,7 +12,7 @@ const Base = globalThis.HTMLElement ?? class {};
 
 const PROPERTIES = ["client", "token", "labels", "open"] as const;
 /** What makes another inbox of it; the other attributes are looked at when they matter. */
-const ANEW = ["url", "token-url", "inline", "lang"];
+const ANEW = ["url", "token", "token-url", "inline", "lang"];
 
 export class BelfryInbox extends Base {
   static readonly observedAttributes = [...ANEW, "categories", "badge"];
@@ -44,7 +44,7 @@ export class BelfryInbox extends Base {
 
   attributeChangedCallback(attribute: string, before: string | null, after: string | null): void {
     if (before === after) return;
-    if (ANEW.includes(attribute)) this.#change(attribute.endsWith("url"));
+    if (ANEW.includes(attribute)) this.#change(/url|token/.test(attribute));
     else this.#session?.show();
   }
 
@@ -143,7 +143,8 @@ export class BelfryInbox extends Base {
   #connect(): Client | undefined {
     const url = this.getAttribute("url");
     const tokenUrl = this.getAttribute("token-url");
-    const token = this.#token ?? (tokenUrl && (() => fetchToken(tokenUrl)));
+    const token =
+      this.#token ?? this.getAttribute("token") ?? (tokenUrl && (() => fetchToken(tokenUrl)));
     return url && token ? newClient(url, token) : undefined;
   }
 

@@ -1,6 +1,7 @@
 // npm start: a hub on this machine, with nothing to configure. Makes development secrets on the
 // first start (in .dev.vars and .dev.key, which git ignores), starts `wrangler dev`, puts the
-// development page in front of it, and says how to publish and how to watch. Its address is in .dev.url while it runs: `npx belfry` looks there.
+// development page in front of it, and says how to publish and how to receive. Its address is in
+// .dev.url while it runs: `npx belfry` looks there.
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -62,9 +63,10 @@ curl -N ${url}/v1/connect -H "Accept: text/event-stream" -H "Authorization: Bear
 
 curl ${url}/v1/users/${USER}/notifications -H "Authorization: Bearer ${key}" -d '{"notification":{"title":"Build passed","url":"/builds/118"}}'
 
-3. Or watch over a WebSocket, in a browser's console:
+3. Receive on a page: put this into a file bell.html, and open it in a browser:
 
-new WebSocket("${url.replace("http", "ws")}/v1/connect", ["belfry.v1", "bearer.${token}"]).onmessage = (e) => console.log(e.data)
+<script type="module" src="${url}/belfry-inbox.js"></script>
+<belfry-inbox url="${url}" token="${token}"></belfry-inbox>
 
 The token is ${USER}'s for a day. Everything is kept in .wrangler; stop with Ctrl-C.
 `);

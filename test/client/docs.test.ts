@@ -4,41 +4,18 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
-import { build } from "esbuild";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { bundled, runModule, snippetsOf } from "../docs/snippets.ts";
 import { call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 import { API_KEY } from "../support/vars.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PAGE = readFileSync(resolve(ROOT, "docs/sdk.md"), "utf8");
+const snippets = (language: string) =>
+  snippetsOf("docs/sdk.md").filter((snippet) => snippet.language === language);
 const ENTRIES = ["client", "inbox", "sse", "tabs", "react", "server"];
 const fileOf = (entry: string) => `src/client/${entry === "client" ? "index" : entry}.ts`;
-
-/** The blocks of a language, each with the heading that it stands under. */
-function blocksOf(language: string): { heading: string; code: string }[] {
-  return PAGE.split(/^## /m).flatMap((section) => {
-    const heading = section.slice(0, section.indexOf("\n"));
-    const found = section.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"));
-    return [...found].map(([, code = ""]) => ({ heading, code }));
-  });
-}
-
-async function bundled(code: string, loader: "js" | "jsx"): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: ROOT, loader },
-    alias: Object.fromEntries(
-      ENTRIES.map((entry) => [`belfry/${entry}`, resolve(ROOT, fileOf(entry))]),
-    ),
-    bundle: true,
-    write: false,
-    format: "esm",
-    platform: "node",
-    jsx: "automatic",
-    external: ["react", "react/jsx-runtime"],
-  });
-  return outputFiles[0]?.text ?? "";
-}
 
 let hub: Hub;
 let app: Server;
@@ -56,15 +33,14 @@ afterAll(async () => {
   await hub.stop();
 });
 
-it.each(blocksOf("js"))("what stands under $heading runs", async ({ code }) => {
-  const module = await bundled(code, "js");
-  await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(module)}`);
+it.each(snippets("js"))("what stands under $heading runs", async ({ code }) => {
+  await runModule(await bundled(code));
 });
 
 it("what stands under React compiles, and imports what is there", async () => {
-  const [block, ...others] = blocksOf("jsx");
+  const [block, ...others] = snippets("jsx");
   expect(others).toEqual([]);
-  expect(await bundled(block?.code ?? "", "jsx")).toContain("BelfryProvider");
+  expect(await bundled(block?.code ?? "")).toContain("BelfryProvider");
 });
 
 it("every entry is in the table, and what the page calls by name exists", async () => {

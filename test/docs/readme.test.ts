@@ -1,28 +1,31 @@
-// The first screen of the README, run as it is written: start, publish, receive; then the hub is
-// killed and started again, and what was missed comes by cursor.
+// The first screen of the README, run as it is written: start, publish, receive in a real browser;
+// then the hub is stopped and started again, and what was missed comes by cursor.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { MessagesFrame } from "../../src/protocol/down.ts";
-import { bearer } from "../support/backend.ts";
-import { TestSocket } from "../support/socket.ts";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { createHub } from "../../src/client/server.ts";
+import { launchBrowser } from "../examples/browser.ts";
+import { tokenOf } from "../support/backend.ts";
+import { type Hub, startHub } from "../support/hub.ts";
+import { API_KEY } from "../support/vars.ts";
 import { argumentsOf, parseCurl, performCall } from "./curl.ts";
+import { bundled, runModule, snippetsOf } from "./snippets.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const README_URL = "http://127.0.0.1:8787";
 
+const snippets = snippetsOf("README.md");
+
 let storage: string;
-let blocks: string[];
 const running: ChildProcess[] = [];
 
 beforeAll(async () => {
   storage = await mkdtemp(join(tmpdir(), "belfry-readme-"));
-  const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  blocks = [...readme.matchAll(/^```\w+\n(.*?)^```$/gms)].map((match) => match[1] as string);
 });
 
 afterAll(async () => {
@@ -38,12 +41,12 @@ interface Started {
   stop(): Promise<void>;
 }
 
-/** What `npm start` runs, on a free port and on storage of its own. */
-async function start(): Promise<Started> {
+/** What `npm start` runs, on storage of its own; at a free port, or the one that is named. */
+async function start(port = "0"): Promise<Started> {
   const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   const [command, ...args] = (scripts.start as string).split(" ");
   expect(command).toBe("node");
-  const child = spawn(process.execPath, [...args, "--port=0", `--persist-to=${storage}`], {
+  const child = spawn(process.execPath, [...args, `--port=${port}`, `--persist-to=${storage}`], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -77,40 +80,25 @@ async function curl(command: string, url: string): Promise<Response> {
 it("[LOG1] the README's first screen: start, publish, receive, and miss nothing over a restart", {
   timeout: 90_000,
 }, async () => {
-  expect(blocks[0]).toBe("npm ci && npm start\n");
-  const [publish, receive] = blocks.slice(1, 3) as [string, string];
+  const [run, publish, receive] = snippets.map(({ code }) => code) as [string, string, string];
+  expect(run).toBe("npm ci && npm start\n");
   const first = await start();
 
-  const logged: unknown[] = [];
-  let wake: () => void = () => undefined;
-  const received = new Promise<void>((done) => {
-    wake = done;
-  });
-  const console = {
-    log: (value: unknown) => {
-      logged.push(value);
-      wake();
-    },
-  };
-  const address = receive.replace(
-    README_URL.replace("http", "ws"),
-    first.url.replace("http", "ws"),
-  );
-  expect(address).not.toBe(receive);
-  const timers: NodeJS.Timeout[] = [];
-  const every = (run: () => void, ms: number) => timers.push(setInterval(run, ms));
-  const run = new Function("token", "console", "setInterval", `${address}; return ws;`);
-  const ws = run(first.token, console, every) as WebSocket;
-  await new Promise((done) => ws.addEventListener("open", done));
+  // Its token is in the place of the dots, as somebody would put it there.
+  const file = join(storage, "bell.html");
+  const tag = receive.replace('token="…"', `token="${first.token}"`);
+  await writeFile(file, tag.replaceAll(README_URL, first.url));
+  const browser = await launchBrowser();
+  const page = await browser.newPage();
+  await page.goto(pathToFileURL(file).href);
   expect((await curl(publish, first.url)).status).toBe(201);
-  await received;
-  expect(logged).toEqual([{ title: "Build passed", url: "/builds/118" }]);
-  timers.forEach(clearInterval);
-  ws.close();
+  await page.getByRole("button", { name: "Notifications, 1 unread" }).click();
+  await page.getByRole("article", { name: "Build passed" }).waitFor();
 
-  // The lines that `npm start` prints: its stream watches, its curl publishes, twice without harm.
+  // What `npm start` prints: its stream watches, its curl publishes, its tag is the README's.
   const watch = first.printed.find((line) => line.includes("text/event-stream")) as string;
   const again = first.printed.find((line) => line.startsWith("curl") && line !== watch) as string;
+  expect(first.printed.join("\n")).toContain(tag.replaceAll(README_URL, first.url).trim());
   const reader = (await curl(watch, first.url)).body?.getReader();
   let stream = "";
   const until = async (text: string) => {
@@ -125,20 +113,38 @@ it("[LOG1] the README's first screen: start, publish, receive, and miss nothing 
   expect((await curl(again, first.url)).status).toBe(201);
   await until('"to":3');
   await reader?.cancel();
-  const cursor = stream
-    .match(/id: (\S+)/g)
-    ?.at(-1)
-    ?.slice(4) as string;
-  await first.stop();
 
-  const second = await start();
+  await first.stop();
+  await page.getByText("Reconnecting…").waitFor();
+  const second = await start(new URL(first.url).port);
   expect((await curl(publish, second.url)).status).toBe(201);
-  const path = `/v1/connect?since=${cursor}`;
-  const socket = new TestSocket(second.url, path, { headers: bearer(second.token) });
-  expect((await socket.nextOf("connected")).recovered).toBe(true);
-  const missed: MessagesFrame = await socket.messages();
-  expect(missed).toMatchObject({ since: 3, to: 4 });
-  expect(missed.messages.map(({ offset }) => offset)).toEqual([4]);
-  socket.drop();
+  await expect.poll(() => page.getByRole("article").count(), { timeout: 30_000 }).toBe(4);
+  await browser.close();
   await second.stop();
+});
+
+describe("what an app has of it", () => {
+  let hub: Hub;
+  beforeAll(async () => {
+    hub = await startHub(inject("bundle"));
+  });
+  afterAll(() => hub.stop());
+
+  it("prints what is published to the user, and to the topic", async () => {
+    const [{ code } = { code: "" }] = snippets.filter(({ heading }) => heading === "In an app");
+    const printed: unknown[] = [];
+    Object.assign(globalThis, {
+      belfryLog: (value: unknown) => printed.push(value),
+      fetchToken: () => tokenOf("ada", { "topic:*": ["subscribe"] }),
+    });
+    const program = code.replace("https://belfry.example.com", hub.url);
+    expect(program).not.toBe(code);
+    const backend = createHub({ url: hub.url, key: API_KEY });
+    await backend.publish("topic:builds", { data: 118 });
+    await runModule(await bundled(program, { define: { "console.log": "belfryLog" } }));
+    await expect.poll(() => printed).toEqual([118]);
+    // It is connected by now, so that this is news and not part of what was there.
+    await backend.publish("user:ada", { notification: { title: "Build passed" } });
+    await expect.poll(() => printed).toEqual([118, "Build passed"]);
+  });
 });
