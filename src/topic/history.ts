@@ -133,11 +133,12 @@ export function beginOf(
     const recovered = log.reaches(since, now);
     return { offset: recovered ? since.offset : oldest - 1, recovered };
   }
-  const kept = log.store.exists() ? log.store.first() : undefined;
-  const first = kept && log.store.firstAt(since.time);
+  const lowest = log.store.exists() ? log.store.first() : undefined;
+  const first = lowest && log.store.firstAt(since.time);
   // With an older message still kept, nothing after the time can have been given up; with none,
-  // nothing younger than the age has been if nothing was ever lost.
-  const recovered =
-    (kept !== undefined && kept.time < since.time) || (lost === 0 && since.time > now - ageMs);
+  // nothing younger than the age has been if nothing was ever lost. What has aged is not kept, though
+  // its row may still be there.
+  const isOlderKept = lowest !== undefined && lowest.offset >= oldest && lowest.time < since.time;
+  const recovered = isOlderKept || (lost === 0 && since.time > now - ageMs);
   return { offset: first === undefined ? head : first.offset - 1, recovered };
 }

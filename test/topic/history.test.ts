@@ -107,6 +107,13 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(page.recovered).toBe(false);
   });
 
+  it("[TOP2] [LOG8] since a time: a row that has aged, and is there yet, proves nothing", async () => {
+    const { stub } = await everyMinute(2);
+    vi.setSystemTime(NOW + 7 * DAY_MS + 5 * MINUTE_MS);
+    const page = await history(stub, { since: { time: NOW + 1.5 * MINUTE_MS } });
+    expect(page).toMatchObject({ recovered: false, messages: [] });
+  });
+
   it("[TOP2] [LOG15] since a time: `recovered: false` when it lies in a life of the log that is over", async () => {
     const { stub } = await everyMinute(1);
     vi.setSystemTime(NOW + 7 * DAY_MS + MINUTE_MS);
