@@ -101,3 +101,18 @@ export async function answersOf(socket: TestSocket, count: number) {
   }
   return answers;
 }
+
+export const followersOf = (topic: string) => `${topicPath(topic)}/followers`;
+
+/** The user follows these topics, and no others. */
+export async function expectFollows(url: string, user: string, ...topics: string[]) {
+  const { json } = await call(url, "GET", followsOf(user));
+  expect(json).toEqual({ follows: topics.map((topic) => ({ topic })) });
+}
+
+/** The topic has no member, and nothing was published to it. */
+export async function expectUnknown(url: string, topic: string): Promise<void> {
+  expect((await call(url, "GET", topicPath(topic))).json).toMatchObject({
+    ...{ access: "token", messages_max: 1000, age_days: 7, cursor: "0:0", members: 0 },
+  });
+}

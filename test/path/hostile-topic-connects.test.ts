@@ -1,0 +1,147 @@
+// Hostile topics in a connect and in a Last-Event-ID, one test for each attack: the exact refusal, and
+// never what was not asked for.
+
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { expectRefusal, fresh, many, raw, refusedSocket } from "../support/attack.ts";
+import { bearer, call, tokenOf } from "../support/backend.ts";
+import { EventReader } from "../support/events.ts";
+import { type Hub, startHub } from "../support/hub.ts";
+import { TestSocket } from "../support/socket.ts";
+import { answersOf, device, may, say, subscribe, topicPath } from "../support/topics.ts";
+
+let hub: Hub;
+let url = "";
+beforeAll(async () => {
+  hub = await startHub(inject("bundle"));
+  ({ url } = hub);
+});
+afterAll(() => hub.stop());
+
+describe("the topics of a connect", () => {
+  const connectTo = async (query: string, accept = false) => {
+    const token = await tokenOf(fresh(), { "topic:*": ["subscribe"] });
+    const path = `/v1/connect?${query}`;
+    if (!accept) return refusedSocket(url, path, token);
+    const headers = { ...bearer(token), accept: "text/event-stream" };
+    return raw(url, path, { headers });
+  };
+
+  it.each([
+    ["101 of them", many(101, (i) => `t${i}`).join(",")],
+    ["the same twice", "a,b,a"],
+    ["the same twice, with other cursors", "a~latest,a~0:0"],
+    ["an empty one", "a,,b"],
+    ["nothing but a comma", ","],
+    ["nothing but a cursor", "~latest"],
+    ["`everyone`", "everyone"],
+    ["a pattern", "news.*"],
+    ["an endless name", "x".repeat(129)],
+    ["a name out of the alphabet", "a%20b"],
+    ["a name with a slash", "a%2Fb"],
+    ["a negative cursor", "a~e:-1"],
+    ["a broken cursor", "a~e:1.5"],
+    ["a cursor beyond all numbers", "a~e:9007199254740993"],
+    ["a cursor without an epoch", "a~:1"],
+    ["a cursor of an endless epoch", `a~${"e".repeat(33)}:1`],
+    ["a time that is none", "a~yesterday"],
+    ["a time with a plus that is a blank", "a~2026-01-01T00:00:00+00:00"],
+    ["a duration without end", "a~9999999d"],
+    ["a snapshot by name", "a~snapshot"],
+  ])("that are %s", async (_, topics) => {
+    const refused = await connectTo(`topics=${topics}`);
+    expect(refused).toEqual({ code: "invalid_params", close: 4502 });
+  });
+
+  it("that have two cursors behind one name", async () => {
+    const headers = bearer(await tokenOf(fresh()));
+    const socket = new TestSocket(url, "/v1/connect?topics=a~0:0~latest", { headers });
+    expect(await socket.next()).toMatchObject({ type: "closed" });
+  });
+
+  it("that are 11 on a stream, or twice the same", async () => {
+    for (const topics of [many(11, (i) => `t${i}`), ["a", "a"]]) {
+      const answer = await connectTo(`topics=${topics.join(",")}`, true);
+      expectRefusal(answer as never, 422, "invalid_params", "topics");
+    }
+  });
+
+  it.each([
+    ["of the future", (epoch: string) => `${epoch}:3`],
+    ["huge", (epoch: string) => `${epoch}:${Number.MAX_SAFE_INTEGER}`],
+    ["of a foreign epoch", () => "foreign:1"],
+    ["of an empty log, but moved", () => "0:1"],
+    ["of another topic", (_: string, other: string) => other],
+  ])("with a cursor that is %s", async (_, cursorOf) => {
+    const [topic, other] = [fresh(), fresh()];
+    const { cursor } = await say(url, other, 1, 2);
+    const { epoch } = await say(url, topic, 1, 2);
+    const since = cursorOf(epoch, cursor);
+    const caps = may([topic], "subscribe");
+    const { socket } = await device(url, fresh(), caps, `since=latest&topics=${topic}~${since}`);
+    const answers = await answersOf(socket, 1);
+    expect(answers.get(topic)).toMatchObject({ recovered: false, offset: 2 });
+    expect(await socket.messages()).toMatchObject({ snapshot: true, since: null, to: 2 });
+    expect(await subscribe(socket, topic, since)).toMatchObject({ recovered: false });
+    socket.drop();
+  });
+});
+
+describe("a Last-Event-ID", () => {
+  const open = async (topics: string, lastEventId: string) => {
+    const token = await tokenOf("ada", { "topic:*": ["subscribe"] });
+    const headers = { ...bearer(token), accept: "text/event-stream", "last-event-id": lastEventId };
+    return raw(url, `/v1/connect?since=latest&topics=${topics}`, { headers });
+  };
+
+  it.each([
+    ["of no cursor", "x", "since"],
+    ["of a list without topics", "e:1,e:2", "since"],
+    ["of a tilde", "~", "since"],
+    ["of a topic where the inbox stands", "a~e:1", "since"],
+    ["with a broken cursor of the inbox", "e:-1,a~e:1", "since"],
+    ["with a broken cursor of a topic", "e:1,a~e:-1", "topics"],
+    ["with words for a cursor", "e:1,a~__proto__", "topics"],
+    ["with half of it", "e:1,a~e:", "topics"],
+  ])("%s", async (_, lastEventId, field) => {
+    expectRefusal(await open("a", lastEventId), 422, "invalid_params", field);
+  });
+
+  it("that smuggles topics that were not asked for", async () => {
+    const [asked, smuggled] = [fresh(), fresh()];
+    const { epoch } = await say(url, asked, 1, 2);
+    await say(url, smuggled, "secret");
+    const token = await tokenOf(fresh(), may([asked], "subscribe"));
+    const id = `0:0,${smuggled}~0:0,${asked}~${epoch}:1,__proto__~0:0,everyone~0:0,a/b~0:0`;
+    const events = await EventReader.open(url, `/v1/connect?topics=${asked}`, {
+      ...{ ...bearer(token), "last-event-id": id },
+    });
+    const [connected, reply, step] = [
+      await events.next(),
+      await events.next(),
+      await events.next(),
+    ];
+    expect(connected).toMatchObject({ event: "connected", data: { recovered: true } });
+    expect(reply).toMatchObject({ data: { topic: asked, recovered: true } });
+    expect(step).toMatchObject({ data: { topic: asked, since: 1, to: 2 } });
+    expect((await call(url, "GET", topicPath(smuggled))).json.members).toBe(0);
+    await events.close();
+  });
+
+  it("that would break out of its header", async () => {
+    const answer = await open("a", "e:1,a~e:1\tx-belfry: 1");
+    expectRefusal(answer, 422, "invalid_params", "topics");
+  });
+
+  it("of many topics on a socket, where it is a header like any other", async () => {
+    const topic = fresh();
+    const { epoch } = await say(url, topic, 1, 2);
+    const headers = {
+      ...bearer(await tokenOf(fresh(), may([topic], "subscribe"))),
+      "last-event-id": `0:0,${many(500, (i) => `x${i}~0:0`).join(",")},${topic}~${epoch}:1`,
+    };
+    const socket = new TestSocket(url, `/v1/connect?topics=${topic}`, { headers });
+    expect((await answersOf(socket, 1)).get(topic)).toMatchObject({ recovered: true });
+    expect(await socket.messages()).toMatchObject({ topic, since: 1, to: 2 });
+    socket.drop();
+  });
+});
