@@ -1,32 +1,12 @@
 // What a page says of the element: its properties, words, toasts, and when it comes and goes.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { tokenOf } from "../support/backend.ts";
 import { pageOf } from "./site.ts";
-import {
-  eventually,
-  forget,
-  publish,
-  type Screen,
-  type Stage,
-  setStage,
-  titled,
-  visit,
-} from "./stage.ts";
+import { eventually, forget, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
-let stage: Stage;
+const stage = useStage();
 let screen: Screen;
-let plain: string;
-beforeAll(async () => {
-  stage = await setStage();
-  plain = stage.site.html;
-});
-afterAll(() => stage.stop());
-beforeEach(() => forget(stage));
-afterEach(async () => {
-  stage.site.html = plain;
-  await screen.leave();
-});
 
 const bellIs = (name: string) =>
   eventually(() => screen.bell.getAttribute("aria-label")).toBe(name);

@@ -1,29 +1,11 @@
 // The element when the line is not there: a hub that is killed, tokens that end, a page offline.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { call } from "../support/backend.ts";
-import {
-  eventually,
-  forget,
-  publish,
-  type Screen,
-  type Stage,
-  setStage,
-  titled,
-  visit,
-} from "./stage.ts";
+import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
-let stage: Stage;
+const stage = useStage();
 let screen: Screen;
-beforeAll(async () => {
-  stage = await setStage();
-});
-afterAll(() => stage.stop());
-beforeEach(() => forget(stage));
-afterEach(async () => {
-  stage.site.tokenSeconds = 3600;
-  await screen.leave();
-});
 
 const titles = () => screen.page.locator(".item-title").allTextContents();
 const banner = () => screen.page.locator(".banner");

@@ -1,33 +1,12 @@
 // What others may write into a notification, one test for each attack. The hub refuses some of it at
 // its door; an inbox of the app's own may let it through, so here it comes from one.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { pageOf } from "./site.ts";
-import {
-  eventually,
-  forget,
-  publish,
-  type Screen,
-  type Stage,
-  setStage,
-  titled,
-  visit,
-} from "./stage.ts";
+import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
-let stage: Stage;
+const stage = useStage();
 let screen: Screen;
-let plain: string;
-beforeAll(async () => {
-  stage = await setStage();
-  plain = stage.site.html;
-});
-afterAll(() => stage.stop());
-beforeEach(() => forget(stage));
-afterEach(async () => {
-  stage.site.html = plain;
-  // That also fails if anything was run, or refused by the page's policy.
-  await screen.leave();
-});
 
 /** Opens an inbox of the app's own, which holds these. */
 async function holding(...notifications: object[]): Promise<void> {

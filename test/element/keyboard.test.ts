@@ -1,31 +1,11 @@
 // The element by the keyboard alone, and what a screen reader is told.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { pageOf } from "./site.ts";
-import {
-  eventually,
-  forget,
-  publish,
-  type Screen,
-  type Stage,
-  setStage,
-  titled,
-  visit,
-} from "./stage.ts";
+import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
-let stage: Stage;
+const stage = useStage();
 let screen: Screen;
-let plain: string;
-beforeAll(async () => {
-  stage = await setStage();
-  plain = stage.site.html;
-});
-afterAll(() => stage.stop());
-beforeEach(() => forget(stage));
-afterEach(async () => {
-  stage.site.html = plain;
-  await screen.leave();
-});
 
 const press = (...keys: string[]) =>
   keys.reduce(

@@ -1,26 +1,12 @@
 // What happens while a person is looking: nothing they look at moves, and every tab agrees.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { call } from "../support/backend.ts";
-import {
-  eventually,
-  forget,
-  publish,
-  type Screen,
-  type Stage,
-  setStage,
-  titled,
-  visit,
-} from "./stage.ts";
+import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const INBOX = "/v1/users/ada/notifications";
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await setStage({ INBOX_MESSAGES_MAX: "2000" });
-});
-afterAll(() => stage.stop());
-beforeEach(() => forget(stage));
+const stage = useStage({ INBOX_MESSAGES_MAX: "2000" });
 
 const many = (count: number, from = 1) =>
   publish(
@@ -52,7 +38,6 @@ describe("insertion", () => {
     await eventually(() => first(screen)).toBe("Newest");
     expect(await scrolled(screen)).toBe(0);
     expect(await screen.page.locator(".pill").isVisible()).toBe(false);
-    await screen.leave();
   });
 
   it("further down, nothing moves, and a button leads up", async () => {
@@ -69,7 +54,6 @@ describe("insertion", () => {
     await pill.waitFor({ state: "hidden" });
     expect(await scrolled(screen)).toBe(0);
     expect(await focused(screen)).toBe("New 2");
-    await screen.leave();
   });
 
   it("nothing slips away under a pointer that rests on the list", async () => {
@@ -81,7 +65,6 @@ describe("insertion", () => {
     await publish(stage, titled("Newest"));
     await eventually(() => first(screen)).toBe("Newest");
     expect(await top(screen, "Item 29.")).toBe(before);
-    await screen.leave();
   });
 });
 
@@ -99,7 +82,6 @@ describe("focus", () => {
     await eventually(() => screen.items.count()).toBe(9);
     await eventually(() => screen.item("Item 5.").getAttribute("class")).toBe("item");
     expect(await focused(screen)).toBe("Item 5.");
-    await screen.leave();
   });
 
   it("goes to the next when its own leaves, and to the one before at the end", async () => {
@@ -111,7 +93,6 @@ describe("focus", () => {
     await eventually(() => focused(screen)).toBe("Item 1.");
     await call(stage.hub.url, "DELETE", `${INBOX}/1`);
     await eventually(() => focused(screen)).toBe("Item 3.");
-    await screen.leave();
   });
 
   it("is not lost when the whole inbox is erased", async () => {
@@ -126,7 +107,6 @@ describe("focus", () => {
     });
     await screen.page.getByText("You’re all caught up").waitFor();
     expect(await screen.focused()).toContain("panel");
-    await screen.leave();
   });
 });
 
@@ -151,8 +131,6 @@ it("two tabs agree", async () => {
   await eventually(bells).toEqual(Array(2).fill("Notifications"));
   await publish(stage, titled("Both"));
   await eventually(titles).toEqual(Array(2).fill(["Both", "Item 3.", "Item 2.", "Item 1."]));
-  await two.leave();
-  await one.leave();
 });
 
 it("1,000 notifications are loaded page by page, and stay quick", async () => {
@@ -191,5 +169,4 @@ it("1,000 notifications are loaded page by page, and stay quick", async () => {
   });
   expect(ms).toBeLessThan(1_000);
   await eventually(() => screen.bell.getAttribute("aria-label")).toBe("Notifications");
-  await screen.leave();
 });

@@ -6,33 +6,18 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { BrowserContextOptions } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { call } from "../support/backend.ts";
 import { ENGLISH, HEBREW, HEBREW_LABELS } from "./samples.ts";
 import { pageOf } from "./site.ts";
-import {
-  eventually,
-  forget,
-  publish,
-  type Screen,
-  type Stage,
-  setStage,
-  titled,
-  visit,
-} from "./stage.ts";
+import { eventually, forget, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const SHOTS = join(import.meta.dirname, "screenshots");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WINDOW = { width: 900, height: 760 };
 const HOUR_MS = 3_600_000;
 
-let stage: Stage;
-let plain: string;
-beforeAll(async () => {
-  stage = await setStage();
-  plain = stage.site.html;
-});
-afterAll(() => stage.stop());
+const stage = useStage();
 
 /** Publishes anew, and marks the oldest of it as read. */
 async function seed(list: object[], upTo = 3): Promise<void> {
@@ -86,7 +71,6 @@ describe.each([
     await screen.item("Invoice").focus();
     await screen.page.keyboard.press("ArrowUp");
     await check(screen, `${name}-focus`);
-    await screen.leave();
   });
 
   it("archived, further down", async () => {
@@ -102,25 +86,20 @@ describe.each([
     await screen.page.keyboard.press("Enter");
     await screen.page.getByText("Archived").waitFor();
     await check(screen, `${name}-archived`);
-    await screen.leave();
   });
 
   it("empty", async () => {
-    await forget(stage);
     const screen = await look();
     await screen.open();
     await check(screen, `${name}-empty`);
-    await screen.leave();
   });
 
   it("toasts", async () => {
-    await forget(stage);
     const screen = await look();
     await screen.loaded();
     await publish(stage, ENGLISH.slice(-3));
     await eventually(() => screen.toasts.count()).toBe(3);
     await check(screen, `${name}-toasts`);
-    await screen.leave();
   });
 });
 
@@ -134,8 +113,6 @@ describe.each(["light", "dark"] as const)("%s, when the hub is not there:", (col
     stage.proxy.point(null);
     await screen.page.locator(".banner").waitFor();
     await check(screen, `${colorScheme}-disconnected`);
-    stage.proxy.point(stage.hub.url);
-    await screen.leave();
   });
 
   it("loading", async () => {
@@ -145,8 +122,6 @@ describe.each(["light", "dark"] as const)("%s, when the hub is not there:", (col
     await screen.page.locator(".loading").waitFor();
     await screen.page.locator(".banner").waitFor();
     await check(screen, `${colorScheme}-loading`);
-    stage.proxy.point(stage.hub.url);
-    await screen.leave();
   });
 
   it("signed out", async () => {
@@ -155,8 +130,6 @@ describe.each(["light", "dark"] as const)("%s, when the hub is not there:", (col
     await screen.bell.click();
     await screen.page.getByRole("button", { name: "Try again" }).waitFor();
     await check(screen, `${colorScheme}-signed-out`);
-    stage.site.user = "ada";
-    await screen.leave();
   });
 });
 
@@ -178,8 +151,6 @@ describe.each(["light", "dark"] as const)("right to left, %s", (colorScheme) => 
     await publish(stage, HEBREW);
     await eventually(() => screen.toasts.count()).toBe(3);
     await check(screen, `rtl-${colorScheme}-toasts`);
-    await screen.leave();
-    stage.site.html = plain;
   });
 });
 
@@ -193,8 +164,6 @@ it("inline, and with another theme", async () => {
   const screen = await visit(stage, { viewport: WINDOW }, undefined, later(50));
   await screen.page.getByText("Deployed to production").waitFor();
   await check(screen, "inline");
-  await screen.leave();
-  stage.site.html = plain;
 });
 
 it("hostile texts", async () => {
@@ -221,7 +190,6 @@ it("hostile texts", async () => {
   await screen.open();
   await screen.page.locator(".image").waitFor();
   await check(screen, "hostile");
-  await screen.leave();
 });
 
 it("a bell at the foot and at the start of the page", async () => {
@@ -236,6 +204,4 @@ it("a bell at the foot and at the start of the page", async () => {
   const [bell, panel] = [await screen.bell.boundingBox(), await screen.panel.boundingBox()];
   expect((panel?.y ?? 0) + (panel?.height ?? 0)).toBeLessThanOrEqual(bell?.y ?? 0);
   expect(panel?.x).toBeGreaterThanOrEqual(8);
-  await screen.leave();
-  stage.site.html = plain;
 });

@@ -1,32 +1,12 @@
 // The element as a person uses it with a pointer, on a site with a strict policy and a real hub.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { call } from "../support/backend.ts";
 import { pageOf } from "./site.ts";
-import {
-  eventually,
-  forget,
-  publish,
-  type Screen,
-  type Stage,
-  setStage,
-  titled,
-  visit,
-} from "./stage.ts";
+import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
-let stage: Stage;
+const stage = useStage();
 let screen: Screen;
-let plain: string;
-beforeAll(async () => {
-  stage = await setStage();
-  plain = stage.site.html;
-});
-afterAll(() => stage.stop());
-beforeEach(() => forget(stage));
-afterEach(async () => {
-  stage.site.html = plain;
-  await screen.leave();
-});
 
 const counts = async () =>
   (await call(stage.hub.url, "GET", "/v1/users/ada/notifications")).json.counts;
@@ -93,7 +73,7 @@ it("opening marks as seen, also what comes while it is open; Escape gives the fo
 });
 
 it("the badge can count what is new instead", async () => {
-  stage.site.html = plain.replace("></belfry", ' badge="unseen"></belfry');
+  stage.site.html = stage.site.html.replace("></belfry", ' badge="unseen"></belfry');
   await publish(stage, [titled("One"), titled("Two")]);
   screen = await visit(stage);
   await bellIs("Notifications, 2 new");
@@ -217,7 +197,7 @@ it("tabs narrow it to what is unread, and to each category that occurs", async (
 });
 
 it("the attribute names the tabs; one without notifications says so", async () => {
-  stage.site.html = plain.replace("></belfry", ' categories="ci, billing"></belfry');
+  stage.site.html = stage.site.html.replace("></belfry", ' categories="ci, billing"></belfry');
   await publish(stage, titled("Hello", { category: "other" }));
   screen = await visit(stage);
   await screen.open();
@@ -260,7 +240,7 @@ it("a long text is shown in full by a click", async () => {
 it("what a page puts into the slots stands in the place of its own", async () => {
   const slots = `<span slot="bell">Bell</span><strong slot="header">My inbox</strong>
     <p slot="empty">Nothing for you</p>`;
-  stage.site.html = plain.replace("></belfry", `>${slots}</belfry`);
+  stage.site.html = stage.site.html.replace("></belfry", `>${slots}</belfry`);
   screen = await visit(stage);
   expect(await screen.page.getByText("Bell", { exact: true }).isVisible()).toBe(true);
   await screen.open();

@@ -2,7 +2,7 @@
 // complains of nothing.
 
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
-import { expect, inject } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from "vitest";
 import { launchBrowser } from "../examples/browser.ts";
 import { startProxy, type TcpProxy } from "../examples/proxy.ts";
 import { type Answer, call } from "../support/backend.ts";
@@ -10,30 +10,44 @@ import { type Hub, startHub } from "../support/hub.ts";
 import { type Site, startSite } from "./site.ts";
 
 export interface Stage {
-  readonly browser: Browser;
-  readonly proxy: TcpProxy;
-  readonly site: Site;
+  browser: Browser;
+  proxy: TcpProxy;
+  site: Site;
   hub: Hub;
-  stop(): Promise<void>;
+  /** The pages of the test that runs. */
+  screens: Screen[];
 }
 
-export async function setStage(vars: Record<string, string> = {}): Promise<Stage> {
-  const [browser, proxy] = await Promise.all([launchBrowser(), startProxy()]);
-  const site = await startSite(proxy.url);
-  const hub = await startHub(inject("bundle"), { ALLOWED_ORIGINS: site.origin, ...vars });
-  proxy.point(hub.url);
-  const stage: Stage = {
-    browser,
-    proxy,
-    site,
-    hub,
-    async stop() {
-      await browser.close();
-      site.stop();
-      proxy.stop();
-      await stage.hub.stop();
-    },
-  };
+/**
+ * Sets the stage of a test file. Each test begins with an empty inbox and the page as it is at first;
+ * after it all its pages are left.
+ */
+export function useStage(vars: Record<string, string> = {}): Stage {
+  const stage = { screens: [] as Screen[] } as Stage;
+  let plain: Pick<Site, "html" | "user" | "tokenSeconds">;
+
+  beforeAll(async () => {
+    const [browser, proxy] = await Promise.all([launchBrowser(), startProxy()]);
+    const site = await startSite(proxy.url);
+    const hub = await startHub(inject("bundle"), { ALLOWED_ORIGINS: site.origin, ...vars });
+    proxy.point(hub.url);
+    const { html, user, tokenSeconds } = site;
+    plain = { html, user, tokenSeconds };
+    Object.assign(stage, { browser, proxy, site, hub });
+  });
+  beforeEach(() => forget(stage));
+  afterEach(async () => {
+    Object.assign(stage.site, plain);
+    // The last one first: it may be within the context of another.
+    for (const screen of stage.screens.splice(0).reverse()) await screen.leave();
+    stage.proxy.point(stage.hub.url);
+  });
+  afterAll(async () => {
+    await stage.browser.close();
+    stage.site.stop();
+    stage.proxy.stop();
+    await stage.hub.stop();
+  });
   return stage;
 }
 
@@ -54,7 +68,7 @@ export interface Screen {
   open(): Promise<void>;
   /** What has the focus: the element's own, or the page's. */
   focused(): Promise<string>;
-  /** Closes the page, and fails if it has complained of anything. */
+  /** Closes the page, and fails if anything was run on it, or refused by its policy. */
   leave(): Promise<void>;
 }
 
@@ -86,7 +100,7 @@ export async function visit(
   const host = page.locator("belfry-inbox");
   const panel = page.locator(".panel");
   const items = page.getByRole("article");
-  return {
+  const screen: Screen = {
     page,
     context,
     host,
@@ -114,6 +128,8 @@ export async function visit(
       expect(complaints).toEqual([]);
     },
   };
+  stage.screens.push(screen);
+  return screen;
 }
 
 /** What becomes true within a while. */
