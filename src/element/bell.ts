@@ -5,18 +5,18 @@ import { BELL, button, h, icon, set, setText } from "./dom.ts";
 export interface Bell {
   readonly node: HTMLButtonElement;
   /** What is seen may be rounded; what is read out is exact. */
-  show(label: string, count: string): void;
+  show(label: string, count: string, isOpen: boolean): void;
 }
 
 export function createBell(): Bell {
-  const attributes = { "aria-haspopup": "dialog", "aria-expanded": "false" };
-  const node = button("bell", "", () => undefined, attributes);
+  const node = button("bell", "", () => undefined, { "aria-haspopup": "dialog" });
   const badge = h("span", "badge", { "aria-hidden": "true" });
   node.append(h("slot", "", { name: "bell" }, icon(BELL)), badge);
   return {
     node,
-    show(label, count) {
+    show(label, count, isOpen) {
       set(node, "aria-label", label);
+      set(node, "aria-expanded", `${isOpen}`);
       setText(badge, count);
       badge.hidden = !count;
     },

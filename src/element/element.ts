@@ -105,6 +105,8 @@ export class BelfryInbox extends Base {
   #update(): void {
     if (!this.isConnected) this.#end();
     else if (this.#isStale) this.#begin();
+    // What is moved was closed by that, and nobody has told.
+    else this.#session?.show();
   }
 
   #end(): void {

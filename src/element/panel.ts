@@ -1,6 +1,6 @@
 // Where the feed is shown: in a popover beside the bell, or in the page itself.
 
-import { activeBeside, h, set } from "./dom.ts";
+import { activeBeside, h } from "./dom.ts";
 
 const GAP_PX = 8;
 
@@ -27,11 +27,7 @@ export function makePopover(
       // Within a shadow root the browser forgets where the focus was before.
     } else if (node.contains(activeBeside(node))) bell.focus();
   });
-  node.addEventListener("toggle", ({ newState }) => {
-    const isOpen = newState === "open";
-    set(bell, "aria-expanded", `${isOpen}`);
-    toggled(isOpen, false);
-  });
+  node.addEventListener("toggle", ({ newState }) => toggled(newState === "open", false));
 
   /** Below the bell where there is room, else above it; the far ends of both in one line. */
   function anchor() {

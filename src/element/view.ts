@@ -122,7 +122,7 @@ export function createView(
       status = nextStatus;
       const kind = host.getAttribute("badge") === "unseen" ? "unseen" : "unread";
       const count = next.counts[kind];
-      bell.show(labels.bell(count, kind), count ? labels.badge(count) : "");
+      bell.show(labels.bell(count, kind), count ? labels.badge(count) : "", isOpen(panel));
       render();
     },
   };

@@ -170,3 +170,12 @@ it("without an address it waits for one", async () => {
   }, stage.proxy.url);
   await bellIs("Notifications, 1 unread");
 });
+
+it("one that is moved while it is open is closed, and its bell says so", async () => {
+  screen = await visit(stage);
+  await screen.open();
+  await eventually(() => screen.bell.getAttribute("aria-expanded")).toBe("true");
+  await screen.host.evaluate((host) => document.querySelector("main")?.append(host));
+  await screen.panel.waitFor({ state: "hidden" });
+  await eventually(() => screen.bell.getAttribute("aria-expanded")).toBe("false");
+});
