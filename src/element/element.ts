@@ -122,6 +122,7 @@ export class BelfryInbox extends Base {
   }
 
   #begin(): void {
+    const style = this.#draw();
     const wasOpen = this.open;
     this.#session?.stop();
     this.#session = undefined;
@@ -137,7 +138,7 @@ export class BelfryInbox extends Base {
       labels: { ...ENGLISH, ...this.#labels },
       locale: localeOf(language),
       now: Date.now,
-      style: this.#draw(),
+      style,
     });
     if (wasOpen) this.open = true;
   }

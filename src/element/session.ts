@@ -132,9 +132,9 @@ export function createSession(options: SessionOptions): Session {
     inbox.onMessage(arrived),
     client?.onStatus(show),
     () => page.abort(),
+    () => host.shadowRoot?.replaceChildren(),
   ];
-  const nodes = [...view.nodes, announcer.node];
-  host.shadowRoot?.replaceChildren(...nodes);
+  host.shadowRoot?.append(...view.nodes, announcer.node);
   show();
   return {
     view,

@@ -160,10 +160,11 @@ it("the app is told of the counts", async () => {
 });
 
 it("without an address it waits for one", async () => {
-  stage.site.html = pageOf("<belfry-inbox></belfry-inbox>");
+  stage.site.html = pageOf('<belfry-inbox><p slot="empty">Nothing yet</p></belfry-inbox>');
   screen = await visit(stage);
   await publish(stage, titled("One"));
   expect(await screen.bell.count()).toBe(0);
+  expect(await screen.page.getByText("Nothing yet").isVisible()).toBe(false);
   await screen.host.evaluate((host, url) => {
     host.setAttribute("token-url", "/token");
     host.setAttribute("url", url);
@@ -178,4 +179,14 @@ it("one that is moved while it is open is closed, and its bell says so", async (
   await screen.host.evaluate((host) => document.querySelector("main")?.append(host));
   await screen.panel.waitFor({ state: "hidden" });
   await eventually(() => screen.bell.getAttribute("aria-expanded")).toBe("false");
+});
+
+it("once its address is taken away it shows nothing", async () => {
+  await publish(stage, titled("Private"));
+  screen = await visit(stage);
+  await screen.open();
+  await screen.item("Private").waitFor();
+  await screen.host.evaluate((host) => host.removeAttribute("token-url"));
+  await screen.item("Private").waitFor({ state: "detached" });
+  expect(await screen.bell.count()).toBe(0);
 });
