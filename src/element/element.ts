@@ -124,6 +124,7 @@ export class BelfryInbox extends Base {
   #begin(): void {
     const style = this.#draw();
     const wasOpen = this.open;
+    const hadFocus = this.shadowRoot?.activeElement;
     this.#session?.stop();
     this.#session = undefined;
     this.#isStale = false;
@@ -140,6 +141,8 @@ export class BelfryInbox extends Base {
       now: Date.now,
       style,
     });
+    // What had it has gone: the bell has it now, or the panel that stands in the page.
+    if (hadFocus) this.#session.view.nodes[0]?.focus();
     if (wasOpen) this.open = true;
   }
 

@@ -164,3 +164,23 @@ it("arrivals are announced politely, and not one by one", async () => {
   await screen.page.clock.runFor(1_000);
   expect(await status.textContent()).toBe("3 new notifications");
 });
+
+it("the focus stays with it when its words are replaced", async () => {
+  await publish(stage, THREE);
+  screen = await visit(stage);
+  const replace = async (title: string) => {
+    await screen.host.evaluate((host, title) => Object.assign(host, { labels: { title } }), title);
+    await screen.page.locator(`.panel[aria-label=${title}]`).waitFor({ state: "attached" });
+  };
+  await screen.bell.focus();
+  await replace("Closed");
+  expect(await screen.focused()).toContain("bell");
+  await press("Enter");
+  await screen.item("Two").focus();
+  await replace("Open");
+  expect(await screen.focused()).toContain("panel");
+  await screen.host.evaluate((host) => host.setAttribute("inline", ""));
+  await screen.item("Two").focus();
+  await replace("Inline");
+  expect(await screen.focused()).toContain("panel");
+});
