@@ -12,7 +12,7 @@ export function makePopover(
   bell: HTMLButtonElement,
   /** Takes lengths, which the style sheet keeps within the window. */
   style: CSSStyleDeclaration,
-  /** Before it is shown, so that it is complete when it is; and after it was shown or hidden. */
+  /** Before and after it is shown or hidden; before, so that it is complete when it is shown. */
   toggled: (isOpen: boolean, isBefore: boolean) => void,
   signal: AbortSignal,
 ): void {
@@ -21,11 +21,11 @@ export function makePopover(
   node.autofocus = true;
   bell.popoverTargetElement = node;
   node.addEventListener("beforetoggle", ({ newState }) => {
-    if (newState === "open") {
-      anchor();
-      toggled(true, true);
-      // Within a shadow root the browser forgets where the focus was before.
-    } else if (node.contains(activeBeside(node))) bell.focus();
+    const isOpening = newState === "open";
+    if (isOpening) anchor();
+    // Within a shadow root the browser forgets where the focus was before.
+    else if (node.contains(activeBeside(node))) bell.focus();
+    toggled(isOpening, true);
   });
   node.addEventListener("toggle", ({ newState }) => toggled(newState === "open", false));
 

@@ -71,14 +71,15 @@ export function createView(
     if (key === "ArrowDown" && target === panel) feed.focus();
   });
   const popoverToggled = (is: boolean, isBefore: boolean) => {
-    if (isBefore) {
+    if (!isBefore) {
+      if (!is) snackbar.hide();
+      toggled(is);
+    } else if (is) {
       kept = new Set();
       toasts.clear();
       render(true);
-    } else {
-      if (!is) snackbar.hide();
-      toggled(is);
-    }
+      // It begins at the top when it is opened again: what is new is there.
+    } else feed.node.scrollTop = 0;
   };
   if (!isInline) makePopover(panel, bell.node, style, popoverToggled, ui.signal);
 

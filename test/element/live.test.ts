@@ -68,6 +68,20 @@ describe("insertion", () => {
   });
 });
 
+it("opened again, it begins at the top, where the new ones are", async () => {
+  await many(30);
+  const screen = await visit(stage);
+  await screen.open();
+  await scrollTo(screen, 500);
+  await screen.page.keyboard.press("Escape");
+  await screen.panel.waitFor({ state: "hidden" });
+  await publish(stage, titled("Newest"));
+  await eventually(() => screen.bell.getAttribute("aria-label")).toContain("31 unread");
+  await screen.bell.click();
+  await eventually(() => first(screen)).toBe("Newest");
+  expect(await scrolled(screen)).toBe(0);
+});
+
 describe("focus", () => {
   it("stays where it is when others arrive, leave and change", async () => {
     const { results } = (await many(10)).json;
