@@ -9,7 +9,8 @@ export interface Bell {
 }
 
 export function createBell(): Bell {
-  const node = button("bell", "", () => undefined, { "aria-haspopup": "dialog" });
+  const attributes = { "aria-haspopup": "dialog" };
+  const node = button("bell", "", () => undefined, attributes);
   const badge = h("span", "badge", { "aria-hidden": "true" });
   node.append(h("slot", "", { name: "bell" }, icon(BELL)), badge);
   return {

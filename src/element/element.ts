@@ -25,7 +25,7 @@ export class BelfryInbox extends Base {
   #own: Client | undefined;
   #isDue = false;
   #isStale = true;
-  #style: CSSStyleDeclaration | undefined;
+  readonly #style = this.#draw();
 
   connectedCallback(): void {
     // A property that was set before the script was there hides the one of the class.
@@ -122,7 +122,6 @@ export class BelfryInbox extends Base {
   }
 
   #begin(): void {
-    const style = this.#draw();
     const wasOpen = this.open;
     const hadFocus = this.shadowRoot?.activeElement;
     this.#session?.stop();
@@ -139,7 +138,7 @@ export class BelfryInbox extends Base {
       labels: { ...ENGLISH, ...this.#labels },
       locale: localeOf(language),
       now: Date.now,
-      style,
+      style: this.#style,
     });
     // What had it has gone: the bell has it now, or the panel that stands in the page.
     if (hadFocus) this.#session.view.nodes[0]?.focus();
@@ -156,11 +155,9 @@ export class BelfryInbox extends Base {
 
   /** Where the panel is placed is said by the first rule of the sheet: no node has a style. */
   #draw(): CSSStyleDeclaration {
-    if (this.#style) return this.#style;
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLES);
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet];
-    this.#style = (sheet.cssRules[0] as CSSStyleRule).style;
-    return this.#style;
+    return (sheet.cssRules[0] as CSSStyleRule).style;
   }
 }

@@ -4,7 +4,7 @@ import { activeBeside, h } from "./dom.ts";
 
 const GAP_PX = 8;
 
-const px = (length: number) => `${Math.round(length)}px`;
+const px = (length: number) => `${length}px`;
 
 /** The browser closes it by Escape and by a click elsewhere, and keeps it above the page. */
 export function makePopover(

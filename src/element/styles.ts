@@ -2,8 +2,9 @@
 // `color-scheme`; what moves does so only where nobody has asked for stillness. A build does not
 // shorten text, so this is short as it is, and what looks alike is said once.
 
-/** The page's variables, which docs/element.md lists: a page sets them on the element. */
-const THEME = `
+export const STYLES =
+  // The page's variables, which docs/element.md lists: a page sets them on the element.
+  `
 :host{--belfry-bg:light-dark(#fff,#1a1c21);--belfry-text:light-dark(#171a21,#eff1f5);--belfry-muted:color-mix(in srgb,var(--belfry-text) 68%,var(--belfry-bg));--belfry-line:color-mix(in srgb,var(--belfry-text) 11%,var(--belfry-bg));--belfry-hover:color-mix(in srgb,var(--belfry-text) 5%,var(--belfry-bg));--belfry-accent:light-dark(#2459d8,#8db0ff);--belfry-unread:color-mix(in srgb,var(--belfry-accent) 5%,var(--belfry-bg));--belfry-badge:#d3233b;--belfry-badge-text:#fff;--belfry-radius:14px;--belfry-width:408px;--belfry-height:620px;--belfry-font:system-ui,sans-serif;--belfry-shadow:0 16px 48px #0003;display:inline-block}
 :host([inline]){display:block}
 :host([hidden]),[hidden]{display:none!important}
@@ -12,14 +13,14 @@ button,a{all:unset;box-sizing:border-box;cursor:pointer;border-radius:8px}
 :focus-visible{outline:2px solid var(--belfry-accent);outline-offset:-2px}
 svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1.7;stroke-linecap:round;stroke-linejoin:round}
 .hidden{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%)}
-.bell,.tool,.tile,.empty{display:grid;place-items:center}`;
-
-const BELL = `
+.bell,.tool,.tile,.empty{display:grid;place-items:center}` +
+  // The bell.
+  `
 .bell{position:relative;inline-size:40px;block-size:40px;border-radius:50%;font-size:18px}
 .bell:hover,.tool:hover{background:color-mix(in srgb,currentColor 9%,transparent)}
-.badge{position:absolute;inset-block-start:0;inset-inline-start:54%;min-inline-size:18px;padding-inline:5px;border-radius:9px;background:var(--belfry-badge);color:var(--belfry-badge-text);font:600 11px/18px var(--belfry-font);text-align:center}`;
-
-const PANEL = `
+.badge{position:absolute;inset-block-start:0;inset-inline-start:54%;min-inline-size:18px;padding-inline:5px;border-radius:9px;background:var(--belfry-badge);color:var(--belfry-badge-text);font:600 11px/18px var(--belfry-font);text-align:center}` +
+  // The panel.
+  `
 .panel,.toasts{position:relative;inset:auto;padding:0;border:0;overflow:hidden;background:var(--belfry-bg);color:var(--belfry-text);font:14px/20px var(--belfry-font);overflow-wrap:anywhere}
 .panel{flex-direction:column;max-block-size:var(--belfry-height)}
 .panel:not([popover]),.panel:popover-open{display:flex}
@@ -33,7 +34,7 @@ const PANEL = `
 .tab,.more,.action{flex:none;padding:4px 10px;font-size:13px;font-weight:500}
 .tab,.more,.tool{color:var(--belfry-muted)}
 .tab:hover,.tab[aria-selected=true],.tool:hover,.more:hover{color:var(--belfry-text)}
-.tab[aria-selected=true],.more:hover,.item:hover,.action:hover,.banner,.loading i{background:var(--belfry-hover)}
+.more:hover,.tab[aria-selected=true],.item:hover,.action:hover,.banner,.loading i{background:var(--belfry-hover)}
 .main{display:flex;flex-direction:column;min-block-size:0}
 .scroller{overflow-y:auto;overflow-anchor:none;overscroll-behavior:contain;scrollbar-width:thin}
 .tool{inline-size:30px;block-size:30px}
@@ -44,9 +45,9 @@ const PANEL = `
 .retry,.undo{font-weight:600;text-decoration:underline;outline-color:currentColor}
 .pill,.snackbar{position:sticky;z-index:3;inset-block-start:10px;display:block;inline-size:fit-content;margin:0 auto -36px;padding:8px 16px;border-radius:18px;background:var(--belfry-text);color:var(--belfry-bg);font-size:13px}
 .pill{background:var(--belfry-accent)}
-.snackbar{position:absolute;inset:auto 0 14px;display:flex;margin:auto}`;
-
-const ITEM = `
+.snackbar{position:absolute;inset:auto 0 14px;display:flex;margin:auto}` +
+  // The items of the feed.
+  `
 .item,.toast{position:relative;display:grid;grid-template-columns:auto 1fr auto;gap:12px;padding:14px 14px 12px;padding-inline-start:22px}
 .item{border-block-end:1px solid var(--belfry-line)}
 .unread{background:var(--belfry-unread)}
@@ -67,9 +68,9 @@ const ITEM = `
 .meta{display:flex;align-items:center;gap:4px;min-block-size:24px;margin:0;font-size:12px}
 .category::before{content:"· "}
 .tools{display:flex;margin-inline-start:auto;margin-block:-5px}
-@media (hover:hover){.item:not(:hover,:focus-visible,:has(:focus-visible)) .tools{opacity:0}}`;
-
-const REST = `
+@media (hover:hover){.item:not(:hover,:focus-visible,:has(:focus-visible)) .tools{opacity:0}}` +
+  // The rest.
+  `
 .empty{gap:12px;padding:60px 32px}
 .empty svg{block-size:40px;stroke-width:1.2;color:var(--belfry-muted)}
 .loading{animation:late 1ms .2s backwards}
@@ -82,5 +83,3 @@ const REST = `
 .panel,.toast{transition:opacity .15s}
 @starting-style{.panel:popover-open,.toast{opacity:0}}}
 @media (forced-colors:active){.badge,.pill,.snackbar,.tab[aria-selected=true],.unread::before{forced-color-adjust:none;background:CanvasText;color:Canvas}}`;
-
-export const STYLES = THEME + BELL + PANEL + ITEM + REST;
