@@ -89,7 +89,7 @@ export function createView(
     const { notifications, isLoaded, hasMore, counts } = snapshot;
     const named = host.getAttribute("categories")?.split(",");
     const occurring = notifications.flatMap(({ category }) => category ?? []).sort();
-    tabs.show(named?.map((name) => name.trim()) ?? occurring);
+    tabs.show(named?.flatMap((name) => name.trim() || []) ?? occurring);
     const listed = notifications.filter(isListed);
     const isFiltered = tabs.filter !== ALL;
     notice.show(status, isLoaded, listed.length === 0, isFiltered);

@@ -197,7 +197,7 @@ it("tabs narrow it to what is unread, and to each category that occurs", async (
 });
 
 it("the attribute names the tabs; one without notifications says so", async () => {
-  stage.site.html = stage.site.html.replace("></belfry", ' categories="ci, billing"></belfry');
+  stage.site.html = stage.site.html.replace("></belfry", ' categories="ci, billing,"></belfry');
   await publish(stage, titled("Hello", { category: "other" }));
   screen = await visit(stage);
   await screen.open();
