@@ -31,7 +31,8 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
   let isKept = false;
 
   const { tile, title, body, rest } = contentOf(first, ui);
-  const read = () => isUnread && ui.act((inbox) => inbox.markRead(offset));
+  /** A pointer that rests where it was archived reads it no more. */
+  const read = () => isUnread && node.isConnected && ui.act((inbox) => inbox.markRead(offset));
   const age = h("time", "time", { datetime: time, title: times.full(time), id: `${id}t` });
   const mark = h("span", "hidden", { id: `${id}m` });
   const toggle = tool(CHECK, "", () => {

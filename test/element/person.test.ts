@@ -140,6 +140,20 @@ it("a resting pointer reads, unless it is told not to", async () => {
   expect(await screen.item("One").getAttribute("class")).toBe("item unread");
 });
 
+it("what is archived under a resting pointer is not read by it", async () => {
+  await publish(stage, titled("One"));
+  screen = await visit(stage, {}, undefined, (page) => page.clock.install());
+  await screen.open();
+  await screen.item("One").hover();
+  await screen.item("One").getByRole("button", { name: "Archive" }).click();
+  await screen.item("One").waitFor({ state: "detached" });
+  await screen.page.mouse.move(5, 300);
+  await screen.page.clock.runFor(1_500);
+  await press("Undo");
+  await screen.item("One").waitFor();
+  expect(await screen.item("One").getAttribute("class")).toBe("item unread");
+});
+
 it("one is marked read and unread, and all are", async () => {
   await publish(stage, [titled("One"), titled("Two"), titled("Three")]);
   screen = await visit(stage);
