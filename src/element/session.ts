@@ -1,6 +1,6 @@
 // One inbox and what shows it: what a person does goes to the inbox, what the inbox tells is shown.
 
-import type { Counts, LogMessage } from "../client/inbox.ts";
+import type { Counts, InboxMessage, LogMessage } from "../client/inbox.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { titleOf } from "./content.ts";
 import type { Labels } from "./labels.ts";
@@ -119,7 +119,9 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function arrived(message: LogMessage) {
-    if (!message.notification) return;
+    // What was seen elsewhere while this page was away is no news, and says so itself.
+    const { notification, seen_at, archived_at } = message as InboxMessage;
+    if (!notification || seen_at || archived_at) return;
     announcer.arrived(titleOf(message, ui));
     const isInView = view.isOpen() || document.hidden || host.hasAttribute("no-toasts");
     if (!isInView && !QUIET.test(message.urgency ?? "")) view.toasts.show(message);

@@ -31,6 +31,29 @@ it("a hub that is killed is missed, and what came meanwhile is shown once", asyn
   expect(await screen.focused()).toContain("Mark as");
 });
 
+it("what was seen on another device meanwhile is no news", async () => {
+  screen = await visit(stage);
+  await screen.loaded();
+  stage.proxy.point(null);
+  const { results } = (
+    await publish(
+      stage,
+      ["Read", "Archived", "New"].map((is) => titled(is)),
+    )
+  ).json;
+  const mark = (offset: number, change: object) =>
+    call(stage.hub.url, "PATCH", "/v1/users/ada/notifications", {
+      epoch: results[0].epoch,
+      offsets: [offset],
+      ...change,
+    });
+  await mark(1, { read: true });
+  await mark(2, { archived: true });
+  stage.proxy.point(stage.hub.url);
+  await screen.page.getByText("New notification: New").waitFor({ state: "attached" });
+  expect(await screen.toasts.locator(".item-title").allTextContents()).toEqual(["New"]);
+});
+
 it("a page that is offline says so, and comes back by itself", async () => {
   await publish(stage, titled("Before"));
   screen = await visit(stage);
