@@ -51,8 +51,14 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
     if (isLoading || !hasOlder) return;
     setLoading(true);
     const from = rows.size;
+    const before = shown;
     await ui.act((inbox) => inbox.loadMore());
     setLoading(false);
+    // What was loaded may be of other tabs: it is looked again whether the end is in view.
+    if (shown !== before) {
+      observer.disconnect();
+      observer.observe(more);
+    }
     // The button that was pressed goes: on with what it has brought.
     if (!hasOlder && activeBeside(node) === more) focusRow(all()[from]);
     more.hidden = !hasOlder;

@@ -92,8 +92,9 @@ export function createView(
     tabs.show(named?.flatMap((name) => name.trim() || []) ?? occurring);
     const listed = notifications.filter(isListed);
     const isFiltered = tabs.filter !== ALL;
-    notice.show(status, isLoaded, listed.length === 0, isFiltered);
-    feed.node.hidden = !listed[0] && !hasMore;
+    const isEmpty = !listed[0] && !hasMore;
+    notice.show(status, isLoaded, isEmpty, isFiltered);
+    feed.node.hidden = isEmpty;
     feed.show(listed, hasMore, isFiltered ? -1 : Math.max(counts.total, listed.length));
     feed.tick();
     // Not disabled, which would take the focus from who has just pressed it.

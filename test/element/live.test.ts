@@ -82,6 +82,17 @@ it("opened again, it begins at the top, where the new ones are", async () => {
   expect(await scrolled(screen)).toBe(0);
 });
 
+it("a tab whose notifications are all further down goes on loading until it has them", async () => {
+  const { epoch } = (await many(160)).json.results[0];
+  const offsets = Array.from({ length: 159 }, (_, i) => i + 2);
+  await call(stage.hub.url, "PATCH", INBOX, { epoch, offsets, read: true });
+  const screen = await visit(stage);
+  await screen.open();
+  await screen.tab("Unread").click();
+  expect(await screen.page.getByText("Nothing here").isVisible()).toBe(false);
+  await screen.item("Item 1.").waitFor();
+});
+
 describe("focus", () => {
   it("stays where it is when others arrive, leave and change", async () => {
     const { results } = (await many(10)).json;
