@@ -60,7 +60,7 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 .unread .item-title,.toast .item-title{font-weight:600}
 .item-title::after{content:"";position:absolute;inset:0;outline:inherit;outline-offset:-2px}
 .item-body,.meta{margin-block-start:2px;color:var(--belfry-muted);font-size:13px}
-.image{display:block;max-inline-size:100%;max-block-size:180px;margin-block-start:8px;border-radius:10px}
+.image{display:block;inline-size:min(100%,320px);aspect-ratio:16/9;object-fit:cover;margin-block-start:8px;border-radius:10px}
 .actions{display:flex;flex-wrap:wrap;gap:8px;margin-block:8px}
 .action,.tools,.toast .tool{position:relative;z-index:1}
 .tab,.action,.category{max-inline-size:min(100%,16em);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}

@@ -82,6 +82,20 @@ it("opened again, it begins at the top, where the new ones are", async () => {
   expect(await scrolled(screen)).toBe(0);
 });
 
+it("a picture that comes with a notification above moves nothing", async () => {
+  await many(30);
+  const screen = await visit(stage);
+  await screen.open();
+  await scrollTo(screen, 500);
+  const before = await top(screen, "Item 20.");
+  await publish(stage, titled("Picture", {}, { image: "/picture.svg" }));
+  const image = screen.page.locator(".image");
+  await eventually(() =>
+    image.evaluate((node) => (node as HTMLImageElement).naturalWidth > 0),
+  ).toBe(true);
+  expect(await top(screen, "Item 20.")).toBe(before);
+});
+
 it("a tab whose notifications are all further down goes on loading until it has them", async () => {
   const { epoch } = (await many(160)).json.results[0];
   const offsets = Array.from({ length: 159 }, (_, i) => i + 2);
