@@ -17,7 +17,7 @@ const SKELETONS = 5;
 export function createNotice(labels: Labels, retry: () => void): Notice {
   const text = h("span", "");
   const again = button("retry", labels.retry, retry);
-  const banner = h("div", "banner", { role: "status" }, text, again);
+  const banner = h("div", "banner", {}, text, again);
   const skeletons = Array.from({ length: SKELETONS }, () => h("i", ""));
   const loading = h(
     "div",
@@ -31,7 +31,8 @@ export function createNotice(labels: Labels, retry: () => void): Notice {
   const empty = h("div", "empty", {}, slot);
 
   return {
-    banner,
+    // What is to be read out has to be there before.
+    banner: h("div", "", { role: "status" }, banner),
     body: h("div", "", {}, loading, empty),
     show(status, isLoaded, isEmpty, isFiltered) {
       const message = messageOf(status, labels);

@@ -13,13 +13,13 @@ export interface Snackbar {
 
 /** `leave` says where the focus goes when it was on the button that has done its work. */
 export function createSnackbar(leave: () => void): Snackbar {
-  const node = h("div", "snackbar", { role: "status", hidden: true });
+  // Empty, not hidden: what is to be read out has to be there before.
+  const node = h("div", "snackbar", { role: "status" });
   const expiry = createExpiry(node, SHOWN_MS, hide);
 
   function hide() {
     const hadFocus = node.matches(":focus-within");
     expiry.stop();
-    node.hidden = true;
     node.replaceChildren();
     if (hadFocus) leave();
   }
@@ -36,7 +36,6 @@ export function createSnackbar(leave: () => void): Snackbar {
             hide();
           }),
         );
-      node.hidden = false;
       expiry.start();
     },
     hide,

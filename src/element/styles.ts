@@ -12,7 +12,7 @@ export const STYLES =
 button,a{all:unset;box-sizing:border-box;cursor:pointer;border-radius:8px}
 :focus-visible{outline:2px solid var(--belfry-accent);outline-offset:-2px}
 svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1.7;stroke-linecap:round;stroke-linejoin:round}
-.hidden{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%)}
+.hidden,.snackbar:empty{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%)}
 .bell,.tool,.tile,.empty{display:grid;place-items:center}` +
   // The bell.
   `

@@ -184,3 +184,10 @@ it("the focus stays with it when its words are replaced", async () => {
   await replace("Inline");
   expect(await screen.focused()).toContain("panel");
 });
+
+it("the lines that are read out when they change are there before they do", async () => {
+  screen = await visit(stage);
+  await screen.open();
+  // That of the connection, and the one at the foot.
+  expect(await screen.panel.getByRole("status").count()).toBe(2);
+});
