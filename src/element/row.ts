@@ -74,7 +74,7 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
         "meta",
         {},
         age,
-        category && h("span", "category", { dir: "auto" }, labels.category(category)),
+        category && h("span", "category", {}, h("bdi", "", {}, labels.category(category))),
         h(
           "div",
           "tools",

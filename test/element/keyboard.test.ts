@@ -191,3 +191,16 @@ it("the lines that are read out when they change are there before they do", asyn
   // That of the connection, and the one at the foot.
   expect(await screen.panel.getByRole("status").count()).toBe(2);
 });
+
+it("where reading goes leftwards, a Latin category stands behind its dot", async () => {
+  stage.site.html = stage.site.html.replace('lang="en"', 'lang="ar" dir="rtl"');
+  await publish(stage, THREE);
+  screen = await visit(stage);
+  await screen.open();
+  const edges = await screen.page.locator(".category").evaluate((node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return [node.getBoundingClientRect().left, range.getBoundingClientRect().left];
+  });
+  expect(edges[0]).toBeCloseTo(edges[1] ?? 0, 0);
+});
