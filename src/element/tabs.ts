@@ -35,7 +35,8 @@ export function createTabs(labels: Labels, changed: () => void): Tabs {
     // Where reading goes leftwards, so does the next tab.
     const forward = node.matches(":dir(rtl)") ? -1 : 1;
     const to = { ArrowRight: at + forward, ArrowLeft: at - forward, Home: 0, End: -1 }[event.key];
-    if (to === undefined) return;
+    // With Alt an arrow goes back in the history.
+    if (to === undefined || event.altKey) return;
     event.preventDefault();
     select(keys.at(to % keys.length) as string);
     tabs.get(filter)?.focus();

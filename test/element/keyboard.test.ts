@@ -192,6 +192,14 @@ it("the lines that are read out when they change are there before they do", asyn
   expect(await screen.panel.getByRole("status").count()).toBe(2);
 });
 
+it("with Alt an arrow is the browser's own: it goes back", async () => {
+  screen = await visit(stage);
+  await screen.open();
+  await screen.tab("All").focus();
+  await press("Alt+ArrowRight");
+  expect(await screen.tab("All").getAttribute("aria-selected")).toBe("true");
+});
+
 it("where reading goes leftwards, a Latin category stands behind its dot", async () => {
   stage.site.html = stage.site.html.replace('lang="en"', 'lang="ar" dir="rtl"');
   await publish(stage, THREE);
