@@ -18,7 +18,7 @@ export interface Content {
 
 /** The title as plain text. */
 export function titleOf({ notification, type }: LogMessage, { labels }: Ui): string {
-  return notification?.title || type || labels.untitled;
+  return cut(notification?.title || type || labels.untitled);
 }
 
 export function contentOf(message: LogMessage, ui: Ui): Content {

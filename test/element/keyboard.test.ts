@@ -185,6 +185,15 @@ it("the focus stays with it when its words are replaced", async () => {
   expect(await screen.focused()).toContain("panel");
 });
 
+it("a very long title is not read out to its end", async () => {
+  screen = await visit(stage);
+  await screen.loaded();
+  await publish(stage, titled("word ".repeat(4_000)));
+  const said = screen.page.getByText("New notification: word");
+  await said.waitFor({ state: "attached" });
+  expect((await said.textContent())?.length).toBeLessThan(2_100);
+});
+
 it("the lines that are read out when they change are there before they do", async () => {
   screen = await visit(stage);
   await screen.open();
