@@ -39,13 +39,13 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 .scroller{overflow-y:auto;overflow-anchor:none;overscroll-behavior:contain;scrollbar-width:thin}
 .tool{inline-size:30px;block-size:30px}
 .tool[aria-disabled]{opacity:.4}
-.more{display:block;margin:8px 12px;padding:8px;text-align:center}
+.more{display:block;margin:8px auto;padding:8px 16px}
 .banner{color:var(--belfry-muted);font-size:13px;animation:late 1ms 2s backwards}
 @keyframes late{0%{visibility:hidden;max-block-size:0;padding-block:0}}
-.retry,.undo{font-weight:600;text-decoration:underline;outline-color:currentColor}
-.pill,.snackbar{position:sticky;z-index:3;inset-block-start:10px;display:block;inline-size:fit-content;margin:0 auto -36px;padding:8px 16px;border-radius:18px;background:var(--belfry-text);color:var(--belfry-bg);font-size:13px}
-.pill{background:var(--belfry-accent)}
-.snackbar{position:absolute;inset:auto 0 14px;display:flex;margin:auto}` +
+.retry,.undo{padding-block:4px;font-weight:600;text-decoration:underline;outline-color:currentColor}
+.pill,.snackbar{position:sticky;z-index:3;inset-block-start:10px;inline-size:fit-content;margin:0 auto -36px;padding:8px 16px;border-radius:22px;background:var(--belfry-text);color:var(--belfry-bg);font-size:13px}
+.pill{display:block;background:var(--belfry-accent)}
+.snackbar{position:absolute;inset:auto 8px 14px;margin:auto}` +
   // The items of the feed.
   `
 .item,.toast{position:relative;display:grid;grid-template-columns:auto 1fr auto;gap:12px;padding:14px 14px 12px;padding-inline-start:22px}
