@@ -12,13 +12,11 @@ export interface Notice {
   show(status: Status | undefined, isLoaded: boolean, isEmpty: boolean, isFiltered: boolean): void;
 }
 
-const SKELETONS = 5;
-
 export function createNotice(labels: Labels, retry: () => void): Notice {
   const text = h("span", "");
   const again = button("retry", labels.retry, retry);
   const banner = h("div", "banner", {}, text, again);
-  const skeletons = Array.from({ length: SKELETONS }, () => h("i", ""));
+  const skeletons = [1, 2, 3, 4, 5].map(() => h("i", ""));
   const loading = h(
     "div",
     "loading",

@@ -34,6 +34,8 @@ export interface Session {
   stop(): void;
 }
 
+/** What each element has told. An app that answers with other words would otherwise be told for ever. */
+const told = new WeakMap<HTMLElement, Counts>();
 /** `low` and `very-low`. */
 const QUIET = /low/;
 
@@ -45,7 +47,6 @@ export function createSession(options: SessionOptions): Session {
   let isDue = false;
   /** Up to here all was marked as seen, or could not be. */
   let seen = -1;
-  let told: Counts | undefined;
 
   /** Tells the app; false when it has taken the matter into its own hands. */
   const tell = (type: string, detail?: unknown) =>
@@ -113,8 +114,10 @@ export function createSession(options: SessionOptions): Session {
       const snapshot = inbox.getSnapshot();
       view.show(snapshot, client?.status);
       see();
-      if (snapshot.isLoaded && snapshot.counts !== told) tell("belfry-counts", snapshot.counts);
-      told = snapshot.counts;
+      const { counts, isLoaded } = snapshot;
+      if (!isLoaded || told.get(host) === counts) return;
+      told.set(host, counts);
+      tell("belfry-counts", counts);
     });
   }
 

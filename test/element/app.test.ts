@@ -159,6 +159,25 @@ it("the app is told of the counts", async () => {
   await eventually(() => screen.page.title()).toBe("(1) App");
 });
 
+it("an app that sets words whenever it is told of the counts is told once", async () => {
+  screen = await visit(stage, {}, undefined, (page) =>
+    page.addInitScript(() => {
+      let told = 0;
+      addEventListener("belfry-counts", ({ target }) => {
+        told += 1;
+        const labels = { title: `Told ${told}` };
+        setTimeout(() => Object.assign(target ?? {}, { labels }));
+      });
+    }),
+  );
+  const panel = (title: string) => screen.page.locator(`.panel[aria-label="${title}"]`);
+  await panel("Told 1").waitFor({ state: "attached" });
+  await publish(stage, titled("One"));
+  await panel("Told 2").waitFor({ state: "attached" });
+  await bellIs("Notifications, 1 unread");
+  expect(await panel("Told 2").count()).toBe(1);
+});
+
 it("without an address it waits for one", async () => {
   stage.site.html = pageOf('<belfry-inbox><p slot="empty">Nothing yet</p></belfry-inbox>');
   screen = await visit(stage);
