@@ -96,14 +96,15 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
 
   function toTop() {
     node.scrollTop = 0;
-    focusRow(all()[0]);
   }
 
   function showPill() {
     if (node.scrollTop < TOP_PX) newest = shown[0]?.offset ?? 0;
     const count = shown.filter(({ offset }) => (offset as number) > newest).length;
-    pill.hidden = !count;
     if (count) setText(pill, labels.arrivedAbove(count));
+    // The button goes where it has led, and where somebody has scrolled up without it.
+    else if (activeBeside(node) === pill) focusRow(all()[0]);
+    pill.hidden = !count;
   }
 
   /** The rows in view, each with how far it is from the top of the window. */

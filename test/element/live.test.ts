@@ -134,6 +134,19 @@ describe("focus", () => {
     await eventually(() => focused(screen)).toBe("Item 3.");
   });
 
+  it("is not lost with the button that leads up, when one scrolls up without it", async () => {
+    await many(30);
+    const screen = await visit(stage);
+    await screen.open();
+    await scrollTo(screen, 500);
+    await publish(stage, titled("Newest"));
+    const pill = screen.page.getByRole("button", { name: "1 new", exact: true });
+    await pill.focus();
+    await scrollTo(screen, 0);
+    await pill.waitFor({ state: "hidden" });
+    expect(await focused(screen)).toBe("Newest");
+  });
+
   it("is not lost when the whole inbox is erased", async () => {
     await many(4);
     const screen = await visit(stage);
