@@ -32,9 +32,9 @@ export function newClient(url: string, token: TokenSource): Client {
   return createClient({ url: new URL(url, document.baseURI).href, token });
 }
 
-/** Asks the app's own server who the user is; its cookies tell. */
+/** Asks the app's own server who the user is: its cookies, which go along by default, tell. */
 export async function fetchToken(url: string): Promise<string | null> {
-  const response = await fetch(url, { method: "POST", credentials: "same-origin" });
+  const response = await fetch(url, { method: "POST" });
   // Nobody is signed in: that is no failure to be tried again.
   if (response.status === 401 || response.status === 403) return null;
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
