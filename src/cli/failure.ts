@@ -57,6 +57,7 @@ export function isNetworkFault(cause: unknown): boolean {
 
 function reasonOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const { code, message } = inner as { code?: string; message?: string };
-  return printable(code ?? message ?? String(inner));
+  const { code, message } = inner as { code?: unknown; message?: string };
+  // What aborts by time has a number for a code, which says nothing.
+  return printable(typeof code === "string" ? code : (message ?? String(inner)));
 }

@@ -171,7 +171,8 @@ class Silence {
   constructor(outer: AbortSignal) {
     const controller = new AbortController();
     this.signal = AbortSignal.any([outer, controller.signal]);
-    this.#timer = setTimeout(() => controller.abort(), SILENCE_MS_MAX);
+    const silence = new DOMException("it says nothing", "TimeoutError");
+    this.#timer = setTimeout(() => controller.abort(silence), SILENCE_MS_MAX);
   }
 
   broken(): void {
