@@ -132,7 +132,7 @@ describe("imports", () => {
       "type publish",
     ],
     operate: ["protocol", "console/server/front.ts"],
-    cli: ["protocol", "client/server.ts", "operate/credentials.ts"],
+    cli: ["protocol", "client/server.ts", "client/problem.ts", "operate/credentials.ts"],
     client: ["type protocol"],
     element: ["client"],
     console: ["client", "element", "type protocol"],

@@ -1,5 +1,6 @@
 // One HTTP call to the hub with the API key.
 
+import { problemOf } from "../client/problem.ts";
 import { createHub, type Hub, HubError } from "../client/server.ts";
 import { UsageError } from "./failure.ts";
 import type { Target } from "./find-hub.ts";
@@ -31,20 +32,11 @@ export function hubAnswer<T>(answer: T, members: readonly string[]): T {
   const isGiven = (member: string) =>
     member.endsWith("[]") ? Array.isArray(given[member.slice(0, -2)]) : member in given;
   if (typeof given === "object" && members.every(isGiven)) return answer;
-  throw new SyntaxError("its answer is not that of a hub");
+  throw new SyntaxError("its answer is another than a hub's");
 }
 
-/** The hub's own problem, or what something else in its place said. */
 export async function refusalOf(response: Response): Promise<HubError> {
-  const text = await response.text();
-  const temporary = response.status === 429 || response.status >= 500;
-  const other = { title: `HTTP ${response.status}`, code: "not_the_hub", fix: text, temporary };
-  try {
-    const problem = JSON.parse(text);
-    return new HubError(response.status, typeof problem?.code === "string" ? problem : other);
-  } catch {
-    return new HubError(response.status, other);
-  }
+  return new HubError(response.status, await problemOf(response));
 }
 
 /** The hub as a backend uses it. On this machine there is nothing to wait for between tries. */

@@ -22,10 +22,12 @@ export function explain(
 ): { code: ExitCode; text: string } | null {
   if (cause instanceof UsageError) return { code: EXIT.usage, text: cause.message };
   if (cause instanceof PartlyRefusedError) return { code: EXIT.refused, text: cause.message };
-  if (cause instanceof HubError) {
+  if (cause instanceof HubError && cause.code !== "not_the_hub") {
     const request = cause.requestId === undefined ? "" : ` (request ${cause.requestId})`;
-    if (cause.code !== "not_the_hub")
-      return { code: EXIT.refused, text: printable(`${cause.message}${request}`) };
+    return { code: EXIT.refused, text: printable(`${cause.message}${request}`) };
+  }
+  // An answer that is not JSON is one of something else too.
+  if (cause instanceof HubError || cause instanceof SyntaxError) {
     const answer = printable(cause.message).slice(0, 120);
     return {
       code: EXIT.unreachable,

@@ -3,6 +3,7 @@
 
 import type { Caps } from "../protocol/caps.ts";
 import type { Message } from "../protocol/message.ts";
+import { type Problem, problemOf } from "./problem.ts";
 
 export interface HubOptions {
   /** Such as `https://hub.example.com`. */
@@ -64,14 +65,6 @@ export class HubError extends Error {
     this.temporary = problem.temporary;
     this.requestId = problem.request_id;
   }
-}
-
-interface Problem {
-  title: string;
-  code: string;
-  fix: string;
-  temporary: boolean;
-  request_id?: string;
 }
 
 const TRIES = 4;
@@ -148,22 +141,6 @@ async function post(
     }
     await wait(atLeastMs + random() * Math.min(WAIT_MS_MAX, 250 * 2 ** tried));
     signal?.throwIfAborted();
-  }
-}
-
-/** What answers in the hub's place, such as a proxy, may not speak its language. */
-async function problemOf(response: Response): Promise<Problem> {
-  const text = await response.text();
-  try {
-    return JSON.parse(text) as Problem;
-  } catch {
-    const temporary = response.status === 429 || response.status >= 500;
-    return {
-      title: `HTTP ${response.status}`,
-      code: "not_the_hub",
-      fix: text.slice(0, 200),
-      temporary,
-    };
   }
 }
 

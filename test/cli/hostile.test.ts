@@ -105,14 +105,24 @@ it.each([
   ["a problem that is null", 500, {}, "null"],
   ["nothing", 200, {}, ""],
   ["a list that is none", 200, {}, '{"notifications":7}'],
-])("%s for an answer is a fault that is told harmlessly", async (_what, status, headers, body) => {
+  ["the JSON of something else", 404, {}, '{"message":"no such route"}'],
+  ["a page", 200, {}, "<!doctype html>"],
+])("%s for an answer is no hub's, and is told harmlessly", async (_what, status, headers, body) => {
+  const commands = [
+    ["inbox", "ada"],
+    ["publish", "user:ada", "Hello"],
+    ["token", "--user", "ada"],
+    ["tail", "user:ada", "--since", "1h"],
+  ];
   await serve(
     (_request, response) => response.writeHead(status, headers as Record<string, string>).end(body),
     async (url) => {
-      const { code, errors } = await run(["inbox", "ada"], { url });
-      expect([1, 3]).toContain(code);
-      expect(errors.filter(isObeyed)).toEqual([]);
-      expect(errors.filter((line) => /^\s+at /.test(line))).toEqual([]);
+      const ended = await Promise.all(commands.map((command) => run(command, { url })));
+      for (const { code, errors } of ended) {
+        expect(code).toBe(3);
+        expect(errors.filter(isObeyed)).toEqual([]);
+        expect(errors).toEqual([expect.stringMatching(/^belfry \w+: (what answers|no hub)/)]);
+      }
     },
   );
 });

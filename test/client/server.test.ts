@@ -125,3 +125,13 @@ it("a job that runs again with its own key stores nothing", async () => {
   expect(await hub.publish("user:job", { notification }, call)).toMatchObject({ duplicate: false });
   expect(await hub.publish("user:job", { notification }, call)).toMatchObject({ duplicate: true });
 });
+
+it.each(["null", "7", '{"message":"no such route"}', '{"code":404}', "<h1>No</h1>"])(
+  "%s for a refusal is not the hub's own",
+  async (text) => {
+    const { hub, calls } = over([new Response(text, { status: 404 })]);
+    const failed = hub.publish("user:ada", { notification });
+    await expect(failed).rejects.toMatchObject({ name: "HubError", code: "not_the_hub" });
+    expect(calls).toHaveLength(1);
+  },
+);
