@@ -88,18 +88,18 @@ class Stream {
       return "ended";
     } catch (cause) {
       if (signal.aborted) return "ended";
-      const mayPass = cause instanceof HubError ? cause.temporary : isNetworkFault(cause);
-      // Nothing was ever there: waiting for it would look as if it were.
-      if (!mayPass || !(this.#wasThere || cause instanceof HubError)) throw cause;
-      remark(
-        cause instanceof HubError
-          ? `${cause.message}; trying again`
-          : "the connection was lost; trying again",
-      );
+      const refusal = cause instanceof HubError && cause.code !== "not_the_hub" ? cause : null;
+      if (refusal === null ? !this.#mayComeBack(cause) : !refusal.temporary) throw cause;
+      remark(`${refusal?.message ?? "the connection was lost"}; trying again`);
       return "ended";
     } finally {
       silence.end();
     }
+  }
+
+  /** Where no hub ever was, waiting for one would look as if it were there. */
+  #mayComeBack(cause: unknown): boolean {
+    return this.#wasThere && (cause instanceof HubError || isNetworkFault(cause));
   }
 
   async #open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {

@@ -98,6 +98,8 @@ async function serve(answer: RequestListener, use: (url: string) => Promise<void
 }
 
 const EVENT_STREAM = { "content-type": "text/event-stream" };
+const frame = (event: string, body: object) =>
+  `event: ${event}\ndata: ${JSON.stringify({ type: event, ...body })}\n\n`;
 
 it.each([
   ["a redirect to another address", 302, { location: "https://hub.example.com/" }, ""],
@@ -142,8 +144,6 @@ it.each([
 
 it("a stream that repeats and reorders shows each message once and asks for what is missing", async () => {
   const asked: (string | null)[] = [];
-  const frame = (event: string, body: object) =>
-    `event: ${event}\ndata: ${JSON.stringify({ type: event, ...body })}\n\n`;
   const messages = (since: number, to: number) =>
     frame("messages", {
       epoch: "e",
@@ -173,6 +173,45 @@ it("a stream that repeats and reorders shows each message once and asks for what
       await belfry.stop();
       expect(parsed(belfry.out).map(({ offset }) => offset)).toEqual([1, 2, 3, 4]);
       expect(asked.slice(0, 2)).toEqual(["e:0", "e:2"]);
+    },
+  );
+});
+
+it.each(["topic:news", "user:ada"])(
+  "a tail of %s that finds something else at first does not wait for it to become a hub",
+  async (address) => {
+    await serve(
+      (_request, response) => response.writeHead(502).end("<h1>Bad gateway</h1>"),
+      async (url) => {
+        const { code, errors } = await run(["tail", address], { url });
+        expect(code).toBe(3);
+        expect(errors).toEqual([expect.stringContaining("is no hub: HTTP 502")]);
+      },
+    );
+  },
+);
+
+it.each([
+  ["a page that is not there", 404],
+  ["a page", 200],
+  ["a gateway's fault", 502],
+])("a tail that was connected goes on when %s answers meanwhile", async (_what, status) => {
+  const connected = { epoch: "e", offset: 1, recovered: true, reconnect_spread: 0 };
+  const message = { id: "2", offset: 2, time: "2026-11-21T00:00:00Z" };
+  let asked = 0;
+  await serve(
+    (_request, response) => {
+      asked += 1;
+      if (asked === 2) return response.writeHead(status).end("<h1>Elsewhere</h1>");
+      response.writeHead(200, EVENT_STREAM);
+      response.write(frame("connected", connected));
+      if (asked === 1) return response.end();
+      response.write(frame("messages", { epoch: "e", since: 1, to: 2, messages: [message] }));
+    },
+    async (url) => {
+      const { code, out } = await run(["tail", "topic:news", "--count", "1"], { url });
+      expect(code).toBe(0);
+      expect(parsed(out)).toMatchObject([message]);
     },
   );
 });
