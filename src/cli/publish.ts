@@ -71,8 +71,11 @@ async function publishPiped(
     output.fault(`${place}: ${fault}`);
   };
   for await (const piped of pipedMessages(stdin)) {
-    for (const list of listsOf(piped, refuse)) {
-      const messages = list.map(({ message }) => ({ ...defaults, ...message, to }));
+    const whole = piped.map((each) =>
+      "fault" in each ? each : { ...each, message: { ...defaults, ...each.message, to } },
+    );
+    for (const list of listsOf(whole, refuse)) {
+      const messages = list.map(({ message }) => message);
       const answer = hubAnswer(await backend.publishMany(messages), ["results[]"]);
       for (const [i, result] of answer.results.entries()) {
         await output.result(result, resultLine(result));
@@ -89,16 +92,16 @@ async function publishPiped(
     );
 }
 
-type Read = Extract<Piped, { message: Message }>;
+type Whole = { place: string; message: Message & { to: string } };
 
-/** Lists that each fit into one request. */
+/** Lists of messages as they are sent, that each fit into one request. */
 function* listsOf(
-  piped: readonly Piped[],
+  all: readonly (Whole | Extract<Piped, { fault: string }>)[],
   refuse: (place: string, fault: string) => void,
-): Generator<Read[]> {
-  let list: Read[] = [];
+): Generator<Whole[]> {
+  let list: Whole[] = [];
   let bytes = 0;
-  for (const each of piped) {
+  for (const each of all) {
     if ("fault" in each) {
       refuse(each.place, each.fault);
       continue;

@@ -155,6 +155,18 @@ describe("what is piped in", () => {
     expect(json.messages.at(-1)).toMatchObject({ offset: 2_500, data: { i: 2_499 } });
   });
 
+  it("1,000 messages arrive all, however much the options add to each", async () => {
+    const messages = Array.from({ length: 1_000 }, (_, i) => ({ id: String(i) }));
+    const data = JSON.stringify("x".repeat(2_000));
+    const { code, errors } = await publish(["topic:wide", "-", "--data", data], {
+      input: input(...messages),
+    });
+    expect({ code, errors }).toEqual({
+      code: 0,
+      errors: ["1000 stored, 0 there already, 0 failed"],
+    });
+  });
+
   it("nothing is nothing", async () => {
     const { code, out } = await publish(["topic:none", "-"], { input: "" });
     expect({ code, out }).toEqual({ code: 0, out: [] });
