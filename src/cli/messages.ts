@@ -72,19 +72,10 @@ export async function* pipedMessages(stdin: AsyncIterable<Buffer>): AsyncGenerat
   if (rest.trim() !== "") yield parsePiped(rest, isDocument === false ? `line ${line + 1}` : "it");
 }
 
-/** Whether the first line is the beginning of something longer. */
+/** Whether the first line is the beginning of something longer: no JSON ends as such a line does. */
 function beginsDocument(text: string): boolean {
   const first = text.trimStart().split("\n")[0] ?? "";
-  return /^[[{]/.test(first) && !isJson(first);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return /^[[{]/.test(first) && /[[{,:]\s*$/.test(first);
 }
 
 /** An array is as many messages as it has. An empty line is none. */

@@ -142,6 +142,17 @@ describe("what is piped in", () => {
     ]);
   });
 
+  it("a bad first line fails alone too", async () => {
+    const lines = ['{"type":"a","data":"cut o', '{"type":"b"}', "{bad}", '{"type":"c"}'];
+    const { code, out, errors } = await publish(["topic:cut", "-"], { input: lines.join("\n") });
+    expect(code).toBe(1);
+    expect(parsed(out).map(({ status }) => status)).toEqual([201, 201]);
+    expect(errors.slice(0, 2)).toEqual([
+      expect.stringMatching(/^line 1: not JSON: /),
+      expect.stringMatching(/^line 3: not JSON: /),
+    ]);
+  });
+
   it("2,500 messages of two read pieces and more arrive all, in order", async () => {
     const messages = Array.from({ length: 2_500 }, (_, i) => ({
       data: { i, pad: "x".repeat(90) },
