@@ -1,6 +1,7 @@
 // Messages to publish: one from the arguments of a command, many from what is piped in.
 
 import { StringDecoder } from "node:string_decoder";
+import { parseJson } from "../protocol/json.ts";
 import type { Message, Notification } from "../protocol/message.ts";
 import type { Options } from "./command.ts";
 import { UsageError } from "./failure.ts";
@@ -23,12 +24,21 @@ export function messageOf(options: Options, text: string | undefined): Message {
 
 function dataOf(text: string | undefined): unknown {
   if (text === undefined) return undefined;
+  const read = readJson(text);
+  if ("value" in read) return read.value;
+  throw new UsageError(`--data is JSON: ${read.fault}. Quote a text twice: '"a text"'`);
+}
+
+/** Reads JSON as the hub does: what JSON.parse would quietly lose is refused here, since it is gone there. */
+function readJson(text: string): { value: unknown } | { fault: string } {
+  const read = parseJson(text);
+  if ("value" in read) return read;
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
+    return { fault: read.fix };
   } catch (cause) {
-    throw new UsageError(
-      `--data is JSON, and this is not: ${(cause as Error).message}. Quote a text twice: '"a text"'`,
-    );
+    // It says where.
+    return { fault: `not JSON: ${(cause as Error).message}` };
   }
 }
 
@@ -81,12 +91,9 @@ function beginsDocument(text: string): boolean {
 /** An array is as many messages as it has. An empty line is none. */
 function parsePiped(text: string, place: string): Piped[] {
   if (text.trim() === "") return [];
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    return [{ place, fault: `not JSON: ${(cause as Error).message}` }];
-  }
+  const read = readJson(text);
+  if ("fault" in read) return [{ place, fault: read.fault }];
+  const { value } = read;
   if (!Array.isArray(value)) return [checked(value, place)];
   return value.map((each, i) => checked(each, `${place}, message ${i + 1}`));
 }

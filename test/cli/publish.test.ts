@@ -65,6 +65,7 @@ describe("one message", () => {
     ["a word too many", ["user:ada", "Build", "passed"]],
     ["an option that is not there", ["user:ada", "Hello", "--colour", "red"]],
     ["data that is not JSON", ["user:ada", "--data", "{build: 118}"]],
+    ["data that JSON.parse would lose some of", ["user:ada", "--data", '{"a":1,"a":2}']],
     ["a time that is none", ["user:ada", "Hello", "--ttl", "soon"]],
     ["one id for many", ["user:ada", "-", "--id", "one"]],
   ])("%s is a wrong call, 2", async (_what, args) => {
@@ -152,6 +153,23 @@ describe("what is piped in", () => {
       expect.stringMatching(/^line 3: not JSON: /),
     ]);
   });
+
+  it.each([
+    ["names a member twice", '{"data":{"a":1,"a":2}}'],
+    ["has a number that is too large", '{"data":1e999}'],
+    ["nests too deeply", `{"data":${"[".repeat(100)}${"]".repeat(100)}}`],
+  ])(
+    "a message that %s is refused alone, and nothing of it is lost quietly",
+    async (_what, bad) => {
+      const lines = ['{"type":"a"}', bad, '{"type":"b"}'];
+      const { code, out, errors } = await publish(["topic:lossy", "-"], {
+        input: lines.join("\n"),
+      });
+      expect(code).toBe(1);
+      expect(parsed(out).map(({ status }) => status)).toEqual([201, 201]);
+      expect(errors[0]).toMatch(/^line 2: /);
+    },
+  );
 
   it("2,500 messages of two read pieces and more arrive all, in order", async () => {
     const messages = Array.from({ length: 2_500 }, (_, i) => ({
