@@ -1,6 +1,6 @@
 // belfry publish: one message from the arguments, or many from a pipe.
 
-import type { Hub, Result } from "../client/server.ts";
+import type { Hub, Result, Stored } from "../client/server.ts";
 import { LIST_MESSAGES_MAX } from "../protocol/limits.ts";
 import type { Message } from "../protocol/message.ts";
 import { backendOf, hubAnswer } from "./call-hub.ts";
@@ -51,11 +51,12 @@ async function publishAll({ operands, options, output, stdin, hub }: Call): Prom
   if (Object.keys(message).every((field) => ["id", "category", "ttl"].includes(field)))
     throw new UsageError("there is nothing to publish: give a text, --type or --data");
   const stored = hubAnswer(await backendOf(hub()).publish(to, message), ["id", "offset"]);
-  const place = stored.offset === null ? "sent, and kept nowhere" : `at ${stored.offset}`;
-  await output.result(
-    stored,
-    `${to}  ${stored.duplicate ? "there already, " : ""}${place}  ${stored.id}`,
-  );
+  await output.result(stored, storedLine(to, stored));
+}
+
+function storedLine(to: string, { id, offset, duplicate }: Omit<Stored, "epoch">): string {
+  const place = offset === null ? "sent, and kept nowhere" : `at ${offset}`;
+  return `${to}  ${duplicate ? "there already, " : ""}${place}  ${id}`;
 }
 
 async function publishPiped(
@@ -123,5 +124,5 @@ function* listsOf(
 
 function resultLine(result: Result): string {
   if ("code" in result) return `${result.to}  refused  ${result.code}`;
-  return `${result.to}  at ${result.offset}  ${result.id}`;
+  return storedLine(result.to, { ...result, duplicate: result.status === 200 });
 }

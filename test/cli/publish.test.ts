@@ -196,6 +196,20 @@ describe("what is piped in", () => {
     });
   });
 
+  it("tells a person of each what one message tells", async () => {
+    const text = input(
+      { type: "a", id: "1" },
+      { type: "a", id: "1" },
+      { type: "b", id: "2", ttl: 0 },
+    );
+    const { out } = await publish(["topic:told", "-"], { input: text, terminal: true });
+    expect(out).toEqual([
+      "topic:told  at 1  1",
+      "topic:told  there already, at 1  1",
+      "topic:told  sent, and kept nowhere  2",
+    ]);
+  });
+
   it("nothing is nothing", async () => {
     const { code, out } = await publish(["topic:none", "-"], { input: "" });
     expect({ code, out }).toEqual({ code: 0, out: [] });
