@@ -71,10 +71,11 @@ function mainWithoutCommand(name: string | undefined, args: string[]): ExitCode 
   return EXIT.usage;
 }
 
-// A reader that has what it wants, such as `head`, is no fault.
+// A reader that has what it wants, such as `head`, is no fault. What is still to be published is not cut
+// off with it.
 process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
   if (cause.code !== "EPIPE") throw cause;
-  process.exit(EXIT.ok);
+  if (process.argv[2] !== publish.name) process.exit(EXIT.ok);
 });
 // Not process.exit(), which would cut off what is still being written.
 process.exitCode = await main(process.argv.slice(2));

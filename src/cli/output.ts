@@ -1,6 +1,7 @@
 // Where a command's results go: lines for a person at a terminal, NDJSON for a program behind a pipe.
 // Remarks go to stderr, so that they are in nobody's data.
 
+import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { printable, printJson } from "./printable.ts";
 
@@ -13,9 +14,13 @@ export interface OutputOptions {
 
 export class Output {
   readonly #options: OutputOptions;
+  #isRead = true;
 
   constructor(options: OutputOptions) {
     this.#options = options;
+    options.stdout.once("error", () => {
+      this.#isRead = false;
+    });
   }
 
   /** Whether results are for a person. */
@@ -45,6 +50,8 @@ export class Output {
 
   async #write(line: string): Promise<void> {
     const { stdout } = this.#options;
-    if (!stdout.write(`${line}\n`)) await new Promise<void>((done) => stdout.once("drain", done));
+    // What nobody reads has no room to wait for.
+    if (!this.#isRead || stdout.write(`${line}\n`)) return;
+    await once(stdout, "drain").catch(() => undefined);
   }
 }

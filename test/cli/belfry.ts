@@ -67,6 +67,11 @@ export class Belfry {
     this.#child.stdin.write(text);
   }
 
+  /** Ends what is piped in. */
+  finish(): void {
+    this.#child.stdin.end();
+  }
+
   /** Resolves once so many lines are on stdout; gives them. */
   async lines(count: number): Promise<string[]> {
     await this.#until(() => this.out.length >= count, `${count} lines`);

@@ -129,6 +129,22 @@ describe("what is piped in", () => {
     await belfry.stop();
   });
 
+  it("is sent to its end, also when nobody reads the results any more", async () => {
+    const belfry = new Belfry(["publish", "topic:unread", "-"], { url: hub.url });
+    belfry.type('{"type":"a"}\n');
+    await belfry.lines(1);
+    belfry.leave();
+    belfry.type(`${'{"type":"b"}\n'.repeat(1_500)}{"type":"c"}\n`);
+    belfry.finish();
+    const { code, errors } = await belfry.ended();
+    expect({ code, errors }).toEqual({
+      code: 0,
+      errors: ["1502 stored, 0 there already, 0 failed"],
+    });
+    const { json } = await call(hub.url, "GET", "/v1/topics/unread/messages?limit=1");
+    expect(json.messages).toMatchObject([{ type: "c", offset: 1_502 }]);
+  });
+
   it("a bad line fails alone, is named, and makes the whole 1", async () => {
     const lines = ['{"type":"a"}', "{bad", "{}", '"text"', '{"type":"b"}'];
     const { code, out, errors } = await publish(["topic:bad", "-"], { input: lines.join("\n") });
