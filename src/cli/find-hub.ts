@@ -64,7 +64,8 @@ function isLocal(url: string): boolean {
 
 function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !["http:", "https:"].includes(url.protocol) || url.username || url.search)
+  const isPlain = url !== null && !(url.username || url.password || url.search || url.hash);
+  if (!isPlain || !["http:", "https:"].includes(url.protocol))
     throw new UsageError(`the hub's address is such as https://hub.example.com; "${text}" is not`);
   if (url.protocol === "http:" && !isLocal(text))
     throw new UsageError(`${text} would send the key for all to read: use https`);

@@ -57,6 +57,8 @@ it.each([
   ["an address that is none", "hub.example.com"],
   ["another protocol", "ftp://127.0.0.1"],
   ["a name and a password in it", "https://ada:secret@hub.example.com"],
+  ["a password alone", "https://:secret@hub.example.com"],
+  ["a place in a page", "http://127.0.0.1:9/#docs"],
   ["plain http over the network", "http://hub.example.com"],
   ["a name that only begins like this machine's", "http://127.0.0.1.example.com"],
   ["a name that only ends like it", "http://example.com?localhost"],
