@@ -113,8 +113,11 @@ async function checkKey(
   const may = `it may ${[...scopes].join(", ") || "do nothing"}`;
   const detail = lacks.length === 0 ? may : `${may}; not ${lacks.join(", ")}`;
   const findings: Finding[] = [{ check: "key", outcome: "ok", detail }];
-  for (const { message } of faults)
-    findings.push({ check: "key", outcome: "skipped", detail: message });
+  for (const { message, code, temporary } of faults) {
+    // A hub that is set up for less says so; one that cannot answer is not well.
+    const outcome = temporary || code === "not_the_hub" ? "failed" : "skipped";
+    findings.push({ check: "key", outcome, detail: message });
+  }
   return { findings, scopes };
 }
 

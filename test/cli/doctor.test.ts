@@ -84,6 +84,23 @@ it("no hub is 3", async () => {
 });
 
 it.each([
+  ["a fault of its own", 500, { title: "Internal error", code: "internal", temporary: true }],
+  ["what is no hub's", 404, "<h1>Not found</h1>"],
+])("a hub that is there, and has %s for every call, is 1", async (_what, status, body) => {
+  const server = createServer(({ url }, response) =>
+    url === "/v1/health"
+      ? response.end('{"status":"ok"}')
+      : response.writeHead(status).end(JSON.stringify(body)),
+  );
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { code, outcomes } = await doctor(url, all.key);
+  expect(code).toBe(1);
+  expect(outcomes).toMatchObject({ reachable: "ok", key: "failed", "round trip": "skipped" });
+  server.close();
+});
+
+it.each([
   ["a page", 200, "text/html", "<!doctype html><title>Hello</title>"],
   ["a page that is not there", 404, "text/html", "<h1>Not found</h1>"],
   ["other JSON", 200, "application/json", '{"hello":"world"}'],
