@@ -4,16 +4,18 @@
 // .dev.url while it runs: `npx belfry` looks there.
 
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { startFront } from "../console/server/front.ts";
 import { newKey, newSecret } from "./credentials.ts";
+import { leaveAddress, removeAddress, runningHub } from "./running.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const VARS = join(ROOT, ".dev.vars");
 const KEY = join(ROOT, ".dev.key");
 const URL_FILE = join(ROOT, ".dev.url");
+const STORAGE = ".wrangler/state";
 const USER = "ada";
 const PORT = 8787;
 
@@ -83,7 +85,17 @@ function takeOption(args: string[], name: string): string | undefined {
 const args = process.argv.slice(2);
 const port = takeOption(args, "port");
 const host = takeOption(args, "ip") ?? "127.0.0.1";
+const storage = takeOption(args, "persist-to") ?? STORAGE;
 const key = developmentKey();
+const ownFile = join(resolve(ROOT, storage), "belfry.url");
+const other = await runningHub(ownFile, key);
+if (other !== null) {
+  console.error(`A hub runs already at ${other}, and two cannot share what is kept in ${storage}.`);
+  console.error("End that one first, or name another folder: npm start -- --persist-to=<folder>");
+  process.exit(1);
+}
+/** Where its address is left. `npx belfry` goes on to find the hub that was there first. */
+const files = (await runningHub(URL_FILE, key)) === null ? [ownFile, URL_FILE] : [ownFile];
 const wrangler = spawn(
   process.execPath,
   [
@@ -91,6 +103,7 @@ const wrangler = spawn(
     "dev",
     "--ip=127.0.0.1",
     "--port=0",
+    `--persist-to=${storage}`,
     "--show-interactive-dev-session=false",
     ...args,
   ],
@@ -100,8 +113,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => wrangler.kill(signal));
 let url: string | undefined;
 wrangler.on("exit", (code) => {
-  // Another hub may have been started meanwhile, and left its own.
-  if (existsSync(URL_FILE) && readFileSync(URL_FILE, "utf8").trim() === url) rmSync(URL_FILE);
+  for (const file of files) removeAddress(file, url);
   process.exit(code ?? 0);
 });
 
@@ -113,7 +125,7 @@ async function open(hubUrl: string): Promise<void> {
     port: Number(port ?? PORT),
     isFlexible: port === undefined,
   });
-  writeFileSync(URL_FILE, `${url}\n`);
+  for (const file of files) leaveAddress(file, url);
   greet(url, key).catch((cause: Error) => {
     console.error(`The hub is up, but no token could be had: ${cause.message}`);
     console.error("Delete .dev.vars and .dev.key and start again to get matching secrets.");

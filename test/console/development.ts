@@ -16,21 +16,29 @@ export interface Development {
   readonly url: string;
   /** The development API key. */
   readonly key: string;
-  stop(): Promise<void>;
+  /** Where it keeps what is published. */
+  readonly storage: string;
+  /** Ends it; gives its exit code, null where the signal has ended it before it could. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** The script as `npm start` runs it, on a free port and the storage that is given. */
+export async function spawnStart(storage: string): Promise<ChildProcess> {
+  const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  const [, ...args] = (scripts.start as string).split(" ");
+  return spawn(process.execPath, [...args, "--port=0", `--persist-to=${storage}`], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }
 
 export async function startDevelopment(): Promise<Development> {
   const storage = await mkdtemp(join(tmpdir(), "belfry-console-"));
-  const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
-  const [, ...args] = (scripts.start as string).split(" ");
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [...args, "--port=0", `--persist-to=${storage}`],
-    { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const child = await spawnStart(storage);
+  child.stderr?.pipe(process.stderr);
   const killAtExit = () => child.kill("SIGTERM");
   process.once("exit", killAtExit);
-  const exited = new Promise<void>((done) => child.once("exit", () => done()));
+  const exited = new Promise<number | null>((done) => child.once("exit", done));
   let url = "";
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   await new Promise<void>((done, fail) => {
@@ -43,11 +51,13 @@ export async function startDevelopment(): Promise<Development> {
   return {
     url,
     key: (await readFile(join(ROOT, ".dev.key"), "utf8")).trim(),
-    async stop() {
-      child.kill("SIGTERM");
-      await exited;
+    storage,
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
+      const code = await exited;
       process.off("exit", killAtExit);
       await rm(storage, { recursive: true, force: true });
+      return code;
     },
   };
 }

@@ -1,13 +1,16 @@
 // The page of `npm start`, driven as a person would.
 
 import { execFile } from "node:child_process";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { createHub } from "../../src/client/server.ts";
 import { argumentsOf, parseCurl, performCall } from "../docs/curl.ts";
 import { launchBrowser } from "../examples/browser.ts";
-import { type Development, ROOT, Screen, startDevelopment } from "./development.ts";
+import { type Development, ROOT, Screen, spawnStart, startDevelopment } from "./development.ts";
 
 /** A token has to end first, on a machine that may have much else to do. */
 const PATIENT_MS = 45_000;
@@ -246,4 +249,15 @@ it.each([
   expect(inner).toBe(outer);
   await other.shoot(name);
   await other.leave();
+});
+
+it("a second start is refused on storage that this one writes", async () => {
+  const second = await spawnStart(hub.storage);
+  const ended = once(second, "exit");
+  second.stdout?.on("data", (piece) => {
+    if (`${piece}`.includes("Belfry is up")) second.kill();
+  });
+  const said = await text(second.stderr as Readable);
+  expect((await ended)[0]).toBe(1);
+  expect(said).toContain(`A hub runs already at ${hub.url}`);
 });
