@@ -109,8 +109,9 @@ const wrangler = spawn(
   ],
   { cwd: ROOT, stdio: ["inherit", "pipe", "inherit"] },
 );
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.on(signal, () => wrangler.kill(signal));
+// The last is a terminal that was closed, of which wrangler knows nothing.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(signal, () => wrangler.kill(signal === "SIGHUP" ? "SIGTERM" : signal));
 let url: string | undefined;
 wrangler.on("exit", (code) => {
   for (const file of files) removeAddress(file, url);

@@ -261,3 +261,13 @@ it("a second start is refused on storage that this one writes", async () => {
   expect((await ended)[0]).toBe(1);
   expect(said).toContain(`A hub runs already at ${hub.url}`);
 });
+
+it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s ends the hub with the script",
+  async (signal) => {
+    const own = await startDevelopment();
+    // Null where the script was ended itself, and could end nothing.
+    expect(await own.stop(signal)).not.toBeNull();
+    await expect(fetch(own.url)).rejects.toThrow();
+  },
+);
