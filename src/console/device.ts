@@ -51,7 +51,7 @@ export interface Device {
 
 const TOKEN_SECONDS = 3600;
 /** Long enough to arrive, short enough to wait for. */
-const ENDING_SECONDS = 4;
+export const ENDING_SECONDS = 4;
 
 export function createDevice(
   user: User,

@@ -3,7 +3,13 @@
 import type { Environment } from "../client/environment.ts";
 import type { BelfryInbox } from "../element/index.ts";
 import type { LogMessage } from "../protocol/message.ts";
-import { createDevice, type Device, type DeviceEvents, type Seen } from "./device.ts";
+import {
+  createDevice,
+  type Device,
+  type DeviceEvents,
+  ENDING_SECONDS,
+  type Seen,
+} from "./device.ts";
 import { find, h, printMs, printTime, write } from "./dom.ts";
 import { nameOf } from "./history.ts";
 import { callHub, TOPIC, type User } from "./hub.ts";
@@ -29,7 +35,9 @@ export function addPane(
   write(find("h2", pane), name);
   write(find(".address", pane), `user:${user}`);
   const feed = find(".topic-feed", pane);
+  const drop = find<HTMLButtonElement>(".drop", pane);
   const offline = find<HTMLButtonElement>(".offline", pane);
+  const expire = find<HTMLButtonElement>(".expire", pane);
   const follow = find<HTMLInputElement>(".follow", pane);
   const subscribe = find<HTMLInputElement>(".subscribe", pane);
   let isTicking = false;
@@ -56,6 +64,8 @@ export function addPane(
     const { status } = client;
     state.setAttribute("data-state", status.state);
     write(state, stateOf());
+    // Both need a connection. They stay while one comes back: whoever is on them by keyboard stays too.
+    drop.disabled = expire.disabled = wire.isOffline;
     write(note, seen.returned === endedAfter ? ENDING : noteOf(seen, status.state));
     if (status.state === "waiting" && !isTicking) tick();
   }
@@ -83,7 +93,7 @@ export function addPane(
     }
   }
 
-  find(".drop", pane).addEventListener("click", () => wire.drop("dropped"));
+  drop.addEventListener("click", () => wire.drop("dropped"));
   offline.addEventListener("click", () => {
     wire.setOffline(!wire.isOffline);
     offline.setAttribute("aria-pressed", `${wire.isOffline}`);
@@ -92,7 +102,8 @@ export function addPane(
     if (!wire.isOffline) client.connect();
     show();
   });
-  find(".expire", pane).addEventListener("click", async () => {
+  expire.addEventListener("click", async () => {
+    if (client.status.state !== "open") return;
     endedAfter = seen.returned;
     show();
     await device.expire();
@@ -115,8 +126,7 @@ export function addPane(
   return device;
 }
 
-const ENDING =
-  "The token ends in two seconds. Then the hub says 4002, the SDK asks for another one, and resumes.";
+const ENDING = `The token ends in ${ENDING_SECONDS} seconds. Then the hub says 4002, the SDK asks for another one, and resumes.`;
 
 /** What the last reconnect has shown. */
 function noteOf({ returned }: Seen, state: string): string {

@@ -156,6 +156,8 @@ it("a dropped socket, and one that is offline, resume without a loss or a double
   await screen.page.locator("#timeline").getByText("not yet").waitFor();
   expect(await screen.live("bob", "Missed").count()).toBe(0);
   await screen.shoot("offline");
+  for (const button of ["Drop the socket", "Expire the token"])
+    expect(await screen.pane("bob").getByRole("button", { name: button }).isDisabled()).toBe(true);
   await screen.press("bob", "Go online");
   await screen.item("bob", "Missed at home").waitFor();
   await screen.note("bob", "4 messages that it had missed came by cursor");
@@ -177,6 +179,7 @@ it("a dropped socket, and one that is offline, resume without a loss or a double
 
 it("an expired token is replaced, and nothing is lost", { timeout: 2 * PATIENT_MS }, async () => {
   await screen.press("ada", "Expire the token");
+  await screen.note("ada", "The token ends in 4 seconds.");
   // What stays is waited for: the words beside the state may be gone before they are looked at.
   await screen.frames('"code":4002').waitFor({ timeout: PATIENT_MS });
   await screen.publish({ to: "user:ada", title: "Between two tokens" });
