@@ -22,8 +22,8 @@ export interface DeviceEvents {
   frame(direction: Direction, text: string): void;
   /** Something of `seen` or the status has changed. */
   changed(): void;
-  /** A message was in a frame. */
-  arrived(id: string): void;
+  /** A message of an address, `user:ada` or `topic:news`, was in a frame. */
+  arrived(address: string, id: string): void;
   /** The app was told of a live message of the topic. */
   topicMessage(message: LogMessage): void;
 }
@@ -100,9 +100,10 @@ export function createDevice(
     lostAt = null;
   }
 
-  function took({ messages, snapshot }: MessagesFrame) {
-    for (const { id, time } of messages) {
-      events.arrived(id);
+  function took({ messages, snapshot, topic }: MessagesFrame) {
+    // What a follow brings into the inbox names its topic itself.
+    for (const { id, time, topic: from = topic } of messages) {
+      events.arrived(from === undefined ? `user:${user}` : `topic:${from}`, id);
       if (snapshot) continue;
       seen.messages += 1;
       // The hub of `npm start` has the clock of this machine.

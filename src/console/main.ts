@@ -44,8 +44,8 @@ function eventsOf(user: User): Parameters<typeof addPane>[2] {
   return {
     changed,
     frame: (direction, text) => addFrame({ user, direction, text, time: wallClock() }),
-    arrived(id) {
-      publishes.arrived(user, id);
+    arrived(address, id) {
+      publishes.arrived(user, address, id);
       askHistory();
     },
   };

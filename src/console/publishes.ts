@@ -1,6 +1,6 @@
 // What this page has published: when each was sent, answered, and arrived at whom.
 
-import { callHub, pathOf, type User } from "./hub.ts";
+import { callHub, pathOf, USERS, type User } from "./hub.ts";
 import type { Draft } from "./lines.ts";
 
 export interface Publish {
@@ -24,8 +24,9 @@ const ARRIVALS_MAX = 2_000;
 export class Publishes {
   readonly #now: () => number;
   readonly #changed: () => void;
-  /** First arrivals by message and user: a message may arrive before its publish is answered. */
+  /** First arrivals by user and message: a message may arrive before its publish is answered. */
   readonly #arrivals = new Map<string, number>();
+  /** By address and id: the same id elsewhere is another message. */
   readonly #byMessage = new Map<string, Publish>();
   #number = 0;
   /** Newest first. */
@@ -49,7 +50,8 @@ export class Publishes {
     this.list = [publish, ...this.list].slice(0, KEPT_MAX);
     // Of a list, the last one's arrival is told.
     const id = count > 1 ? `${draft.message.id}/${count - 1}` : draft.message.id;
-    if (id !== undefined && !this.#byMessage.has(id)) this.#byMessage.set(id, publish);
+    const name = `${draft.to} ${id}`;
+    if (id !== undefined && !this.#byMessage.has(name)) this.#byMessage.set(name, publish);
     this.#changed();
     await this.#call(publish);
     this.#changed();
@@ -66,10 +68,11 @@ export class Publishes {
       publish.answeredAt = this.#now();
       publish.outcome = outcomeOf(body);
       if (count === 1 && message.id === undefined && typeof body.id === "string") {
-        this.#byMessage.set(body.id, publish);
-        for (const [key, at] of this.#arrivals) {
-          const [user, id] = split(key);
-          if (id === body.id) publish.arrived[user] ??= at;
+        const name = `${draft.to} ${body.id}`;
+        this.#byMessage.set(name, publish);
+        for (const user of USERS) {
+          const at = this.#arrivals.get(`${user} ${name}`);
+          if (at !== undefined) publish.arrived[user] = at;
         }
       }
     } catch (cause) {
@@ -79,14 +82,15 @@ export class Publishes {
   }
 
   /** A message was seen at a user's device. */
-  arrived(user: User, id: string): void {
-    const key = `${user} ${id}`;
+  arrived(user: User, address: string, id: string): void {
+    const name = `${address} ${id}`;
+    const key = `${user} ${name}`;
     if (this.#arrivals.has(key)) return;
     this.#arrivals.set(key, this.#now());
     // A Map keeps its order: the first is the oldest.
     if (this.#arrivals.size > ARRIVALS_MAX)
       this.#arrivals.delete(this.#arrivals.keys().next().value as string);
-    const publish = this.#byMessage.get(id);
+    const publish = this.#byMessage.get(name);
     if (publish === undefined) return;
     publish.arrived[user] ??= this.#now();
     this.#changed();
@@ -99,11 +103,6 @@ export class Publishes {
     );
   }
 }
-
-const split = (key: string): [User, string] => {
-  const space = key.indexOf(" ");
-  return [key.slice(0, space) as User, key.slice(space + 1)];
-};
 
 function numbered(message: Draft["message"], i: number): Draft["message"] {
   const { notification, id } = message;

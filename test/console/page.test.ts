@@ -75,6 +75,20 @@ it("publishes to a user, and to a topic that both have", async () => {
   await screen.shoot("light");
 });
 
+it("times each publish by its own arrival, also where another one has its id", async () => {
+  const row = (title: string) =>
+    screen.page.locator("#publishes tr").filter({ hasText: title }).locator("td").allInnerTexts();
+  const time = expect.stringMatching(/^[\d.]+ m?s$/);
+  for (const user of ["ada", "bob"]) {
+    await screen.publish({ to: `user:${user}`, id: "shared", title: `Once for ${user}` });
+    await screen.item(user, `Once for ${user}`).waitFor();
+  }
+  await expect
+    .poll(() => row("Once for ada"))
+    .toEqual([...Array(3).fill(expect.anything()), time, "–"]);
+  expect(await row("Once for bob")).toEqual([...Array(3).fill(expect.anything()), "–", time]);
+});
+
 it("prints the line that sends the same, and it does", async () => {
   await screen.fill({
     to: "user:ada",
