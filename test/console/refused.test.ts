@@ -3,6 +3,7 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { type IncomingHttpHeaders, request } from "node:http";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startFront } from "../../src/console/server/front.ts";
@@ -209,6 +210,18 @@ describe("its port", () => {
     expect(portOf(other)).not.toBe(portOf(front));
     expect((await fetch(other)).status).toBe(200);
   });
+
+  const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+    all?.some(({ address }) => address === "::1"),
+  );
+
+  it.each(["0.0.0.0", ...(hasIpv6 ? ["::1", "::"] : [])])(
+    "has an address that leads to the page, also when it listens at %s",
+    async (host) => {
+      const front = await startFront({ ...taken(), host, port: 0, isFlexible: false });
+      expect((await fetch(front)).status).toBe(200);
+    },
+  );
 
   it("is the one that was asked for, or none", async () => {
     await expect(startFront({ ...taken(), isFlexible: false })).rejects.toThrow("EADDRINUSE");

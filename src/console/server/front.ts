@@ -40,7 +40,13 @@ export async function startFront(options: FrontOptions): Promise<string> {
     if (cause.code !== "EADDRINUSE" || !isFlexible) throw cause;
     return listen(server, 0, host);
   });
-  return `http://${host}:${(server.address() as AddressInfo).port}`;
+  return `http://${nameOf(host)}:${(server.address() as AddressInfo).port}`;
+}
+
+/** How this machine calls it: where it listens everywhere, it is here too. */
+function nameOf(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host.includes(":") ? `[${host === "::" ? "::1" : host}]` : host;
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
