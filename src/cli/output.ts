@@ -35,7 +35,8 @@ export class Output {
 
   /** What was asked for as text, such as a token; the value where `--json` asks for it. */
   async text(value: unknown, text: string): Promise<void> {
-    await this.#write(this.#options.json ? printJson(value) : text);
+    const lines = () => text.split("\n").map(printable).join("\n");
+    await this.#write(this.#options.json ? printJson(value) : lines());
   }
 
   /** A remark on what happens, such as a lost connection. */

@@ -129,6 +129,17 @@ it.each([
   );
 });
 
+it("a token that a terminal would obey is printed and not obeyed", async () => {
+  await serve(
+    (_request, response) => response.end(JSON.stringify({ token: OBEYED, expires_at: OBEYED })),
+    async (url) => {
+      const { out, errors } = await run(["token", "--user", "ada"], { url, terminal: true });
+      expect(out[0]).toContain("owned");
+      expect([...out, ...errors].filter(isObeyed)).toEqual([]);
+    },
+  );
+});
+
 it.each([
   ["an event that never ends", "data: ".padEnd(3 * 1024 * 1024, "x")],
   ["an event that is not JSON", "event: messages\ndata: {\n\n"],
