@@ -79,12 +79,13 @@ function readForm(data: FormData): { draft: Draft; wrong: string | null } {
     url: given("url"),
   }) as Notification;
   const json = parse(text("data"));
+  const ttl = text("ttl").trim();
   const message = withoutAbsent({
     id: given("id"),
     type: given("type"),
     notification: Object.keys(notification).length > 0 ? notification : undefined,
     data: json.value,
-    ttl: given("ttl") === undefined ? undefined : Number(text("ttl")),
+    ttl: ttl === "" ? undefined : Number(ttl),
   }) as Message;
   const draft = { to: text("to").trim(), message };
   if (pathOf(draft.to) === null) return { draft, wrong: "To is user:<id> or topic:<name>." };

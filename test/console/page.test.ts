@@ -147,7 +147,10 @@ it("says what is wrong with what is typed, and what the hub refuses", async () =
   const fault = screen.page.locator("#fault");
   await screen.publish({ to: "ada" });
   expect(await fault.textContent()).toContain("user:<id>");
-  await screen.publish({ to: "user:ada", data: "{" });
+  // Nothing but a space is no time: that of 0 would be kept nowhere.
+  await screen.fill({ to: "user:ada", ttl: " " });
+  expect(await screen.line.textContent()).not.toContain("ttl");
+  await screen.publish({ ttl: "", data: "{" });
   expect(await fault.textContent()).toContain("not JSON");
   expect(await screen.page.locator("[name=data]").getAttribute("aria-invalid")).toBe("true");
   await screen.publish({ data: "", title: "", body: "" });
