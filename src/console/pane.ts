@@ -126,7 +126,10 @@ export function addPane(
   return device;
 }
 
-const ENDING = `The token ends in ${ENDING_SECONDS} seconds. Then the hub says 4002, the SDK asks for another one, and resumes.`;
+const ENDING = [
+  `The token ends in ${ENDING_SECONDS} seconds.`,
+  "Then the hub says 4002, the SDK asks for another one, and resumes.",
+].join(" ");
 
 /** What the last reconnect has shown. */
 function noteOf({ returned }: Seen, state: string): string {

@@ -4,36 +4,18 @@
 // .dev.url while it runs: `npx belfry` looks there.
 
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { startFront } from "../console/server/front.ts";
-import { newKey, newSecret } from "./credentials.ts";
+import { KeyFault } from "./credentials.ts";
+import { developmentKey } from "./development-key.ts";
 import { leaveAddress, removeAddress, runningHub } from "./running.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const VARS = join(ROOT, ".dev.vars");
-const KEY = join(ROOT, ".dev.key");
 const URL_FILE = join(ROOT, ".dev.url");
 const STORAGE = ".wrangler/state";
 const USER = "ada";
 const PORT = 8787;
-
-/** Makes what is missing; gives the development API key. */
-function developmentKey(): string {
-  if (existsSync(VARS) && existsSync(KEY)) return readFileSync(KEY, "utf8").trim();
-  const { key, entry } = newKey("dev");
-  const vars = [
-    "# Made by `npm start` for development only. Delete it to get new secrets.",
-    `API_KEYS='${JSON.stringify([entry])}'`,
-    `JWT_SECRETS='${newSecret()}'`,
-    "ALLOWED_ORIGINS='*'",
-    "",
-  ];
-  writeFileSync(VARS, vars.join("\n"), { mode: 0o600 });
-  writeFileSync(KEY, `${key}\n`, { mode: 0o600 });
-  return key;
-}
 
 async function mintToken(url: string, key: string): Promise<string> {
   const response = await fetch(`${url}/v1/tokens`, {
@@ -74,6 +56,16 @@ The token is ${USER}'s for a day. Everything is kept in .wrangler; stop with Ctr
 `);
 }
 
+function givenKey(): string {
+  try {
+    return developmentKey(ROOT);
+  } catch (cause) {
+    if (!(cause instanceof KeyFault)) throw cause;
+    console.error(cause.message);
+    process.exit(1);
+  }
+}
+
 /** Takes `--<name>=<value>` or `--<name> <value>` out of the arguments; the rest is wrangler's. */
 function takeOption(args: string[], name: string): string | undefined {
   const i = args.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
@@ -86,7 +78,7 @@ const args = process.argv.slice(2);
 const port = takeOption(args, "port");
 const host = takeOption(args, "ip") ?? "127.0.0.1";
 const storage = takeOption(args, "persist-to") ?? STORAGE;
-const key = developmentKey();
+const key = givenKey();
 const ownFile = join(resolve(ROOT, storage), "belfry.url");
 const other = await runningHub(ownFile, key);
 if (other !== null) {
