@@ -77,5 +77,9 @@ process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
   if (cause.code !== "EPIPE") throw cause;
   if (process.argv[2] !== publish.name) process.exit(EXIT.ok);
 });
+// The exit code tells all the same.
+process.stderr.on("error", (cause: NodeJS.ErrnoException) => {
+  if (cause.code !== "EPIPE") throw cause;
+});
 // Not process.exit(), which would cut off what is still being written.
 process.exitCode = await main(process.argv.slice(2));

@@ -92,6 +92,11 @@ export class Belfry {
     this.#child.stdout.destroy();
   }
 
+  /** The same of what it reads on stderr. */
+  leaveErrors(): void {
+    this.#child.stderr.destroy();
+  }
+
   async stop(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#ended;

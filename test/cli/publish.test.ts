@@ -145,6 +145,17 @@ describe("what is piped in", () => {
     expect(json.messages).toMatchObject([{ type: "c", offset: 1_502 }]);
   });
 
+  it("is sent to its end, also when nobody reads what was wrong with it", async () => {
+    const belfry = new Belfry(["publish", "topic:unheard", "-"], { url: hub.url });
+    belfry.type('{"type":"a"}\n');
+    await belfry.lines(1);
+    belfry.leaveErrors();
+    belfry.type('{bad\n{bad\n{"type":"b"}\n');
+    await belfry.lines(2);
+    belfry.finish();
+    expect((await belfry.ended()).code).toBe(1);
+  });
+
   it("a bad line fails alone, is named, and makes the whole 1", async () => {
     const lines = ['{"type":"a"}', "{bad", "{}", '"text"', '{"type":"b"}'];
     const { code, out, errors } = await publish(["topic:bad", "-"], { input: lines.join("\n") });
