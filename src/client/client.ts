@@ -4,13 +4,14 @@ import type { ConnectedFrame, DownFrame, MessagesFrame, ReplyFrame } from "../pr
 import { type Channel, createChannel, type Subscriber } from "./channel.ts";
 import { createConnection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
-import { type BelfryError, errorOf, refusalOf } from "./error.ts";
+import { BelfryError, refusalOf } from "./error.ts";
 import type { Beginning, Follower } from "./follower.ts";
 import { type Listener, listen, tell } from "./listeners.ts";
 import type { Status } from "./status.ts";
 import type { TokenSource } from "./token.ts";
 import { createTopic, type Topic } from "./topic.ts";
 import type { Transport, UpFrame } from "./transport.ts";
+import { websocket } from "./websocket.ts";
 
 export interface ClientOptions {
   /** The hub's address, such as `https://hub.example.com`. */
@@ -60,7 +61,7 @@ export interface Client {
 const RETRY_MS = 10_000;
 
 export function newClient(
-  { url, token, transports }: Required<ClientOptions>,
+  { url, token, transports = [websocket()] }: ClientOptions,
   environment: Environment,
 ): Client {
   const channels = new Map<string, Channel>();
@@ -92,7 +93,7 @@ export function newClient(
     connected,
     take,
     changed(status) {
-      if (status.state === "closed") abandon();
+      abandon();
       tell(onStatus, status);
     },
   });
@@ -105,7 +106,7 @@ export function newClient(
     if (status.state === "closed")
       for (const [id, { settle }] of requests) {
         requests.delete(id);
-        settle(undefined, errorOf(status.reason));
+        settle(undefined, new BelfryError(status.reason));
       }
   }
 

@@ -48,6 +48,7 @@ export interface Connection {
 export function createConnection(plan: Plan): Connection {
   const { url, token, transports, environment, offer, connected, take, changed } = plan;
   const { now, random, after } = environment;
+  const canAsk = typeof token === "function";
   let status: Status = { state: "idle" };
   let line: Line | null = null;
   /** Whatever belongs to a line that is gone carries an older number, and is passed over. */
@@ -88,8 +89,8 @@ export function createConnection(plan: Plan): Connection {
     change(next);
   }
 
-  const end = (close: number, code: string, message = code) =>
-    stop({ state: "closed", reason: { close, code, message } });
+  const end = (close: number, code: string) =>
+    stop({ state: "closed", reason: { close, code, message: code } });
 
   async function open() {
     drop();
@@ -99,7 +100,7 @@ export function createConnection(plan: Plan): Connection {
     cancel = after(OPEN_MS, () => lose(LOST, "timeout"));
     try {
       // Awaited even when it is a text: what an app asks for in one go is offered in one go.
-      const given = await (typeof token === "function" ? token(tokenReason) : token);
+      const given = await (canAsk ? token(tokenReason) : token);
       if (current === generation) openLine(given);
     } catch (cause) {
       // The app's own callback failed, or its token is none that can be sent.
@@ -151,13 +152,13 @@ export function createConnection(plan: Plan): Connection {
   }
 
   function renewIn(seconds: number | null) {
-    heartbeat.renewIn(typeof token === "function" ? seconds : null);
+    heartbeat.renewIn(canAsk ? seconds : null);
   }
 
   async function renew() {
     const current = generation;
     try {
-      const given = typeof token === "function" && (await token("refresh"));
+      const given = canAsk && (await token("refresh"));
       if (given && current === generation) pace.push({ type: "refresh", id: 0, token: given });
     } catch {
       // The connection is good until its token ends, and then it says 4002 and a new one is asked for.
@@ -166,7 +167,6 @@ export function createConnection(plan: Plan): Connection {
 
   function lose(close: number, code: string, message = code) {
     const reason: Reason = { close, code, message, ...refused };
-    const canAsk = typeof token === "function";
     const wasRefused = tokenReason === "refused";
     // One that was open may be opened again; one that is not the first makes room for the first.
     if (status.state === "open") failedOpens = failedOpens < OPENS_MAX ? 0 : 1;

@@ -16,25 +16,27 @@ export interface Reason {
   message: string;
 }
 
+interface Fault {
+  code: string;
+  message: string;
+  temporary?: boolean;
+}
+
 /** A refusal of the hub, or the end of the connection that a request was waiting for. */
 export class BelfryError extends Error {
   override readonly name = "BelfryError";
-  readonly code: string;
+  declare readonly code: string;
   /** Whether the same may succeed later, unchanged. */
-  readonly temporary: boolean;
+  declare readonly temporary: boolean;
 
-  constructor(code: string, message: string, temporary = false) {
+  /** A `Reason` will do as well: what the end of a connection left undone may be done on the next. */
+  constructor({ code, message, temporary = false }: Fault) {
     super(message);
     this.code = code;
     this.temporary = temporary;
   }
 }
 
-export function refusalOf({ code, message, fix, temporary }: ErrorFrame): BelfryError {
-  return new BelfryError(code, `${message}: ${fix}`, temporary);
-}
-
-/** Of what the end of the connection left undone; on the next one it may be done. */
-export function errorOf({ code, message }: Reason): BelfryError {
-  return new BelfryError(code, message);
+export function refusalOf(frame: ErrorFrame): BelfryError {
+  return new BelfryError({ ...frame, message: `${frame.message}: ${frame.fix}` });
 }

@@ -32,7 +32,7 @@ export class Follower {
     this.#begin = since;
     this.#show = show;
     const [, epoch, offset] = CURSOR.exec(since ?? "") ?? [];
-    if (epoch !== undefined) this.cursor = { epoch, offset: Number(offset) };
+    if (epoch) this.cursor = { epoch, offset: Number(offset) };
   }
 
   /** Where it goes on from. */
@@ -61,7 +61,7 @@ export class Follower {
     const isSameEpoch = cursor?.epoch === step.epoch || cursor?.epoch === "0";
     const reached = cursor && isSameEpoch ? cursor.offset : -1;
     const isNext = step.snapshot ? this.#awaitsSnapshot : (step.since as number) <= reached;
-    const isMove = isNext && (step.snapshot === true || step.to > reached);
+    const isMove = isNext && (step.snapshot || step.to > reached);
     const fresh = step.messages.filter(
       // Sent live only: it has no place in the log, and comes once.
       ({ offset }) => offset === null || (isNext && offset > reached),

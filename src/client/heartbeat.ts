@@ -5,6 +5,8 @@ import type { Cancel, Environment } from "./environment.ts";
 
 /** How long an answer to `ping` may take. */
 const PONG_MS = 8_000;
+/** Stands for a token about which nothing is to be done. */
+const FOREVER_SECONDS = 1e9;
 
 export interface Heartbeat {
   /** Begins to beat, every so many seconds. */
@@ -62,7 +64,7 @@ export function createHeartbeat({ now, after }: Environment, beats: Beats): Hear
     },
     renewIn(seconds) {
       // When four fifths of its time are over, which the hub rounds up to a second.
-      renewAt = seconds === null ? Number.POSITIVE_INFINITY : now() + (seconds - 1) * 800;
+      renewAt = now() + ((seconds ?? FOREVER_SECONDS) - 1) * 800;
     },
     heard() {
       wasHeard = true;

@@ -10,8 +10,8 @@ import { websocket } from "./websocket.ts";
  *     const client = createClient({ url: "https://hub.example.com", token: () => fetchToken() });
  *     client.topic("news").subscribe((message) => console.log(message.data));
  */
-export function createClient({ transports = [websocket()], ...options }: ClientOptions): Client {
-  return newClient({ ...options, transports }, surroundings());
+export function createClient(options: ClientOptions): Client {
+  return newClient(options, surroundings());
 }
 
 export type { Client, ClientOptions, Gap } from "./client.ts";

@@ -13,7 +13,7 @@ const SILENCE_MS = 60_000;
  * `createClient({ url, token, transports: [websocket(), sse()] })`
  */
 export function sse(): Transport {
-  return { name: "sse", topicsMax: Number.POSITIVE_INFINITY, open };
+  return { name: "sse", topicsMax: 100, open };
 }
 
 function open(offer: Offer, events: LineEvents): Line {

@@ -3,7 +3,7 @@
 import type { LogMessage, Message } from "../protocol/message.ts";
 import type { Client } from "./client.ts";
 import { randomId } from "./environment.ts";
-import { BelfryError, errorOf } from "./error.ts";
+import { BelfryError } from "./error.ts";
 import { Follower } from "./follower.ts";
 import { tell } from "./listeners.ts";
 
@@ -69,14 +69,15 @@ export function createTopic<Data>(client: Client, name: string): Topic<Data> {
       wake();
     };
     const take = (message: TopicMessage<Data>) => {
-      if (waiting.push(message) > WAITING_MAX) fail(new BelfryError("too_slow", name));
+      if (waiting.push(message) > WAITING_MAX)
+        fail(new BelfryError({ code: "too_slow", message: name }));
       wake();
     };
     signal?.addEventListener("abort", () => wake());
     const ends = [
       subscribe(take, { ...options, onError: fail }),
       client.onStatus((status) => {
-        if (status.state === "closed") fail(errorOf(status.reason));
+        if (status.state === "closed") fail(new BelfryError(status.reason));
       }),
     ];
     try {
