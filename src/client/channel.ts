@@ -64,7 +64,9 @@ export function createChannel(hub: Subscribing): Channel {
   function refuse(error: BelfryError) {
     if (error.temporary) hub.retry();
     for (const subscriber of [...subscribers]) {
-      if (!error.temporary) remove(subscriber);
+      // It may have been subscribed to until now, and is to be again.
+      if (error.temporary) waiting.add(subscriber);
+      else remove(subscriber);
       subscriber.refused(error);
     }
   }

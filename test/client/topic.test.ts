@@ -163,6 +163,18 @@ it("tells who is refused, and asks again when that may pass", async () => {
   expect(hub.line.offer.topics).toEqual([]);
 });
 
+it("subscribes again to what the hub has ended, when that may pass", async () => {
+  const { line, shown, clock } = await subscribed();
+  line.say(stepOf(0, 1));
+  const error = { type: "error", id: null, message: "No", fix: "wait", topic: "news" } as const;
+  line.say({ ...error, code: "temporary", temporary: true });
+  await clock.pass(10_000);
+  expect(line.asked("subscribe")).toMatchObject({ topic: "news", since: "e:1" });
+  line.reply("subscribe", joinedAt(2));
+  line.say(stepOf(1, 2));
+  expect(shown).toEqual([1, 2]);
+});
+
 it("names as many topics in a connect as the transport takes, and asks for the others after it", async () => {
   const { client, hub } = simulate();
   hub.topicsMax = 2;
