@@ -61,16 +61,6 @@ export function createChannel(hub: Subscribing): Channel {
     if (subscribers.delete(subscriber) && subscribers.size === 0) hub.unsubscribe();
   }
 
-  function refuse(error: BelfryError) {
-    if (error.temporary) hub.retry();
-    for (const subscriber of [...subscribers]) {
-      // It may have been subscribed to until now, and is to be again.
-      if (error.temporary) waiting.add(subscriber);
-      else remove(subscriber);
-      subscriber.refused(error);
-    }
-  }
-
   return {
     add(subscriber) {
       const { follower } = subscriber;
@@ -94,16 +84,22 @@ export function createChannel(hub: Subscribing): Channel {
     joined(beginning, error) {
       const since = asked;
       asked = null;
-      if (error) refuse(error);
-      else {
-        for (const subscriber of waiting) {
-          if (subscriber.follower.since !== since) continue;
+      for (const subscriber of [...subscribers]) {
+        // An answer is theirs who asked. Where nobody did, a subscription has ended, and for everyone.
+        if ((since || !error) && subscriber.follower.since !== since) continue;
+        if (!error) {
           waiting.delete(subscriber);
           subscriber.follower.begin(beginning);
+          continue;
         }
-        if (since && !beginning.recovered) hub.gap(since);
-        join();
+        // It may have been subscribed to until now, and is to be again.
+        if (error.temporary) waiting.add(subscriber);
+        else remove(subscriber);
+        subscriber.refused(error);
       }
+      if (error?.temporary) hub.retry();
+      else join();
+      if (since && !error && !beginning.recovered) hub.gap(since);
     },
     take(step) {
       for (const subscriber of [...subscribers])

@@ -175,6 +175,21 @@ it("subscribes again to what the hub has ended, when that may pass", async () =>
   expect(shown).toEqual([1, 2]);
 });
 
+it("a beginning that the hub refuses ends nobody else's subscription", async () => {
+  const { client, line, shown } = await subscribed();
+  const errors: BelfryError[] = [];
+  const onError = (error: BelfryError) => errors.push(error);
+  const past: unknown[] = [];
+  client.topic("news").subscribe(() => undefined, { since: "yesterday", onError });
+  client.topic("news").subscribe(({ data }) => past.push(data), { since: "1h", onError });
+  line.refuse("subscribe", "invalid_params");
+  expect(errors.map(({ code }) => code)).toEqual(["invalid_params"]);
+  expect(line.asked("subscribe")).toMatchObject({ since: "1h" });
+  line.reply("subscribe", joinedAt(0));
+  line.say(stepOf(null, 0), stepOf(0, 1));
+  expect([shown, past, line.sent.length]).toEqual([[1], [1], 2]);
+});
+
 it("names as many topics in a connect as the transport takes, and asks for the others after it", async () => {
   const { client, hub } = simulate();
   hub.topicsMax = 2;
