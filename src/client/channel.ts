@@ -66,8 +66,8 @@ export function createChannel(hub: Subscribing): Channel {
       const { follower } = subscriber;
       const [other] = subscribers;
       subscribers.add(subscriber);
-      // What is new now is what is new to those who are here already.
-      if (follower.since === "latest" && other?.follower.cursor)
+      // What is new now is what is new to those who are here already, and lack nothing.
+      if (follower.since === "latest" && other?.follower.cursor && !waiting.has(other))
         follower.cursor = other.follower.cursor;
       else wait(subscriber);
     },

@@ -132,6 +132,19 @@ it("a second subscriber that begins now costs no frame", async () => {
   expect([line.sent, second]).toEqual([[], [4]]);
 });
 
+it("who begins now is not shown what another goes on from", async () => {
+  const simulated = simulate();
+  const { client } = simulated;
+  const [first, second]: unknown[][] = [[], []];
+  client.topic("news").subscribe(({ data }) => first?.push(data), { since: "e:1" });
+  client.topic("news").subscribe(({ data }) => second?.push(data));
+  const line = await connect(simulated);
+  line.say({ type: "reply", id: null, ...joinedAt(3) }, stepOf(1, 3));
+  line.reply("subscribe", joinedAt(3));
+  line.say(stepOf(3, 4));
+  expect([first, second]).toEqual([[2, 3, 4], [4]]);
+});
+
 it("unsubscribes when nobody listens any more, and not before", async () => {
   const { client, line, end } = await subscribed();
   const abort = new AbortController();
