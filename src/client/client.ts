@@ -124,16 +124,17 @@ export function newClient(
   }
 
   function connected(frame: ConnectedFrame) {
+    // Before anyone is told, since what a listener asks for is sent at once. Topics are asked for anew,
+    // with cursors that may have moved.
+    for (const [id, request] of requests)
+      if (request.frame.type.endsWith("subscribe")) requests.delete(id);
+      else connection.send(request.frame);
     if (inbox) {
       const { follower } = inbox;
       if (!frame.recovered) tell(onGap, { topic: null, since: follower.since as string });
       follower.begin(frame);
       inbox.connected(frame);
     }
-    // Topics are asked for anew, with cursors that may have moved.
-    for (const [id, { frame }] of requests)
-      if (frame.type.endsWith("subscribe")) requests.delete(id);
-      else connection.send(frame);
     for (const channel of channels.values()) channel.join();
   }
 

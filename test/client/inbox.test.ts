@@ -236,3 +236,21 @@ it("loads older pages from below the snapshot, whatever was unarchived since", a
   await last;
   expect(store.getSnapshot().hasMore).toBe(false);
 });
+
+it("what is asked for when a gap is told is sent once, and its refusal arrives", async () => {
+  const { client, clock, hub, line } = await loaded();
+  const codes: string[] = [];
+  client.onGap(() => {
+    const news = client.topic("news");
+    news.follow().catch(({ code }) => codes.push(code));
+    news.subscribe(() => undefined, { onError: ({ code }) => codes.push(code) });
+  });
+  line.events.lost(1006, "");
+  await clock.until(() => hub.lines.length === 2);
+  hub.line.connected({ offset: 9, recovered: false });
+  expect(hub.line.sent).toMatchObject([{ type: "follow" }, { type: "subscribe" }]);
+  hub.line.refuse("follow", "insufficient_scope");
+  hub.line.refuse("subscribe", "insufficient_scope");
+  await settled();
+  expect(codes).toEqual(["insufficient_scope", "insufficient_scope"]);
+});
