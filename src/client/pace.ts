@@ -32,6 +32,8 @@ export function createPace({ now, after }: Environment, send: (frame: UpFrame) =
     isWaiting = true;
     after(WINDOW_MS, () => {
       isWaiting = false;
+      // The window is over, also where the clock was set back meanwhile.
+      windowFrom = 0;
       flush();
     });
   }

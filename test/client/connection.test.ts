@@ -1,9 +1,10 @@
 // One line to the hub, kept open on simulated time: tokens, heartbeats, losses, pages put aside.
 
 import { expect, it } from "vitest";
+import { createPace } from "../../src/client/pace.ts";
 import type { Status } from "../../src/client/status.ts";
 import type { TokenReason } from "../../src/client/token.ts";
-import { type Clock, connect, FakeHub, settled, simulate } from "./simulation.ts";
+import { Clock, connect, FakeHub, settled, simulate } from "./simulation.ts";
 
 const disconnect = (code: 4001 | 4002 | 4500 | 4503) =>
   ({ type: "disconnect", code, reason: "told", reconnect: code < 4500 }) as const;
@@ -327,6 +328,19 @@ it("sends at most 15 frames in a second", async () => {
     sent.push(line.sent.length);
   }
   expect(sent).toEqual([15, 30, 40]);
+});
+
+it("sends on when the clock is set back", async () => {
+  const clock = new Clock();
+  const sent: unknown[] = [];
+  let wrongMs = 0;
+  const now = () => clock.now - wrongMs;
+  const { environment } = simulate().client;
+  const pace = createPace({ ...environment, now, after: clock.after }, (frame) => sent.push(frame));
+  for (let id = 0; id < 20; id++) pace.push({ type: "follow", id });
+  wrongMs = 500_000;
+  await clock.pass(1_000);
+  expect(sent.length).toBe(20);
 });
 
 it("tells of every change of status, until that is ended", async () => {
