@@ -48,13 +48,19 @@ export function createTopic<Data>(client: Client, name: string): Topic<Data> {
     { since = "latest", signal, onError } = {},
   ) => {
     if (signal?.aborted) return () => undefined;
+    // Emptied by the end of it, which may come in the middle of a step.
+    const listeners = [show];
     const follower = new Follower(since, (_step, fresh) => {
-      for (const message of fresh) tell([show], message as TopicMessage<Data>);
+      for (const message of fresh) tell(listeners, message as TopicMessage<Data>);
     });
-    const end = client.join(name, {
+    const leave = client.join(name, {
       follower,
       refused: (error) => onError && tell([onError], error),
     });
+    const end = () => {
+      listeners.pop();
+      leave();
+    };
     signal?.addEventListener("abort", end);
     return end;
   };

@@ -156,6 +156,20 @@ it("unsubscribes when nobody listens any more, and not before", async () => {
   expect(line.sent).toMatchObject([{ type: "unsubscribe", topic: "news" }]);
 });
 
+it("shows nothing more once it is ended, also of the same step", async () => {
+  const { client, line, shown, end } = await subscribed();
+  const abort = new AbortController();
+  const taken: unknown[] = [];
+  const take = ({ data }: { data?: unknown }) => {
+    taken.push(data);
+    abort.abort();
+    end();
+  };
+  client.topic("news").subscribe(take, { signal: abort.signal });
+  line.say(stepOf(0, 3));
+  expect([taken, shown]).toEqual([[1], [1, 2, 3]]);
+});
+
 it("tells who is refused, and asks again when that may pass", async () => {
   const { client, clock, hub } = simulate();
   const errors: BelfryError[] = [];
