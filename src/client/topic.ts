@@ -5,7 +5,7 @@ import type { Client } from "./client.ts";
 import { randomId } from "./environment.ts";
 import { BelfryError } from "./error.ts";
 import { Follower } from "./follower.ts";
-import { tell } from "./listeners.ts";
+import { type Listener, tell } from "./listeners.ts";
 
 /** A message of a topic, whose `data` is of the type that the app says it is. */
 export type TopicMessage<Data = unknown> = Omit<LogMessage, "data"> & { data?: Data };
@@ -43,9 +43,10 @@ export interface Topic<Data = unknown> extends AsyncIterable<TopicMessage<Data>>
 }
 
 export function createTopic<Data>(client: Client, name: string): Topic<Data> {
-  const subscribe: Topic<Data>["subscribe"] = (
-    show,
-    { since = "latest", signal, onError } = {},
+  const subscribe = (
+    show: Listener<TopicMessage<Data>>,
+    { since = "latest", signal, onError }: SubscribeOptions = {},
+    onEnd?: () => void,
   ) => {
     if (signal?.aborted) return () => undefined;
     // Emptied by the end of it, which may come in the middle of a step.
@@ -59,7 +60,9 @@ export function createTopic<Data>(client: Client, name: string): Topic<Data> {
     });
     const end = () => {
       listeners.pop();
+      signal?.removeEventListener("abort", end);
       leave();
+      onEnd?.();
     };
     signal?.addEventListener("abort", end);
     return end;
@@ -79,9 +82,8 @@ export function createTopic<Data>(client: Client, name: string): Topic<Data> {
         fail(new BelfryError({ code: "too_slow", message: name }));
       wake();
     };
-    signal?.addEventListener("abort", () => wake());
     const ends = [
-      subscribe(take, { ...options, onError: fail }),
+      subscribe(take, { ...options, onError: fail }, () => wake()),
       client.onStatus((status) => {
         if (status.state === "closed") fail(new BelfryError(status.reason));
       }),

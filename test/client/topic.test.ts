@@ -1,5 +1,6 @@
 // What the subscribers of topics are shown, whatever the line does to frames.
 
+import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
 import type { BelfryError } from "../../src/client/error.ts";
 import { connect, messageAt, settled, simulate, step } from "./simulation.ts";
@@ -317,4 +318,16 @@ it("what waits for an answer fails when the client is closed, and so does what i
   simulated.client.close();
   await expect(before).rejects.toMatchObject({ code: "closed" });
   await expect(simulated.client.topic("news").follow()).rejects.toMatchObject({ code: "closed" });
+});
+
+it("leaves no listener at a signal that outlives it", async () => {
+  const { client } = await subscribed();
+  const { signal } = new AbortController();
+  const news = client.topic("news");
+  news.subscribe(() => undefined, { signal })();
+  const messages = news.messages({ signal });
+  const next = messages.next();
+  client.close();
+  await expect(next).rejects.toMatchObject({ code: "closed" });
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
