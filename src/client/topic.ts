@@ -6,6 +6,7 @@ import { randomId } from "./environment.ts";
 import { BelfryError } from "./error.ts";
 import { Follower } from "./follower.ts";
 import { type Listener, tell } from "./listeners.ts";
+import type { Status } from "./status.ts";
 
 /** A message of a topic, whose `data` is of the type that the app says it is. */
 export type TopicMessage<Data = unknown> = Omit<LogMessage, "data"> & { data?: Data };
@@ -82,12 +83,15 @@ export function createTopic<Data>(client: Client, name: string): Topic<Data> {
         fail(new BelfryError({ code: "too_slow", message: name }));
       wake();
     };
+    const look = (status: Status) => {
+      if (status.state === "closed") fail(new BelfryError(status.reason));
+    };
     const ends = [
       subscribe(take, { ...options, onError: fail }, () => wake()),
-      client.onStatus((status) => {
-        if (status.state === "closed") fail(new BelfryError(status.reason));
-      }),
+      client.onStatus(look),
     ];
+    // It may have been closed before.
+    look(client.status);
     try {
       while (!signal?.aborted) {
         const message = waiting.shift();

@@ -271,6 +271,9 @@ it("`for await` throws what the hub refuses with, and why the client was closed"
   await connect(closed);
   closed.client.close();
   await expect(second).rejects.toMatchObject({ code: "closed" });
+  const third = closed.client.topic("news").messages().next();
+  const hangs = settled().then(() => "it waits for what never comes");
+  await expect(Promise.race([third, hangs])).rejects.toMatchObject({ code: "closed" });
 });
 
 it("`for await` throws rather than to let messages pile up without end", async () => {
