@@ -79,7 +79,7 @@ export function createTopic<Data>(client: Client, name: string): Topic<Data> {
       wake();
     };
     const take = (message: TopicMessage<Data>) => {
-      if (waiting.push(message) > WAITING_MAX)
+      if (!failure && waiting.push(message) > WAITING_MAX)
         fail(new BelfryError({ code: "too_slow", message: name }));
       wake();
     };
