@@ -7,6 +7,8 @@ import { connectUrl, type Line, type LineEvents, type Offer, type Transport } fr
 
 /** The hub sends a comment every 25 s: a stream that is silent for longer than this is dead. */
 const SILENCE_MS = 60_000;
+/** How long a stream goes on when a topic is to be added. */
+const REOPEN_MS = 1_000;
 /**
  * An event stream carries at most 10 topics: with more of them the hub refuses the connect.
  *
@@ -17,8 +19,7 @@ export function sse(): Transport {
 }
 
 function open(offer: Offer, events: LineEvents): Line {
-  const { token } = offer;
-  const { now } = offer.environment;
+  const { now, after } = offer.environment;
   const abort = new AbortController();
   let heardAt = now();
   const take = (frame: object) => events.frame(frame as DownFrame);
@@ -27,7 +28,7 @@ function open(offer: Offer, events: LineEvents): Line {
   async function read(): Promise<number> {
     // Not an EventSource: that can only put the token into the URL, and says nothing of a refusal.
     const response = await fetch(connectUrl(offer), {
-      headers: { accept: "text/event-stream", authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${offer.token}`, accept: "text/event-stream" },
       signal: abort.signal,
     });
     if (!response.ok) {
@@ -42,13 +43,12 @@ function open(offer: Offer, events: LineEvents): Line {
       const { done, value } = await reader.read();
       if (done) return 1006;
       heardAt = now();
-      const whole = (text + value).split("\n\n");
-      text = whole.pop() as string;
-      for (const event of whole) {
-        const [, data] = /^data: (.*)/m.exec(event) ?? [];
-        // A stream ends with its token: there is nothing to refresh.
-        if (data) take({ ...JSON.parse(data), expires_in: null });
-      }
+      const lines = (text + value).split("\n");
+      text = lines.pop() as string;
+      for (const line of lines)
+        if (line.startsWith("data:"))
+          // A stream ends with its token: there is nothing to refresh.
+          take({ ...JSON.parse(line.slice(5)), expires_in: null });
     }
   }
 
@@ -61,7 +61,8 @@ function open(offer: Offer, events: LineEvents): Line {
       if (frame === "ping") {
         if (now() - heardAt < SILENCE_MS) take({ type: "pong" });
         // The topics of a stream are named when it is opened. One that is given up goes with the next.
-      } else if (frame.type === "subscribe") events.reopen();
+        // Opened anew at once, it would not bring what a topic's other subscribers are waiting for.
+      } else if (frame.type === "subscribe") after(REOPEN_MS, events.reopen);
       else if (frame.type !== "unsubscribe") answerTo(offer, frame).then(take);
     },
     close: () => abort.abort(),
