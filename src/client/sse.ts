@@ -34,7 +34,10 @@ function open(offer: Offer, events: LineEvents): Line {
     if (!response.ok) {
       const problem = await response.json();
       take({ ...problem, type: "error", id: null });
-      return closeOf(problem);
+      // What answers in the hub's place does not say that it will stay so.
+      if (problem.temporary !== false) return 4001;
+      // As a socket would be closed; an expired token is asked for anew too.
+      return response.status === 401 ? 4500 : 4501;
     }
     const reader = (response.body as ReadableStream<BufferSource>)
       .pipeThrough(new TextDecoderStream())
@@ -67,10 +70,4 @@ function open(offer: Offer, events: LineEvents): Line {
     },
     close: () => abort.abort(),
   };
-}
-
-/** The close code that a socket would have been refused with; also an expired token is asked for anew. */
-function closeOf({ status, temporary }: { status: number; temporary: boolean }): number {
-  if (temporary) return 4001;
-  return status === 401 ? 4500 : 4501;
 }

@@ -5,7 +5,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { newClient } from "../../src/client/client.ts";
 import { surroundings } from "../../src/client/environment.ts";
 import { sse } from "../../src/client/sse.ts";
-import { Shown } from "./live.ts";
+import { Shown, until } from "./live.ts";
 import { connectedFrame, step } from "./simulation.ts";
 
 afterEach(() => {
@@ -71,5 +71,13 @@ it("two beginnings of one topic are had one after the other, each with its past"
   streams.all.at(-1)?.say(step(5, 6, at));
   expect([await first.until(1), await second.until(6)]).toEqual([[6], [1, 2, 3, 4, 5, 6]]);
   expect(streams.all.length).toBe(3);
+  client.close();
+});
+
+it("comes back when something answers in the hub's place, in whatever form", async () => {
+  const { client } = streaming();
+  vi.stubGlobal("fetch", async () => Response.json({ message: "Bad gateway" }, { status: 502 }));
+  client.connect();
+  expect(await until(client, "waiting")).toMatchObject({ reason: { close: 4001 } });
   client.close();
 });
