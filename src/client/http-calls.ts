@@ -5,11 +5,9 @@ import type { Offer, UpFrame } from "./transport.ts";
 type Frame = Exclude<UpFrame, "ping">;
 type Members = Record<string, unknown>;
 
-/** What a mark says in the body of a PATCH. */
+/** What a mark says in the body of a PATCH, where that is not its own name. */
 const FLAGS: Record<string, Members> = {
-  read: { read: true },
   unread: { read: false },
-  seen: { seen: true },
   archive: { archived: true },
   unarchive: { archived: false },
 };
@@ -37,12 +35,17 @@ function callsOf({
         `${notifications}/${offset}?epoch=${members.epoch}`,
       ]);
     default:
-      return [["PATCH", notifications, { ...members, ...FLAGS[type] }]];
+      return [["PATCH", notifications, { ...members, ...(FLAGS[type] ?? { [type]: true }) }]];
   }
 }
 
-/** Makes the calls; gives the frame that a socket would have answered with. */
-export async function answerTo({ url, token }: Offer, frame: Frame): Promise<Members> {
+/** Makes the calls, after those before; gives the frame that a socket would have answered with. */
+export async function answerTo(
+  { url, token }: Offer,
+  frame: Frame,
+  before: Promise<void> | undefined,
+): Promise<Members> {
+  await before;
   const { id } = frame;
   let answer: Members = {};
   for (const [method, path, body] of callsOf(frame)) {

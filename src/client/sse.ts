@@ -22,6 +22,8 @@ function open(offer: Offer, events: LineEvents): Line {
   const { now, after } = offer.environment;
   const abort = new AbortController();
   let heardAt = now();
+  /** One call after the other, as the frames of a socket are handled. */
+  let last: Promise<void> | undefined;
   const take = (frame: object) => events.frame(frame as DownFrame);
 
   /** Reads to the end; gives the close code of a socket that ends like that. */
@@ -66,7 +68,7 @@ function open(offer: Offer, events: LineEvents): Line {
         // The topics of a stream are named when it is opened. One that is given up goes with the next.
         // Opened anew at once, it would not bring what a topic's other subscribers are waiting for.
       } else if (frame.type === "subscribe") after(REOPEN_MS, events.reopen);
-      else if (frame.type !== "unsubscribe") answerTo(offer, frame).then(take);
+      else if (frame.type !== "unsubscribe") last = answerTo(offer, frame, last).then(take);
     },
     close: () => abort.abort(),
   };

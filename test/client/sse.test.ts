@@ -81,3 +81,19 @@ it("comes back when something answers in the hub's place, in whatever form", asy
   expect(await until(client, "waiting")).toMatchObject({ reason: { close: 4001 } });
   client.close();
 });
+
+it("[SOC10] makes one call after the other, so that the last of two marks is the last", async () => {
+  const { client, streams, calls } = streaming();
+  const open = until(client, "open");
+  client.connect();
+  (await streams.until(1))[0]?.say(connectedFrame());
+  await open;
+  const marks = ["read", "unread"].map((type) => client.request(type, { offsets: [1] }));
+  expect(await calls.until(1)).toMatchObject([{ body: { read: true } }]);
+  calls.all[0]?.answer(200, { changed: true });
+  await marks[0];
+  expect(await calls.until(2)).toMatchObject([{}, { body: { read: false } }]);
+  calls.all[1]?.answer(200, { changed: true });
+  await marks[1];
+  client.close();
+});
