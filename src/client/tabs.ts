@@ -46,7 +46,7 @@ function join(name: string, tab: string, inner: Transport): Group {
   /** The lock is this tab's; it leads as soon as it has opened the line. */
   let isElected = false;
   let isLeading = false;
-  let begin: () => void = () => undefined;
+  let begin: (() => void) | undefined;
   let station: Station | undefined;
   let unlock: () => void = () => waiting.abort();
   const tell: Tell = (to, saying) => channel.postMessage({ ...saying, to, from: tab });
@@ -58,7 +58,7 @@ function join(name: string, tab: string, inner: Transport): Group {
     new Promise<void>((resolve) => {
       unlock = resolve;
       isElected = true;
-      begin();
+      begin?.();
     });
   // Refused when this tab leaves before its turn has come.
   navigator.locks.request(name, { signal: waiting.signal }, held).catch(() => undefined);
@@ -74,12 +74,15 @@ function join(name: string, tab: string, inner: Transport): Group {
           station = lead(inner, offer, events, tell);
         }
       };
-      station = undefined;
       if (isElected) begin();
       else station = follow(offer, events, tell);
       return {
         send: (frame) => station?.send(frame),
-        close: () => station?.close(),
+        close() {
+          station?.close();
+          // Until the next is opened, this tab neither answers for the hub nor takes its turn to lead.
+          begin = station = undefined;
+        },
       };
     },
     leave() {
