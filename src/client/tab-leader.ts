@@ -59,7 +59,8 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
       const { from } = word;
       if (word.say === "hello" && connected) tell(from, { say: "down", frame: connected });
       else if (word.say === "leave")
-        for (const topic of wanted.keys()) send(from, { type: "unsubscribe", id: 0, topic });
+        // The answer is nobody's: by then the leader may have asked for the topic itself.
+        for (const topic of wanted.keys()) send(from, { type: "unsubscribe", id: "/", topic });
       else if (word.say === "up") {
         const { frame } = word;
         if (frame === "ping") tell(from, { say: "down", frame: { type: "pong" } });

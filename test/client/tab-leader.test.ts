@@ -7,7 +7,7 @@ import { surroundings } from "../../src/client/environment.ts";
 import { sharedTabs } from "../../src/client/tabs.ts";
 import { tokenOf } from "../support/backend.ts";
 import { Shown, until } from "./live.ts";
-import { Clock, FakeHub, type FakeLine, settled } from "./simulation.ts";
+import { Clock, FakeHub, type FakeLine, settled, step } from "./simulation.ts";
 
 const URL = "https://tabs.test";
 const all: Client[] = [];
@@ -88,4 +88,22 @@ it("a tab whose turn comes while it waits opens no line before it connects", asy
   while (client.status.state === "waiting") await clock.pass(1_000);
   while (hub.lines.length === 0) await settled();
   expect(hub.lines.map(({ isClosed }) => isClosed)).toEqual([false]);
+});
+
+it("what is given up for a tab that left does not answer for the leader", async () => {
+  const { leader, follower } = tabs();
+  const { client, line } = await leader();
+  const leaving = await follower();
+  leaving.topic("news").subscribe(() => undefined);
+  while (line.sent.length === 0) await settled();
+  leaving.close();
+  while (line.sent.length === 1) await settled();
+  const gaps: unknown[] = [];
+  const shown: unknown[] = [];
+  client.onGap((gap) => gaps.push(gap));
+  client.topic("news").subscribe(({ data }) => shown.push(data));
+  line.reply("unsubscribe", { topic: "news", changed: true });
+  line.reply("subscribe", { topic: "news", epoch: "e", offset: 0, recovered: true, oldest: 0 });
+  line.say(step(0, 1, { topic: "news" }));
+  expect([gaps, shown]).toEqual([[], [1]]);
 });
