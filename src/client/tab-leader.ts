@@ -1,12 +1,14 @@
 // The tab that leads: it has the line, and relays for the others.
 
-import type { ConnectedFrame } from "../protocol/down.ts";
+import type { ConnectedFrame, DownFrame } from "../protocol/down.ts";
 import { createPace } from "./pace.ts";
 import { ALL, type Station, type Tell } from "./tab-words.ts";
 import type { LineEvents, Offer, Transport, UpFrame } from "./transport.ts";
 
 export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: Tell): Station {
   let connected: ConnectedFrame | undefined;
+  /** For all. The parts of a step go out at once: a tab that begins in between would take half of it. */
+  const news: DownFrame[] = [];
   /** The tabs that want a topic: it is given up with the last of them. */
   const wanted = new Map<unknown, Set<string>>();
 
@@ -20,11 +22,13 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
       if (frame.type === "connected") {
         // Only the leader's token is on the line.
         connected = { ...frame, expires_in: null };
-        tell(ALL, { say: "down", frame: connected });
+        news.push(connected);
       } else if (frame.type === "disconnect") tell(ALL, { say: "lost", close: frame.code });
       // Steps are everyone's, and so is the end of a subscription; an answer with an id is the leader's.
       else if (frame.type === "messages" || (frame.type === "error" && frame.id === null))
-        tell(ALL, { say: "down", frame });
+        news.push(frame);
+      if (!("more" in frame))
+        for (const each of news.splice(0)) tell(ALL, { say: "down", frame: each });
       events.frame(frame);
     },
     lost(close, reason) {
@@ -45,7 +49,6 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
   }
 
   return {
-    isBegun: () => true,
     send(frame) {
       if (frame === "ping") line.send(frame);
       else send("", frame);

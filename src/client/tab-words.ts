@@ -20,7 +20,7 @@ export const ALL = "all";
 
 /** One tab's end of the shared line. */
 export interface Station extends Line {
-  /** Whether it has told its client of a connection. */
-  isBegun(): boolean;
+  /** Of a tab that follows: whether it has told its client of a connection. */
+  isBegun?(): boolean;
   hear(word: Word): void;
 }

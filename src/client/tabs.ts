@@ -68,7 +68,7 @@ function join(name: string, tab: string, inner: Transport): Group {
     open(offer, events) {
       begin = () => {
         // The last words of the tab that led, such as that all are to end, may come after its lock.
-        if (station?.isBegun()) offer.environment.after(LAST_WORDS_MS, events.reopen);
+        if (station?.isBegun?.()) offer.environment.after(LAST_WORDS_MS, events.reopen);
         else {
           isLeading = true;
           station = lead(inner, offer, events, tell);

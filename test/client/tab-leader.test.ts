@@ -7,7 +7,7 @@ import { surroundings } from "../../src/client/environment.ts";
 import { sharedTabs } from "../../src/client/tabs.ts";
 import { tokenOf } from "../support/backend.ts";
 import { Shown, until } from "./live.ts";
-import { Clock, FakeHub, type FakeLine, settled, step } from "./simulation.ts";
+import { Clock, FakeHub, type FakeLine, messageAt, settled, step } from "./simulation.ts";
 
 const URL = "https://tabs.test";
 const all: Client[] = [];
@@ -106,4 +106,17 @@ it("what is given up for a tab that left does not answer for the leader", async 
   line.reply("subscribe", { topic: "news", epoch: "e", offset: 0, recovered: true, oldest: 0 });
   line.say(step(0, 1, { topic: "news" }));
   expect([gaps, shown]).toEqual([[], [1]]);
+});
+
+it("[CUR9] a tab that begins between the parts of a step does not take the last for all", async () => {
+  const { leader, tab } = tabs();
+  const { line } = await leader();
+  const news = { topic: "news" };
+  line.say(step(1, 3, { ...news, messages: [messageAt(2)], more: true }));
+  const client = tab();
+  const shown = new Shown<unknown>();
+  client.topic("news").subscribe(({ data }) => shown.push(data), { since: "e:1" });
+  await until(client, "open");
+  line.say(step(1, 3, { ...news, messages: [messageAt(3)] }));
+  expect(await shown.until(2)).toEqual([2, 3]);
 });
