@@ -130,6 +130,8 @@ export class Inbox {
 
   /** Shows a mark at once, and takes it back when the hub refuses it. */
   async #mark(type: Mark["type"], target: Mark["target"]): Promise<void> {
+    // The hub takes an empty list for a fault, and ends the connection at the tenth.
+    if ("offsets" in target && target.offsets.length === 0) return;
     const { now } = this.#client.environment;
     const time = new Date(now()).toISOString();
     const mark: Mark = { type, target, time, offset: UNCONFIRMED };

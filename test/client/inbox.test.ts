@@ -181,6 +181,13 @@ it("each mark shows what it does", async () => {
   await Promise.all(marks);
 });
 
+it("a mark of nothing is not sent", async () => {
+  const { store, line } = await loaded();
+  const before = store.getSnapshot();
+  await Promise.all([store.markSeen([]), store.archive([]), store.delete([])]);
+  expect([line.sent, store.getSnapshot() === before]).toEqual([[], true]);
+});
+
 it("marking all as read leaves out what arrives in the same moment", async () => {
   const { store, line } = await loaded();
   store.markAllRead().catch(() => undefined);
