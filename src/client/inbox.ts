@@ -117,6 +117,8 @@ export class Inbox {
 
   /** Loads a page of older messages. */
   async loadMore(): Promise<void> {
+    // Behind the last page there is none; the hub would begin with the newest again.
+    if (this.#isAtEnd) return;
     const before = this.#before;
     const page = await this.#client.request("history", { before, limit: PAGE_MESSAGES });
     // Asked for twice at once, or meant for what a snapshot has replaced.

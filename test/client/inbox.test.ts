@@ -242,6 +242,8 @@ it("loads older pages from below the snapshot, whatever was unarchived since", a
   line.reply("history", { notifications: [], counts: counts(53), cursor: "e:53", next: null });
   await last;
   expect(store.getSnapshot().hasMore).toBe(false);
+  await store.loadMore();
+  expect(line.sent.length).toBe(2);
 });
 
 it("what is asked for when a gap is told is sent once, and its refusal arrives", async () => {
