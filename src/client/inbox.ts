@@ -57,6 +57,7 @@ export class Inbox {
     this.#client = client;
     this.#follower = new Follower(null, (step, fresh, isMove) => this.#show(step, fresh, isMove));
     this.#snapshot = this.#build();
+    client.onStatus(({ state }) => state === "closed" && this.#cancelExpiry());
     client.followInbox({
       follower: this.#follower,
       connected: ({ epoch, offset, oldest, recovered, counts }) => {
@@ -176,7 +177,8 @@ export class Inbox {
       if (cursor && mark.offset <= cursor.offset) this.#marks.delete(mark);
     const endsAt = this.#view.expire(now());
     this.#cancelExpiry();
-    if (endsAt < Number.POSITIVE_INFINITY)
+    // A timer would keep a program from ending that has closed its client.
+    if (endsAt < Number.POSITIVE_INFINITY && this.#client.status.state !== "closed")
       this.#cancelExpiry = after(Math.min(endsAt - now(), TIMER_MS_MAX), () => this.#changed());
     this.#snapshot = this.#build();
     tell(this.#onChange, this.#snapshot);

@@ -226,6 +226,18 @@ it("[LOG9] stops showing and counting what has ended", async () => {
   expect([shownOf(store), store.getSnapshot().counts]).toEqual([[4], counts(1, 1, 1)]);
 });
 
+it("no timer runs on when the client is closed", async () => {
+  const simulated = simulate();
+  const { client, clock } = simulated;
+  const store = inbox(client);
+  const line = await connect(simulated);
+  line.say(snapshot(1, { messages: [messageAt(1, { expires: inMs(clock, 5_000) })] }));
+  const done = store.markRead(1);
+  client.close();
+  await expect(done).rejects.toMatchObject({ code: "closed" });
+  expect(clock.timers).toBe(0);
+});
+
 it("loads older pages from below the snapshot, whatever was unarchived since", async () => {
   const page = [50, 51, 52].map((offset) => messageAt(offset));
   const { store, line } = await loaded(52, { messages: page, counts: counts(52) });
