@@ -40,6 +40,11 @@ export function inbox(client: Client): Inbox {
   return known;
 }
 
+/** The inbox if it is in use: who renders must not make it, since that connects. */
+export function usedInbox(client: Client): Inbox | undefined {
+  return inboxes.get(client);
+}
+
 export class Inbox {
   readonly #client: Client;
   readonly #view = new InboxView();

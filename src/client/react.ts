@@ -13,7 +13,7 @@ import {
   useSyncExternalStore,
 } from "react";
 import type { Client } from "./client.ts";
-import { type InboxSnapshot, inbox } from "./inbox.ts";
+import { type InboxSnapshot, inbox, usedInbox } from "./inbox.ts";
 import type { Status } from "./status.ts";
 import type { SubscribeOptions, TopicMessage } from "./topic.ts";
 
@@ -52,10 +52,10 @@ export function useStatus(): Status {
 /** What is in the inbox. To change it: `inbox(client).markRead(offset)`, in a handler. */
 export function useInbox(): InboxSnapshot {
   const client = useClient();
-  // Neither of the first two is called on a server, and so nothing connects there.
+  // Only the first connects. It is not called on a server, nor while anything is rendered.
   return useSyncExternalStore(
     useCallback((listener: () => void) => inbox(client).subscribe(listener), [client]),
-    () => inbox(client).getSnapshot(),
+    () => usedInbox(client)?.getSnapshot() ?? NOT_LOADED,
     () => NOT_LOADED,
   );
 }

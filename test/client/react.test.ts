@@ -36,7 +36,7 @@ it("says what to do where the provider is missing", () => {
 
 /** An app as people write it, in StrictMode, which mounts everything twice. */
 const APP = `
-import { createElement as h, StrictMode, useState } from "react";
+import { createElement as h, StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { createClient } from "./index.ts";
 import { inbox } from "./inbox.ts";
@@ -55,7 +55,14 @@ function Bell() {
     h("button", { id: "read", onClick: () => inbox(client).markAllRead() }),
     h("button", { id: "leave", onClick: () => setTopic(null) }));
 }
-createRoot(document.body).render(h(StrictMode, null, h(BelfryProvider, { client }, h(Bell))));
+// Shows the status before there is an inbox: what is rendered later must not change it while it is.
+function Page() {
+  const { state } = useStatus();
+  const [isReady, setReady] = useState(false);
+  useEffect(() => setReady(true), []);
+  return isReady ? h(Bell) : state;
+}
+createRoot(document.body).render(h(StrictMode, null, h(BelfryProvider, { client }, h(Page))));
 `;
 
 let server: Server;
