@@ -104,9 +104,13 @@ it("does not repeat what will be refused again", async () => {
 });
 
 it("takes a proxy's own 502 for something that may pass", async () => {
-  const { hub, calls } = over([new Response("<h1>Bad gateway</h1>", { status: 502 })]);
+  const { hub, calls } = over([
+    new Response("<h1>Bad gateway</h1>", { status: 502 }),
+    Response.json({ message: "Bad gateway" }, { status: 502 }),
+    Response.json(null, { status: 502 }),
+  ]);
   await hub.publish("user:ada", { notification });
-  expect(calls.length).toBe(2);
+  expect(calls.length).toBe(4);
 });
 
 it("stops when it is told to", async () => {
