@@ -132,7 +132,8 @@ async function post(
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
       });
       if (response.ok) return await response.json();
-      atLeastMs = Number(response.headers.get("retry-after") ?? 0) * 1_000;
+      // In place of seconds a proxy may name a date, which is passed over.
+      atLeastMs = (Number(response.headers.get("retry-after")) || 0) * 1_000;
       throw new HubError(response.status, await problemOf(response));
     } catch (cause) {
       // What the hub calls temporary may pass, and so may whatever the network did.

@@ -92,6 +92,13 @@ it("waits as long as the hub says, and gives up after four tries", async () => {
   expect(waits).toEqual([2_250, 2_500, 3_000]);
 });
 
+it("waits as ever where a proxy names a date to wait for", async () => {
+  const header = { "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" };
+  const { hub, waits } = over([problem(503, true, header)]);
+  await hub.publish("user:ada", { notification });
+  expect(waits).toEqual([250]);
+});
+
 it("does not repeat what will be refused again", async () => {
   const { hub, calls } = over([], { key: "bk_wrong_0123456789abcdefghijklmnopqrstuv" });
   const failure = hub.publish("user:ada", { notification });
