@@ -70,7 +70,7 @@ export class Follower {
       this.cursor = { epoch: step.epoch, offset: step.to };
       this.#awaitsSnapshot = false;
     }
-    if (isMove || fresh.length > 0) this.#show(step, fresh, isMove);
+    if (isMove || fresh[0]) this.#show(step, fresh, isMove);
     return isNext || (isSameEpoch && step.to <= reached);
   }
 }

@@ -30,7 +30,8 @@ export interface Beats {
 export function createHeartbeat({ now, after }: Environment, beats: Beats): Heartbeat {
   let pingMs = 0;
   let renewAt = 0;
-  let wasHeard = false;
+  /** When the answer that is waited for is overdue; 0 when none is. */
+  let overdueAt = 0;
   let cancel: Cancel = () => undefined;
 
   /** Until the next beat, or until it is time for a new token. */
@@ -40,19 +41,21 @@ export function createHeartbeat({ now, after }: Environment, beats: Beats): Hear
   }
 
   function beat() {
-    const sentAt = now();
-    if (sentAt >= renewAt) {
+    const time = now();
+    // Asked again and again, it would never come to be overdue.
+    if (time < overdueAt) return;
+    if (time >= renewAt) {
       // Should this one fail, a later beat tries again.
-      renewAt = sentAt + pingMs;
+      renewAt = time + pingMs;
       beats.renew();
     }
-    wasHeard = false;
+    overdueAt = time + PONG_MS;
     beats.ping();
     cancel();
     cancel = after(PONG_MS, () => {
-      if (wasHeard) rest();
+      if (!overdueAt) rest();
       // A timer that comes late was held back, and so was what had arrived: it is asked again.
-      else if (now() - sentAt > 2 * PONG_MS) beat();
+      else if (now() > overdueAt + PONG_MS) beat();
       else beats.dead();
     });
   }
@@ -67,7 +70,7 @@ export function createHeartbeat({ now, after }: Environment, beats: Beats): Hear
       renewAt = now() + ((seconds ?? FOREVER_SECONDS) - 1) * 800;
     },
     heard() {
-      wasHeard = true;
+      overdueAt = 0;
     },
     beat,
     stop() {

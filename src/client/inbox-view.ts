@@ -29,18 +29,18 @@ export class InboxView {
 
   /** Drops what has ended by its own `ttl`, of which no frame tells; gives when the next one ends. */
   expire(now: number): number {
-    let next = Number.POSITIVE_INFINITY;
+    let next = Infinity;
     for (const [offset, { expires, seen_at, read_at, archived_at }] of this.held) {
-      if (expires === undefined) continue;
+      if (!expires) continue;
       const end = Date.parse(expires);
       if (end > now) next = Math.min(next, end);
       else {
         this.held.delete(offset);
-        if (archived_at !== null) continue;
+        if (archived_at) continue;
         const { unread, unseen, total } = this.counts;
         this.counts = {
-          unread: unread - (read_at === null ? 1 : 0),
-          unseen: unseen - (seen_at === null ? 1 : 0),
+          unread: unread - (read_at ? 0 : 1),
+          unseen: unseen - (seen_at ? 0 : 1),
           total: total - 1,
         };
       }
@@ -53,12 +53,12 @@ export class InboxView {
     const offsets = "offsets" in change ? change.offsets : [...this.held.keys()];
     for (const offset of offsets) {
       const message = this.held.get(offset);
-      if (message === undefined || (upTo !== null && offset > upTo)) continue;
+      if (!message || (upTo !== null && offset > upTo)) continue;
       const next = { ...message };
       for (const flag of FLAGS) {
         const time = change[flag];
         // By offsets a flag is set; by `up_to` only where it is not set yet.
-        if (time !== undefined && (upTo === null || next[flag] === null)) next[flag] = time;
+        if (time !== undefined && (upTo === null || !next[flag])) next[flag] = time;
       }
       this.held.set(offset, next);
     }

@@ -29,7 +29,7 @@ type Offsets = number | readonly number[];
 const TIMER_MS_MAX = 2 ** 31 - 1;
 const PAGE_MESSAGES = 50;
 /** The offset of a mark that the hub has not answered. */
-const UNCONFIRMED = Number.POSITIVE_INFINITY;
+const UNCONFIRMED = Infinity;
 
 const inboxes = new WeakMap<Client, Inbox>();
 
@@ -183,7 +183,7 @@ export class Inbox {
     const endsAt = this.#view.expire(now());
     this.#cancelExpiry();
     // A timer would keep a program from ending that has closed its client.
-    if (endsAt < Number.POSITIVE_INFINITY && this.#client.status.state !== "closed")
+    if (endsAt < Infinity && this.#client.status.state !== "closed")
       this.#cancelExpiry = after(Math.min(endsAt - now(), TIMER_MS_MAX), () => this.#changed());
     this.#snapshot = this.#build();
     tell(this.#onChange, this.#snapshot);
@@ -194,8 +194,8 @@ export class Inbox {
     const notifications = [...held.values()]
       .sort((a, b) => (b.offset as number) - (a.offset as number))
       .flatMap((message) => marked(message, this.#marks) ?? [])
-      .filter(({ archived_at }) => archived_at === null);
-    const listed = [...held.values()].filter(({ archived_at }) => archived_at === null);
+      .filter(({ archived_at }) => !archived_at);
+    const listed = [...held.values()].filter(({ archived_at }) => !archived_at);
     return {
       isLoaded: this.#follower.cursor !== null,
       cursor: this.#follower.since,

@@ -14,9 +14,10 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
 
   const line = inner.open(offer, {
     frame(frame) {
-      if ("id" in frame && typeof frame.id === "string") {
-        const [to = "", id] = frame.id.split("/");
-        tell(to, { say: "down", frame: { ...frame, id: Number(id) } });
+      const { id: address } = frame as { id?: string | number | null };
+      if (typeof address === "string") {
+        const [to = "", id] = address.split("/");
+        tell(to, { say: "down", frame: { ...frame, id: Number(id) } as DownFrame });
         return;
       }
       if (frame.type === "connected") {
@@ -25,7 +26,7 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
         news.push(connected);
       } else if (frame.type === "disconnect") tell(ALL, { say: "lost", close: frame.code });
       // Steps are everyone's, and so is the end of a subscription; an answer with an id is the leader's.
-      else if (frame.type === "messages" || (frame.type === "error" && frame.id === null))
+      else if (frame.type === "messages" || (frame.type === "error" && address === null))
         news.push(frame);
       if (!("more" in frame))
         for (const each of news.splice(0)) tell(ALL, { say: "down", frame: each });

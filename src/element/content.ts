@@ -31,7 +31,7 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
     const href = safeLink(target);
     const click = (event: MouseEvent) => ui.choose(message, action, href, event);
     return href
-      ? h("a", part, { href, rel: "noopener", click, ...text }, cut(label))
+      ? h("a", part, { href, click, ...text }, cut(label))
       : button(part, cut(label), click, text);
   };
 

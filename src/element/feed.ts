@@ -27,7 +27,7 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
   let rows = new Map<string, Row>();
   let current: Row | undefined;
   /** The newest that was there when the top was last in view. */
-  let newest = Number.POSITIVE_INFINITY;
+  let newest = Infinity;
   let shown: readonly InboxMessage[] = [];
   let isLoading = false;
   let hasOlder = false;

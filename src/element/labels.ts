@@ -39,7 +39,7 @@ export interface Labels {
   disconnected: string;
   signedOut: string;
   retry: string;
-  /** A mark could not be saved. */
+  /** What was asked for could not be done. */
   failed: string;
 }
 
@@ -66,10 +66,10 @@ export const ENGLISH: Labels = {
     count === 1 ? `New notification: ${title}` : `${count} new notifications`,
   untitled: "Notification",
   dismiss: "Dismiss",
-  offline: "You’re offline. This may be out of date.",
-  reconnecting: "Reconnecting… This may be out of date.",
+  offline: "You’re offline.",
+  reconnecting: "Reconnecting…",
   disconnected: "Disconnected.",
   signedOut: "Sign in to see your notifications.",
   retry: "Try again",
-  failed: "That could not be saved.",
+  failed: "That did not work.",
 };

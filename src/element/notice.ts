@@ -1,5 +1,5 @@
 // What stands where the list would: that it is loading, that there is nothing, or that it failed. And
-// the line above the list that says when the list may be out of date.
+// the line above the list that says when the hub cannot be reached.
 
 import type { Status } from "../client/index.ts";
 import { BELL, button, h, icon, setText } from "./dom.ts";
@@ -16,7 +16,7 @@ export function createNotice(labels: Labels, retry: () => void): Notice {
   const text = h("span", "");
   const again = button("retry", labels.retry, retry);
   const banner = h("div", "banner", {}, text, again);
-  const skeletons = [1, 2, 3, 4, 5].map(() => h("i", ""));
+  const skeletons = [1, 2, 3, 4].map(() => h("i", ""));
   const loading = h(
     "div",
     "loading",

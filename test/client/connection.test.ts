@@ -193,6 +193,18 @@ it("sends a ping within 30 s, and drops a line on which nothing is heard", async
   expect(client.status).toMatchObject({ state: "waiting", reason: { code: "silent" } });
 });
 
+it("drops a line on which nothing is heard, however often it is looked at meanwhile", async () => {
+  const simulated = simulate();
+  const { client, clock } = simulated;
+  const line = await connect(simulated);
+  for (let second = 0; second < 8; second++) {
+    client.connect();
+    await clock.pass(1_000);
+  }
+  expect(line.isClosed).toBe(true);
+  expect(client.status).toMatchObject({ state: "waiting", reason: { code: "silent" } });
+});
+
 it("does not take a timer that came late for a silent hub", async () => {
   const simulated = simulate();
   const { client, clock } = simulated;

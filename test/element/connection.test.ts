@@ -102,7 +102,7 @@ it("what the hub refuses is taken back, and said", async () => {
   await call(stage.hub.url, "DELETE", "/v1/users/ada/connections");
   await screen.page.getByRole("button", { name: "Try again" }).waitFor();
   await screen.page.getByRole("button", { name: "Mark all as read" }).click();
-  await screen.page.getByText("That could not be saved.").waitFor();
+  await screen.page.getByText("That did not work.").waitFor();
   expect(await screen.item("One").getAttribute("class")).toBe("item unread");
 });
 
