@@ -11,6 +11,7 @@ import { bearer, call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 import { TestSocket } from "../support/socket.ts";
 import { ChaosProxy, FAULTS } from "./chaos.ts";
+import { untilShown } from "./live.ts";
 import { seeded } from "./simulation.ts";
 
 const STEPS = 10_000;
@@ -163,6 +164,7 @@ it("shows everything once and in order, or tells a gap, and never a wrong count"
     for (const { json } of await Promise.all(calls)) expect(json.failed).toBe(0);
   };
 
+  const marks: Promise<void>[] = [];
   const startedAt = Date.now();
   for (let step = 1; step <= STEPS; step++) {
     const chance = random();
@@ -184,7 +186,7 @@ it("shows everything once and in order, or tells a gap, and never a wrong count"
         () => store.delete(goes()),
       ]);
       // Too many frames in a second are refused, and shown as they were: faults, like the others.
-      if (newest) mark().catch(() => undefined);
+      if (newest) marks.push(mark().catch(() => undefined));
     }
     if (step % 8 === 0) await flush();
   }
@@ -217,7 +219,10 @@ it("shows everything once and in order, or tells a gap, and never a wrong count"
   );
   expect(Math.min(...told)).toBeGreaterThan(100);
 
+  // From here on nothing changes any more, and everyone has heard of the last change.
+  await Promise.all(marks);
   const all = (await call(hub.url, "GET", `/v1/users/${USER}/notifications`)).json;
+  for (const { store } of devices) await untilShown(store, ({ cursor }) => cursor === all.cursor);
   for (const { store } of devices) {
     const { counts, notifications } = store.getSnapshot();
     const newest = notifications.slice(0, 50);
