@@ -52,9 +52,8 @@ export class Inbox {
   readonly #marks = new Set<Mark>();
   readonly #onChange = new Set<Listener<InboxSnapshot>>();
   readonly #onMessage = new Set<Listener<LogMessage>>();
-  /** Where the next older page ends. */
-  #before = 0;
-  #isAtEnd = false;
+  /** Where the next older page ends; null when there is none. */
+  #before: number | null = 0;
   #snapshot: InboxSnapshot;
   #cancelExpiry: Cancel = () => undefined;
 
@@ -66,9 +65,8 @@ export class Inbox {
     client.followInbox({
       follower: this.#follower,
       connected: ({ epoch, offset, oldest, recovered, counts }) => {
-        const { cursor } = this.#follower;
         // Otherwise a step follows, and says it of what is held by then.
-        if (!recovered || cursor?.epoch !== epoch || cursor.offset !== offset) return;
+        if (!recovered || this.#follower.since !== `${epoch}:${offset}`) return;
         this.#view.forget(oldest);
         this.#view.expire(client.environment.now());
         this.#view.counts = counts ?? this.#view.counts;
@@ -123,16 +121,15 @@ export class Inbox {
 
   /** Loads a page of older messages. */
   async loadMore(): Promise<void> {
-    // Behind the last page there is none; the hub would begin with the newest again.
-    if (this.#isAtEnd) return;
     const before = this.#before;
+    // The hub would begin with the newest again.
+    if (before === null) return;
     const page = await this.#client.request("history", { before, limit: PAGE_MESSAGES });
     // Asked for twice at once, or meant for what a snapshot has replaced.
     if (before !== this.#before) return;
     for (const message of page.notifications as InboxMessage[])
       this.#view.held.set(message.offset as number, message);
-    this.#before = page.next as number;
-    this.#isAtEnd = page.next === null;
+    this.#before = page.next as number | null;
     this.#changed();
   }
 
@@ -170,7 +167,6 @@ export class Inbox {
 
   #begin({ messages, to }: MessagesFrame): void {
     this.#before = messages[0]?.offset ?? to;
-    this.#isAtEnd = false;
     // It has all that is confirmed, and may be of another epoch.
     for (const mark of this.#marks) if (mark.offset < UNCONFIRMED) this.#marks.delete(mark);
   }
@@ -191,17 +187,17 @@ export class Inbox {
 
   #build(): InboxSnapshot {
     const { held, counts } = this.#view;
-    const notifications = [...held.values()]
-      .sort((a, b) => (b.offset as number) - (a.offset as number))
+    const isListed = ({ archived_at }: InboxMessage) => !archived_at;
+    const all = [...held.values()].sort((a, b) => (b.offset as number) - (a.offset as number));
+    const notifications = all
       .flatMap((message) => marked(message, this.#marks) ?? [])
-      .filter(({ archived_at }) => !archived_at);
-    const listed = [...held.values()].filter(({ archived_at }) => !archived_at);
+      .filter(isListed);
     return {
       isLoaded: this.#follower.cursor !== null,
       cursor: this.#follower.since,
       notifications,
       counts,
-      hasMore: !this.#isAtEnd && listed.length < counts.total,
+      hasMore: this.#before !== null && all.filter(isListed).length < counts.total,
     };
   }
 }
