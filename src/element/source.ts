@@ -34,7 +34,8 @@ export function newClient(url: string, token: TokenSource): Client {
 
 /** Asks the app's own server who the user is: its cookies, which go along by default, tell. */
 export async function fetchToken(url: string): Promise<string | null> {
-  const response = await fetch(url, { method: "POST" });
+  // Many frameworks answer 401 to who asks for JSON, and lead everybody else to a page.
+  const response = await fetch(url, { method: "POST", headers: { accept: "application/json" } });
   // Nobody is signed in: that is no failure to be tried again.
   if (response.status === 401 || response.status === 403) return null;
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
