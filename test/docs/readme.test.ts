@@ -14,12 +14,17 @@ import { tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 import { API_KEY } from "../support/vars.ts";
 import { argumentsOf, parseCurl, performCall } from "./curl.ts";
-import { bundled, runModule, snippetsOf } from "./snippets.ts";
+import { bundled, faultsOf, runModule, type Snippet, snippetsOf } from "./snippets.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const README_URL = "http://127.0.0.1:8787";
 
 const snippets = snippetsOf("README.md");
+/** What stands under "In an app" in a language. */
+const inApp = (language: string, place = 0) =>
+  snippets.filter((each) => each.heading === "In an app" && each.language === language)[
+    place
+  ] as Snippet;
 
 let storage: string;
 const running: ChildProcess[] = [];
@@ -131,7 +136,7 @@ describe("what an app has of it", () => {
   afterAll(() => hub.stop());
 
   it("prints what is published to the user, and to the topic", async () => {
-    const [{ code } = { code: "" }] = snippets.filter(({ heading }) => heading === "In an app");
+    const { code } = inApp("js");
     const printed: unknown[] = [];
     Object.assign(globalThis, {
       belfryLog: (value: unknown) => printed.push(value),
@@ -146,5 +151,28 @@ describe("what an app has of it", () => {
     // It is connected by now, so that this is news and not part of what was there.
     await backend.publish("user:ada", { notification: { title: "Build passed" } });
     await expect.poll(() => printed).toEqual([118, "Build passed"]);
+  });
+  it("has tokens for its users", async () => {
+    const { code } = inApp("js", 1);
+    type Handle = (request: object, response: object) => Promise<void>;
+    let handle: Handle | undefined;
+    const app = {
+      post(path: string, _requireLogin: unknown, given: Handle) {
+        expect(path).toBe("/belfry-token");
+        handle = given;
+      },
+    };
+    const env = { HUB: hub.url, KEY: API_KEY };
+    const program = await bundled(code, { format: "iife" });
+    new Function("app", "process", "requireLogin", program)(app, { env }, null);
+    let token = "";
+    await handle?.(
+      { user: { id: "ada" } },
+      { json: (body: { token: string }) => ({ token } = body) },
+    );
+    const claims = Buffer.from(token.split(".")[1] ?? "", "base64url").toString();
+    expect(JSON.parse(claims).sub).toBe("ada");
+    expect(faultsOf("php", `<?php\n${inApp("php").code}`)).toEqual([]);
+    expect(faultsOf("python", inApp("python").code)).toEqual([]);
   });
 });

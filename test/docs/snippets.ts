@@ -2,6 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { parser as go } from "@lezer/go";
+import { parser as php } from "@lezer/php";
+import { parser as python } from "@lezer/python";
 import { type BuildOptions, build } from "esbuild";
 import { ENTRIES } from "../../src/operate/entries.ts";
 
@@ -45,4 +48,17 @@ export async function bundled(code: string, options: BuildOptions = {}): Promise
 /** Runs a program in this process, until its last line is done. */
 export async function runModule(program: string): Promise<void> {
   await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(program)}`);
+}
+
+const PARSERS = { go, php, python };
+
+/** What is no syntax of the language; nothing where all of it is. */
+export function faultsOf(language: keyof typeof PARSERS, code: string): string[] {
+  const faults: string[] = [];
+  PARSERS[language].parse(code).iterate({
+    enter({ type, from }) {
+      if (type.isError) faults.push(code.slice(from, from + 40));
+    },
+  });
+  return faults;
 }

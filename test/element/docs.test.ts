@@ -2,12 +2,10 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { BelfryInbox } from "../../src/element/index.ts";
 import { ENGLISH } from "../../src/element/labels.ts";
 import { STYLES } from "../../src/element/styles.ts";
-import { startHub } from "../support/hub.ts";
-import { API_KEY } from "../support/vars.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PAGE = readFileSync(join(ROOT, "docs/element.md"), "utf8");
@@ -67,32 +65,4 @@ describe("docs/element.md names", () => {
   it("each label", () => {
     expect(table("| label ").sort()).toEqual(Object.keys(ENGLISH).sort());
   });
-});
-
-it("the handler for Express gives a token of who is signed in", async () => {
-  const [, code = ""] = /```js\n(app\.post[\s\S]*?)```/.exec(PAGE) ?? [];
-  const hub = await startHub(inject("bundle"));
-  const env = { HUB: hub.url, KEY: API_KEY };
-  type Handler = (req: object, res: object) => Promise<void>;
-  let handler: Handler | undefined;
-  const app = {
-    post(path: string, _requireLogin: unknown, handle: Handler) {
-      expect(path).toBe("/belfry-token");
-      handler = handle;
-    },
-  };
-  new Function("app", "process", "requireLogin", code)(app, { env }, null);
-  const sent: { status?: number; token?: string } = {};
-  const res = {
-    status(status: number) {
-      sent.status = status;
-      return res;
-    },
-    json: (body: object) => Object.assign(sent, body),
-  };
-  await handler?.({ user: { id: "ada" } }, res);
-  expect(sent.status).toBe(200);
-  const [, claims = ""] = sent.token?.split(".") ?? [];
-  expect(JSON.parse(Buffer.from(claims, "base64url").toString()).sub).toBe("ada");
-  await hub.stop();
 });

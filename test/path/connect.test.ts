@@ -1,6 +1,6 @@
 // Getting in, by a browser's way and by a native client's: who is let in, how, and what comes first.
 
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   allOf,
   expectRefusal,
@@ -13,16 +13,13 @@ import {
   UPGRADE,
 } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import { TestSocket } from "../support/socket.ts";
 
-let hub: Hub;
 let url = "";
-beforeAll(async () => {
-  hub = await startHub(inject("bundle"));
-  ({ url } = hub);
+hubForAll((started) => {
+  url = started;
 });
-afterAll(() => hub.stop());
 
 const seconds = () => Math.floor(Date.now() / 1000);
 

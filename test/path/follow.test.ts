@@ -1,10 +1,11 @@
 // Following through a whole hub: by a backend and by the user, how it is listed and ended, and what
 // then lies in the inbox.
 
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { expectRefusal, fresh, inbox, messages } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import {
   ask,
   dataOf,
@@ -19,13 +20,10 @@ import {
   untilDelivered,
 } from "../support/topics.ts";
 
-let hub: Hub;
 let url = "";
-beforeAll(async () => {
-  hub = await startHub(inject("bundle"));
-  ({ url } = hub);
+hubForAll((started) => {
+  url = started;
 });
-afterAll(() => hub.stop());
 
 it("[FOL2] [FOL4] a backend follows for a user: 201, 200 when it is repeated, and 204 for the end", async () => {
   const [user, first, second] = [fresh(), fresh(), fresh()];

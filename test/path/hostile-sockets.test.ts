@@ -2,7 +2,7 @@
 // stored, and nobody else disturbed.
 
 import type { Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   allOf,
   byRefusal,
@@ -21,16 +21,13 @@ import {
   UPGRADE,
 } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import { TestSocket } from "../support/socket.ts";
 
-let hub: Hub;
 let url = "";
-beforeAll(async () => {
-  hub = await startHub(inject("bundle"));
-  ({ url } = hub);
+hubForAll((started) => {
+  url = started;
 });
-afterAll(() => hub.stop());
 
 /** A socket on a fresh topic that it may publish to, and what it says next. */
 async function topicSocket(topic = fresh(), headers: Record<string, string> = {}) {

@@ -1,21 +1,18 @@
 // Hostile topics in a connect and in a Last-Event-ID, one test for each attack: the exact refusal, and
 // never what was not asked for.
 
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { expectRefusal, fresh, many, raw, refusedSocket } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { EventReader } from "../support/events.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import { TestSocket } from "../support/socket.ts";
 import { answersOf, device, may, say, subscribe, topicPath } from "../support/topics.ts";
 
-let hub: Hub;
 let url = "";
-beforeAll(async () => {
-  hub = await startHub(inject("bundle"));
-  ({ url } = hub);
+hubForAll((started) => {
+  url = started;
 });
-afterAll(() => hub.stop());
 
 describe("the topics of a connect", () => {
   const connectTo = async (query: string, accept = false) => {

@@ -1,11 +1,11 @@
 // Hostile frames that subscribe and follow, one test for each attack: the exact refusal, nothing
 // changed, and the connection goes on.
 
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Caps } from "../../src/protocol/caps.ts";
 import { byRefusal, fresh, many } from "../support/attack.ts";
 import { call, tokenOf } from "../support/backend.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import type { TestSocket } from "../support/socket.ts";
 import {
   answersOf,
@@ -24,13 +24,10 @@ import {
   untilDelivered,
 } from "../support/topics.ts";
 
-let hub: Hub;
 let url = "";
-beforeAll(async () => {
-  hub = await startHub(inject("bundle"));
-  ({ url } = hub);
+hubForAll((started) => {
+  url = started;
 });
-afterAll(() => hub.stop());
 
 const FRAMES: Record<string, [attack: string, frame: string, field?: string][]> = {
   bad_request: [

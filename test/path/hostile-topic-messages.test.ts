@@ -1,7 +1,7 @@
 // Hostile messages on their way through a topic to others, one test for each attack: they arrive as
 // what they are, and hide nothing.
 
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { newKey } from "../../src/operate/credentials.ts";
 import {
   allOf,
@@ -13,7 +13,7 @@ import {
   messages,
 } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import {
   ask,
   dataOf,
@@ -32,14 +32,14 @@ import { View } from "../support/view.ts";
 
 const writer = newKey("writer", ["publish"]);
 
-let hub: Hub;
+const keys = [...JSON.parse(TEST_VARS.API_KEYS), writer.entry];
 let url = "";
-beforeAll(async () => {
-  const keys = [...JSON.parse(TEST_VARS.API_KEYS), writer.entry];
-  hub = await startHub(inject("bundle"), { API_KEYS: JSON.stringify(keys) });
-  ({ url } = hub);
-});
-afterAll(() => hub.stop());
+hubForAll(
+  (started) => {
+    url = started;
+  },
+  { API_KEYS: JSON.stringify(keys) },
+);
 
 describe("`exclude`", () => {
   it.each([

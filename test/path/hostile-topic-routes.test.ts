@@ -1,11 +1,11 @@
 // Hostile input to the routes of topics, one test for each attack: names, settings, other people's
 // followings. Each gets the exact refusal, nothing is changed, and everyone else goes on.
 
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { newKey } from "../../src/operate/credentials.ts";
 import { byRefusal, expectRefusal, fresh, messages, raw } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import {
   expectFollows,
   expectUnknown,
@@ -21,14 +21,14 @@ const APP = "https://app.example.com";
 const reader = newKey("reader", ["read"]);
 const writer = newKey("writer", ["publish"]);
 
-let hub: Hub;
+const keys = [...JSON.parse(TEST_VARS.API_KEYS), reader.entry, writer.entry];
 let url = "";
-beforeAll(async () => {
-  const keys = [...JSON.parse(TEST_VARS.API_KEYS), reader.entry, writer.entry];
-  hub = await startHub(inject("bundle"), { API_KEYS: JSON.stringify(keys) });
-  ({ url } = hub);
-});
-afterAll(() => hub.stop());
+hubForAll(
+  (started) => {
+    url = started;
+  },
+  { API_KEYS: JSON.stringify(keys) },
+);
 
 const put = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
   call(url, "PUT", path, body, headers);

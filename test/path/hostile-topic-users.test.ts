@@ -2,7 +2,7 @@
 // refusal, nothing changed, and the hub and everyone else go on.
 
 import type { Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Caps } from "../../src/protocol/caps.ts";
 import {
   allOf,
@@ -16,7 +16,7 @@ import {
   refusedSocket,
 } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import { TestSocket } from "../support/socket.ts";
 import {
   ask,
@@ -35,13 +35,10 @@ import {
   untilDelivered,
 } from "../support/topics.ts";
 
-let hub: Hub;
 let url = "";
-beforeAll(async () => {
-  hub = await startHub(inject("bundle"));
-  ({ url } = hub);
+hubForAll((started) => {
+  url = started;
 });
-afterAll(() => hub.stop());
 
 const put = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
   call(url, "PUT", path, body, headers);

@@ -2,7 +2,7 @@
 // the hub goes on. Sockets, doors and tokens have files of their own beside this one.
 
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { newKey } from "../../src/operate/credentials.ts";
 import {
   allOf,
@@ -21,20 +21,20 @@ import {
   shown,
 } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import { API_KEY, TEST_VARS } from "../support/vars.ts";
 
 const other = newKey("other");
 
-let hub: Hub;
 let url = "";
-beforeAll(async () => {
-  hub = await startHub(inject("bundle"), {
+hubForAll(
+  (started) => {
+    url = started;
+  },
+  {
     API_KEYS: JSON.stringify([...JSON.parse(TEST_VARS.API_KEYS), other.entry]),
-  });
-  ({ url } = hub);
-});
-afterAll(() => hub.stop());
+  },
+);
 
 const button = { action: "a", title: "b" };
 const script = { ...button, url: "javascript:1" };

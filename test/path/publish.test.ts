@@ -1,18 +1,15 @@
 // Publishing through a whole hub: the replies, keys that stand for ids, and the deployer's handlers.
 
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { expect, it } from "vitest";
 import { allOf, expectRefusal, fresh, inbox, messages } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import { TestSocket } from "../support/socket.ts";
 
-let hub: Hub;
 let url = "";
-beforeAll(async () => {
-  hub = await startHub(inject("bundle"));
-  ({ url } = hub);
+hubForAll((started) => {
+  url = started;
 });
-afterAll(() => hub.stop());
 
 const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
   call(url, "POST", path, body, headers);

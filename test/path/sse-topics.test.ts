@@ -1,19 +1,16 @@
 // Event streams that carry an inbox and topics, through a whole hub: one `id` that resumes all.
 
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { expect, it } from "vitest";
 import { expectRefusal, fresh, inbox, many, raw } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { EventReader, type StreamEvent } from "../support/events.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import { dataOf, may, say } from "../support/topics.ts";
 
-let hub: Hub;
 let url = "";
-beforeAll(async () => {
-  hub = await startHub(inject("bundle"));
-  ({ url } = hub);
+hubForAll((started) => {
+  url = started;
 });
-afterAll(() => hub.stop());
 
 const say1 = async (user: string, data: unknown) => {
   const { json } = await call(url, "POST", inbox(user), { data });

@@ -1,18 +1,15 @@
 // Event streams through a whole hub.
 
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { expect, it } from "vitest";
 import { fresh, inbox, messages } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { EventReader } from "../support/events.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 
-let hub: Hub;
 let url = "";
-beforeAll(async () => {
-  hub = await startHub(inject("bundle"));
-  ({ url } = hub);
+hubForAll((started) => {
+  url = started;
 });
-afterAll(() => hub.stop());
 
 it("[SSE1] event is the frame's type, data the frame, id the cursor", async () => {
   const user = fresh();

@@ -1,11 +1,11 @@
 // Topics over the user's own connection, through a whole hub: by frame and with the connect, live and
 // resumed, on several devices at once.
 
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { MessagesFrame } from "../../src/protocol/down.ts";
 import { fresh, inbox, many, messages } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
-import { type Hub, startHub } from "../support/hub.ts";
+import { hubForAll } from "../support/hub-for-all.ts";
 import { TestSocket } from "../support/socket.ts";
 import {
   answersOf,
@@ -23,13 +23,10 @@ import {
 } from "../support/topics.ts";
 import { View } from "../support/view.ts";
 
-let hub: Hub;
 let url = "";
-beforeAll(async () => {
-  hub = await startHub(inject("bundle"));
-  ({ url } = hub);
+hubForAll((started) => {
+  url = started;
 });
-afterAll(() => hub.stop());
 
 it("[SUB1] [TOP3] a subscription tells where it begins and what there is, then each step, until it ends", async () => {
   const topic = fresh();
