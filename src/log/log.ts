@@ -107,7 +107,7 @@ export class Log<Own> {
     this.#checkpoint = next;
   }
 
-  /** When to set the alarm for, if a publish made one necessary; asked when that is written. */
+  /** When to set the alarm for, if a publish made one necessary; asked when that is durable. */
   takeAlarm(): number | null {
     const alarm = this.#alarmToSet;
     this.#alarmToSet = null;
