@@ -5,6 +5,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { Inbox, inbox } from "../../src/client/inbox.ts";
+import { createClient } from "../../src/client/index.ts";
+import { createHub } from "../../src/client/server.ts";
 import { bundled, runModule, snippetsOf } from "../docs/snippets.ts";
 import { call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
@@ -51,4 +54,20 @@ it("every entry is in the table, and what the page calls by name exists", async 
   );
   const topics = readFileSync(resolve(ROOT, "src/client/topic.ts"), "utf8");
   expect(methods.filter((name) => !new RegExp(`\\b${name}\\b`).test(sources + topics))).toEqual([]);
+});
+
+it("all that an app can call is named", async () => {
+  const modules = ENTRIES.map((entry) => import(resolve(ROOT, fileOf(entry))));
+  const exported = (await Promise.all(modules)).flatMap(Object.keys);
+  const client = createClient({ url: hub.url, token: "t" });
+  const store = inbox(client);
+  const members = [client, client.topic("t"), createHub({ url: hub.url, key: "k" })].flatMap(
+    Object.keys,
+  );
+  const methods = [...Object.keys(store), ...Object.getOwnPropertyNames(Inbox.prototype)];
+  client.close();
+  const named = (name: string) => new RegExp(`\\b${name}\\b`).test(PAGE);
+  const all = [...exported, ...members, ...methods].filter((name) => name !== "constructor");
+  expect(all.length).toBeGreaterThan(40);
+  expect(all.filter((name) => !named(name))).toEqual([]);
 });
