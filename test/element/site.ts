@@ -85,8 +85,7 @@ export async function startSite(hubUrl: string): Promise<Site> {
         .end(body);
     if (path === "/token") {
       // As frameworks do: who does not ask for JSON is led to a page.
-      if (headers.accept !== "application/json")
-        return send("text/html", "<title>Login</title>");
+      if (headers.accept !== "application/json") return send("text/html", "<title>Login</title>");
       site.asked += 1;
       if (method !== "POST") return send("text/plain", "", 405);
       if (site.user === null) return send("text/plain", "", 401);
