@@ -9,14 +9,17 @@ const CALLS_MAX = 32;
 
 export class Channel extends DurableObject {
   #stores;
-  // Kept in memory: a row is over before the runtime would let go of a busy object.
   #followers = [];
 
   constructor(ctx, env) {
     super(ctx, env);
     this.#stores = env.INSERT !== "";
     if (this.#stores) {
-      ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, body TEXT)");
+      const { sql } = ctx.storage;
+      sql.exec("CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, body TEXT)");
+      // Read when it wakes, so that an object that the runtime let go of knows them.
+      sql.exec("CREATE TABLE IF NOT EXISTS followers (name TEXT PRIMARY KEY)");
+      this.#followers = [...sql.exec("SELECT name FROM followers")].map(({ name }) => name);
     }
   }
 
@@ -33,6 +36,7 @@ export class Channel extends DurableObject {
   }
 
   follow(follower) {
+    this.ctx.storage.sql.exec("INSERT INTO followers (name) VALUES (?)", follower);
     this.#followers.push(follower);
   }
 
