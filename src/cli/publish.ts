@@ -77,7 +77,14 @@ async function publishPiped(
     );
     for (const list of listsOf(whole, refuse)) {
       const messages = list.map(({ message }) => message);
-      const answer = hubAnswer(await backend.publishMany(messages), ["results[]"]);
+      const answer = await backend
+        .publishMany(messages)
+        .then((given) => hubAnswer(given, ["results[]"]))
+        .catch((cause) => {
+          // Those before are told. These may be stored, though nobody has said so.
+          output.remark(`${list[0]?.place}: from here on nothing is known to be stored`);
+          throw cause;
+        });
       for (const [i, result] of answer.results.entries()) {
         await output.result(result, resultLine(result));
         if ("code" in result)

@@ -60,22 +60,25 @@ export function useInbox(): InboxSnapshot {
   );
 }
 
-/** Shows each message of a topic, once; null is no topic. `show` may be another function each time. */
+/** Shows each message of a topic, once; null is no topic. The functions may be others each time. */
 export function useTopic<Data = unknown>(
   name: string | null,
   show: (message: TopicMessage<Data>) => void,
-  { since = "latest" }: Pick<SubscribeOptions, "since"> = {},
+  { since = "latest", onError }: Pick<SubscribeOptions, "since" | "onError"> = {},
 ): void {
   const client = useClient();
-  const newest = useRef(show);
+  const newest = useRef({ show, onError });
   useEffect(() => {
-    newest.current = show;
+    newest.current = { show, onError };
   });
   useEffect(
     () =>
       name === null
         ? undefined
-        : client.topic<Data>(name).subscribe((message) => newest.current(message), { since }),
+        : client.topic<Data>(name).subscribe((message) => newest.current.show(message), {
+            since,
+            onError: (error) => newest.current.onError?.(error),
+          }),
     [client, name, since],
   );
 }

@@ -129,6 +129,19 @@ describe("what is piped in", () => {
     await belfry.stop();
   });
 
+  it("says from where on nothing is known, when the hub goes away", async () => {
+    const away = await startHub(inject("bundle"));
+    const belfry = new Belfry(["publish", "topic:away", "-"], { url: away.url });
+    belfry.type('{"type":"a"}\n');
+    await belfry.lines(1);
+    await away.stop();
+    belfry.type('{"type":"b"}\n');
+    belfry.finish();
+    const { code, errors } = await belfry.ended();
+    expect(code).toBe(3);
+    expect(errors[0]).toBe("line 2: from here on nothing is known to be stored");
+  });
+
   it("is sent to its end, also when nobody reads the results any more", async () => {
     const belfry = new Belfry(["publish", "topic:unread", "-"], { url: hub.url });
     belfry.type('{"type":"a"}\n');

@@ -49,11 +49,13 @@ function Bell() {
   const status = useStatus();
   const [news, setNews] = useState([]);
   const [topic, setTopic] = useState("news");
-  useTopic(topic, ({ data }) => setNews((before) => [...before, data]), { since: "1h" });
+  const add = (item) => setNews((before) => [...before, item]);
+  useTopic(topic, ({ data }) => add(data), { since: "1h", onError: ({ code }) => add(code) });
   return h("main", null,
     h("output", null, status.state + " " + counts.unread + " " + notifications.length + " " + news.join()),
     h("button", { id: "read", onClick: () => inbox(client).markAllRead() }),
-    h("button", { id: "leave", onClick: () => setTopic(null) }));
+    h("button", { id: "leave", onClick: () => setTopic(null) }),
+    h("button", { id: "pry", onClick: () => setTopic("secret") }));
 }
 // Shows the status before there is an inbox: what is rendered later must not change it while it is.
 function Page() {
@@ -119,5 +121,7 @@ it("shows in a browser what arrives, marks it, and leaves a topic", async () => 
   await news(3);
   await notify(3);
   await shows("open 1 3 1,2");
+  await page.locator("#pry").evaluate((button: HTMLButtonElement) => button.click());
+  await page.getByText(/^open 1 3 1,2,insufficient_scope/).waitFor();
   expect(problems).toEqual([]);
 });
