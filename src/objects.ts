@@ -53,5 +53,7 @@ function stubOf<T extends Rpc.DurableObjectBranded>(
   // A scheme, a jurisdiction and a kind, so that each of them can change without a clash.
   const objectName = `v1/${jurisdiction ?? "-"}/${kind}/${name}`;
   const placed = jurisdiction === null ? namespace : namespace.jurisdiction(jurisdiction);
-  return placed.getByName(objectName, hint === null ? {} : { locationHint: hint });
+  return hint === null
+    ? placed.getByName(objectName)
+    : placed.getByName(objectName, { locationHint: hint });
 }

@@ -8,7 +8,7 @@ import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { STREAM_TOPICS_MAX, TOPICS_MAX, URL_TOKEN_AGE_SECONDS_MAX } from "../protocol/limits.ts";
 import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
 import { ANONYMOUS, type Caller } from "../socket/attachment.ts";
-import { printUpgrade, SUBPROTOCOL, type Upgrade } from "../socket/upgrade.ts";
+import { openSocket, SUBPROTOCOL, type Upgrade } from "../socket/upgrade.ts";
 import {
   authenticate,
   bearerOf,
@@ -17,49 +17,56 @@ import {
   type Principal,
   withScope,
 } from "./auth.ts";
-import { isUpgrade, offeredProtocol, offeredToken } from "./offer.ts";
+import { type Offer, offerOf } from "./offer.ts";
 import { type Hub, throwRefusal, topicParam } from "./request.ts";
 import { parseStreamId, type StreamId, streamOf } from "./stream.ts";
 
 /** GET /v1/connect: the bearer's inbox. */
 export async function connectInbox(c: Context<Hub>): Promise<Response> {
-  const asked = requireConnect(c);
+  const offer = requireConnect(c);
+  const asked = sinceOf(c);
   const resumed = parseStreamId(asked);
   const since = parseSince(
     resumed === null ? asked : (resumed.inbox ?? c.req.query("since") ?? null),
   );
   if (since === null)
     return refuseSince("`since` is a cursor `<epoch>:<offset>` out of a frame, or `latest`");
-  const topics = topicsOf(c, resumed);
-  const principal = await connecting(c);
+  const topics = topicsOf(c, offer, resumed);
+  const principal = await connecting(c, offer);
   if (principal === null) throw new RefusalError(NO_CREDENTIAL.code, NO_CREDENTIAL.fix);
   if (principal.kind === "key")
     return throwRefusal("insufficient_scope", "an inbox is its user's: connect with a user token");
   const { user } = principal.claims;
   const near = nearContinent((c.req.raw.cf as { continent?: string } | undefined)?.continent);
   const caller = callerOf(principal);
-  return open(c, inboxOf(c.env, user, near), { caller, since, topics }, null);
+  return open(inboxOf(c.env, user, near), offer, { caller, since, topics }, null);
 }
 
 /** GET /v1/topics/{topic}/connect: one topic. */
 export async function connectTopic(c: Context<Hub>): Promise<Response> {
-  const since = parseTopicSince(requireConnect(c), Date.now());
+  const offer = requireConnect(c);
+  const since = parseTopicSince(sinceOf(c), Date.now());
   if (since === null) return refuseSince(SUBSCRIBE_SINCE_FORMS);
   const topic = topicParam(c);
-  const principal = await connecting(c);
+  const principal = await connecting(c, offer);
   let unlessPublic: Refusal | null = null;
   if (principal === null) unlessPublic = NO_CREDENTIAL;
   else if (principal.kind === "key") withScope(principal.key, "read");
   else unlessPublic = capRefusal(principal.claims, "subscribe", topic);
   const caller = callerOf(principal);
-  return open(c, topicOf(c.env, topic), { caller, since, unlessPublic }, topic);
+  return open(topicOf(c.env, topic), offer, { caller, since, unlessPublic }, topic);
 }
 
 /** `?topics=` of a connect: names, each with a `since` of its own after a `~`, joined by commas. */
-function topicsOf(c: Context<Hub>, resumed: StreamId | null): { topic: string; since: Since }[] {
+function topicsOf(
+  c: Context<Hub>,
+  { isUpgrade }: Offer,
+  resumed: StreamId | null,
+): { topic: string; since: Since }[] {
   const text = c.req.query("topics") ?? "";
-  const items = text === "" ? [] : text.split(",");
-  const most = isUpgrade(c.req.raw) ? TOPICS_MAX : STREAM_TOPICS_MAX;
+  if (text === "") return [];
+  const items = text.split(",");
+  const most = isUpgrade ? TOPICS_MAX : STREAM_TOPICS_MAX;
   if (items.length > most)
     return throwRefusal("invalid_params", `name at most ${most} topics`, "topics");
   const now = Date.now();
@@ -79,35 +86,38 @@ function topicsOf(c: Context<Hub>, resumed: StreamId | null): { topic: string; s
 
 const refuseSince = (fix: string) => throwRefusal("invalid_params", fix, "since");
 
-/** Makes sure that this is a connect at all; gives the `since` as it was sent. */
-function requireConnect(c: Context<Hub>): string | null {
+/** Makes sure that this is a connect at all. */
+function requireConnect(c: Context<Hub>): Offer {
   const { raw } = c.req;
-  const offered = offeredProtocol(raw);
-  if (offered !== null && offered !== SUBPROTOCOL)
+  const offer = offerOf(raw);
+  if (offer.protocol !== null && offer.protocol !== SUBPROTOCOL)
     return throwRefusal("upgrade_required", `this hub speaks ${SUBPROTOCOL}`);
-  if (raw.method === "HEAD" || (!isUpgrade(raw) && !wantsStream(raw)))
+  if (raw.method === "HEAD" || (!offer.isUpgrade && !wantsStream(raw)))
     return throwRefusal(
       "upgrade_required",
       "open this as a WebSocket, or send `Accept: text/event-stream`",
     );
-  return c.req.header("last-event-id") ?? c.req.query("since") ?? null;
+  return offer;
 }
+
+/** The `since` as it was sent; null when it was not. */
+const sinceOf = (c: Context<Hub>) => c.req.header("last-event-id") ?? c.req.query("since") ?? null;
 
 const wantsStream = (request: Request) =>
   (request.headers.get("accept") ?? "").includes("text/event-stream");
 
 /** Whoever connects; null when nothing was presented, which is enough for a public topic. */
-async function connecting(c: Context<Hub>): Promise<Principal | null> {
+async function connecting(c: Context<Hub>, { token }: Offer): Promise<Principal | null> {
   const { raw } = c.req;
   const now = Date.now();
   const inUrl = c.req.query("access_token") ?? null;
-  const credential = offeredToken(raw) ?? bearerOf(raw) ?? inUrl;
+  const credential = token ?? bearerOf(raw) ?? inUrl;
   if (credential === null) return null;
   const origin = c.req.header("origin");
   const principal = await authenticate(c.get("settings"), credential, origin, now);
   if (principal.kind === "key") {
     // Neither a URL nor a sub-protocol is a place for a key: both end up in logs.
-    if (offeredToken(raw) !== null || credential !== bearerOf(raw))
+    if (token !== null || credential !== bearerOf(raw))
       return throwRefusal("unauthorized", "send an API key in the Authorization header only");
     return principal;
   }
@@ -143,18 +153,17 @@ function begunAt({ since, topics = [] }: Omit<Upgrade, "offered">): StreamId {
 }
 
 async function open(
-  c: Context<Hub>,
   stub: Pick<Fetcher, "fetch">,
+  { isUpgrade, protocol }: Offer,
   upgrade: Omit<Upgrade, "offered">,
   ownTopic: string | null,
 ): Promise<Response> {
-  const { raw } = c.req;
-  const offered = offeredProtocol(raw) !== null;
-  const response = await stub.fetch(printUpgrade({ ...upgrade, offered }));
-  if (response.webSocket === null) {
+  const response = await openSocket(stub, { ...upgrade, offered: protocol !== null });
+  if (response.status !== 101) {
     const { code, fix, field } = (await response.json()) as Refusal;
     throw new RefusalError(code, fix, field);
   }
-  if (isUpgrade(raw)) return response;
-  return streamOf(response.webSocket, ownTopic, begunAt(upgrade), upgrade.caller.exp, Date.now());
+  if (isUpgrade) return response;
+  const ws = response.webSocket as WebSocket;
+  return streamOf(ws, ownTopic, begunAt(upgrade), upgrade.caller.exp, Date.now());
 }

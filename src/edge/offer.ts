@@ -5,25 +5,21 @@ import { SUBPROTOCOL } from "../socket/upgrade.ts";
 
 const TOKEN_PREFIX = "bearer.";
 
-function offers(request: Request): string[] {
+export interface Offer {
+  isUpgrade: boolean;
+  /** The version of ours that an upgrade offers, the one we speak first; null when it offers none. */
+  protocol: string | null;
+  /** The token among the offered protocols; it is never echoed. */
+  token: string | null;
+}
+
+export function offerOf(request: Request): Offer {
+  const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
   const header = request.headers.get("sec-websocket-protocol");
-  return header === null ? [] : header.split(",").map((item) => item.trim());
-}
-
-export function isUpgrade(request: Request): boolean {
-  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
-}
-
-/** The version of ours that the client offered, the one we speak first; null when it offered none. */
-export function offeredProtocol(request: Request): string | null {
-  if (!isUpgrade(request)) return null;
-  const offered = offers(request);
-  if (offered.includes(SUBPROTOCOL)) return SUBPROTOCOL;
-  return offered.find((item) => item.startsWith("belfry.")) ?? null;
-}
-
-/** The token among the offered protocols; it is never echoed. */
-export function offeredToken(request: Request): string | null {
-  const item = offers(request).find((offer) => offer.startsWith(TOKEN_PREFIX));
-  return item === undefined ? null : item.slice(TOKEN_PREFIX.length);
+  if (header === null) return { isUpgrade, protocol: null, token: null };
+  const items = header.split(",").map((item) => item.trim());
+  const find = (prefix: string) => items.find((item) => item.startsWith(prefix)) ?? null;
+  const protocol = items.includes(SUBPROTOCOL) ? SUBPROTOCOL : find("belfry.");
+  const token = find(TOKEN_PREFIX)?.slice(TOKEN_PREFIX.length) ?? null;
+  return { isUpgrade, protocol: isUpgrade ? protocol : null, token };
 }

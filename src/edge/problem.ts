@@ -5,7 +5,7 @@ import type { Context } from "hono";
 import { CLOSES } from "../protocol/close.ts";
 import { printError } from "../protocol/down.ts";
 import { ERRORS, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
-import { offeredProtocol } from "./offer.ts";
+import { offerOf } from "./offer.ts";
 import type { Hub } from "./request.ts";
 
 const RETRY_AFTER_SECONDS = 2;
@@ -16,9 +16,9 @@ export function answerRefusal(cause: unknown, c: Context<Hub>): Response {
   const { status } = ERRORS[refused.code];
   const requestId = c.get("requestId");
   log(c, refused, status, requestId, cause);
-  const offered = offeredProtocol(c.req.raw);
+  const { protocol } = offerOf(c.req.raw);
   // A browser cannot see the status of a refused upgrade, only how a socket was closed.
-  if (offered !== null) return refuseSocket(refused, offered);
+  if (protocol !== null) return refuseSocket(refused, protocol);
   return problem(refused, requestId);
 }
 

@@ -19,7 +19,7 @@ import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
 import { type Greeter, type Session, Sockets } from "../socket/sockets.ts";
-import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
+import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
 import type { Joining } from "../topic/join.ts";
 import { greetInbox, isRevoked } from "./connect.ts";
 import { FollowCursors } from "./cursors.ts";
@@ -110,7 +110,6 @@ export class Inbox extends DurableObject<Env> {
       follows: this.#follows,
       mark: (change) => this.#mark(change),
     });
-    this.#router.get("/connect", (request: Request) => this.#connect(request));
     this.#router.get("/export", () =>
       exportInbox(this.#log, user, this.#cursors.topics(), clock()),
     );
@@ -200,8 +199,10 @@ export class Inbox extends DurableObject<Env> {
     await erased;
   }
 
-  override fetch(request: Request): Promise<Response> {
-    return this.#router.fetch(request);
+  /** An upgrade, which needs no routing, or what is streamed. */
+  override fetch(request: Request): Response | Promise<Response> {
+    const upgrade = readUpgrade(request);
+    return upgrade === null ? this.#router.fetch(request) : this.#connect(upgrade);
   }
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -232,8 +233,7 @@ export class Inbox extends DurableObject<Env> {
     return isRevoked(this.#log.at(clock()).own, asker.iat) ? REVOKED : null;
   }
 
-  #connect(request: Request): Response {
-    const { caller, since, offered, topics = [] } = readUpgrade(request);
+  #connect({ caller, since, offered, topics = [] }: Upgrade): Response {
     const refused =
       this.#refusalOf({ iat: caller.iat }) ?? limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);

@@ -239,10 +239,14 @@ export class Sockets {
   }
 
   #tally(user: string | null, by: 1 | -1): void {
-    if (user !== null) this.#byUser.set(user, (this.#byUser.get(user) ?? 0) + by);
-    if (user !== null && this.#byUser.get(user) === 0) this.#byUser.delete(user);
+    if (user === null) return;
+    const count = (this.#byUser.get(user) ?? 0) + by;
+    if (count === 0) this.#byUser.delete(user);
+    else this.#byUser.set(user, count);
   }
 }
+
+const NOTHING_BEFORE = Promise.resolve();
 
 const NO_OTHERS: ReadonlyMap<string, () => string[]> = new Map();
 
@@ -261,6 +265,6 @@ function newSession(
     second: 0,
     slowSince: null,
     lastFrameAt: 0,
-    queue: Promise.resolve(),
+    queue: NOTHING_BEFORE,
   };
 }

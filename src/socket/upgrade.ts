@@ -21,14 +21,17 @@ export interface Upgrade {
 
 const HEADER = "belfry-upgrade";
 
-export function printUpgrade(upgrade: Upgrade): Request {
-  return new Request("https://object/connect", {
+/** Asks an object for a socket. Its answer holds one with status 101, and a refusal otherwise. */
+export function openSocket(stub: Pick<Fetcher, "fetch">, upgrade: Upgrade): Promise<Response> {
+  // Not as a Request of our own, which the runtime would only copy into one of its own.
+  return stub.fetch("https://object/connect", {
     headers: { upgrade: "websocket", [HEADER]: JSON.stringify(upgrade) },
   });
 }
 
-export function readUpgrade(request: Request): Upgrade {
-  return JSON.parse(request.headers.get(HEADER) ?? "") as Upgrade;
+/** What `openSocket` asked for; null when it is another request. */
+export function readUpgrade(request: Request): Upgrade | null {
+  return JSON.parse(request.headers.get(HEADER) ?? "null") as Upgrade | null;
 }
 
 /** The answer to an upgrade: the client's end of the socket. */

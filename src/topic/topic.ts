@@ -2,7 +2,6 @@
 
 import { retryable } from "cloudflare:durable-objects";
 import { DurableObject } from "cloudflare:workers";
-import { Router } from "itty-router/Router";
 import { Alarm } from "../log/alarm.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
@@ -19,7 +18,7 @@ import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
-import { readUpgrade, refusedByObject, upgraded } from "../socket/upgrade.ts";
+import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
 import { greetTopic } from "./connect.ts";
 import { FanOut } from "./fan-out.ts";
 import { type HistoryQuery, history, messageAt } from "./history.ts";
@@ -59,7 +58,6 @@ export class Topic extends DurableObject<Env> {
   readonly #fanOut: FanOut;
   readonly #feed: Feed<TopicOwn>;
   readonly #services: Services;
-  readonly #router = Router();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -106,7 +104,6 @@ export class Topic extends DurableObject<Env> {
       publish: (draft, requestId) => this.publish([draft], requestId),
       clock,
     });
-    this.#router.get("/connect", (request: Request) => this.#connect(request));
   }
 
   /**
@@ -185,8 +182,10 @@ export class Topic extends DurableObject<Env> {
     return this.standing();
   }
 
-  override fetch(request: Request): Promise<Response> {
-    return this.#router.fetch(request);
+  /** An upgrade: nothing else reaches a topic as HTTP. */
+  override fetch(request: Request): Response {
+    const upgrade = readUpgrade(request);
+    return upgrade === null ? new Response(null, { status: 404 }) : this.#connect(upgrade);
   }
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -220,8 +219,7 @@ export class Topic extends DurableObject<Env> {
     return unlessPublic;
   }
 
-  #connect(request: Request): Response {
-    const { caller, since, offered, unlessPublic = null } = readUpgrade(request);
+  #connect({ caller, since, offered, unlessPublic = null }: Upgrade): Response {
     const refused =
       this.#refused(unlessPublic) ?? limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);

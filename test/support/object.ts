@@ -7,7 +7,7 @@ import type { Draft } from "../../src/log/entry.ts";
 import type { Since } from "../../src/protocol/cursor.ts";
 import type { DownFrame, MessagesFrame } from "../../src/protocol/down.ts";
 import type { Caller } from "../../src/socket/attachment.ts";
-import { printUpgrade } from "../../src/socket/upgrade.ts";
+import { openSocket } from "../../src/socket/upgrade.ts";
 import type { Topic } from "../../src/topic/topic.ts";
 
 export type Stub = DurableObjectStub<Inbox> | DurableObjectStub<Topic>;
@@ -114,22 +114,20 @@ export async function connect(
   topics: { topic: string; since: Since }[] = [],
 ): Promise<ObjectSocket> {
   const now = Math.floor(Date.now() / 1000);
-  const response = await stub.fetch(
-    printUpgrade({
-      caller: {
-        connection: `c_${crypto.randomUUID()}`,
-        user: "ada",
-        source: "user:ada",
-        exp: now + 3600,
-        iat: now,
-        caps: { "topic:*": ["subscribe", "publish"] },
-        ...caller,
-      },
-      since,
-      offered: false,
-      topics,
-    }),
-  );
+  const response = await openSocket(stub, {
+    caller: {
+      connection: `c_${crypto.randomUUID()}`,
+      user: "ada",
+      source: "user:ada",
+      exp: now + 3600,
+      iat: now,
+      caps: { "topic:*": ["subscribe", "publish"] },
+      ...caller,
+    },
+    since,
+    offered: false,
+    topics,
+  });
   if (response.webSocket === null) throw new Error(`refused: ${await response.text()}`);
   return new ObjectSocket(response.webSocket);
 }
