@@ -6,13 +6,15 @@ import { parseJson } from "../protocol/json.ts";
 import { BODY_BYTES_MAX } from "../protocol/limits.ts";
 import { refusalOf } from "./issue.ts";
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 /** Gives the body as text. Throws a RefusalError when it is too long or not UTF-8. */
 export async function readBody(request: Request): Promise<string> {
   const announced = Number(request.headers.get("content-length") ?? "0");
   if (announced > BODY_BYTES_MAX) throw tooLarge();
   const bytes = await readBytes(request);
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     throw new RefusalError("bad_request", "send the body in UTF-8");
   }
