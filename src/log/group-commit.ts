@@ -1,5 +1,6 @@
 // Group commit: what is published while a write is becoming durable shares the next write, and
-// with it the next frame to every socket. The first publish after a rest is never held back.
+// with it the next frame to every socket. The first publish after a rest is never held back; after a
+// long one nobody is likely to share, and it is written without looking after anyone.
 //
 //   idle ──add──▶ rested? ──yes──▶ commit ──▶ writing ──durable, nothing waits──▶ idle
 //                    │               ▲           │
@@ -18,6 +19,8 @@ export interface Group<Draft, Outcome> {
 
 /** Drafts taken into one write at most, so that one commit stays short. */
 const DRAFTS_MAX = 2_000;
+/** Longer than a write takes to be durable. */
+const LONG_REST_MS = 50;
 
 interface Waiting<Draft, Outcome> {
   drafts: Draft[];
@@ -36,7 +39,14 @@ export class GroupCommit<Draft, Outcome> {
   }
 
   /** Takes the drafts of one publish; gives their outcomes, in order, once they are written. */
-  add(drafts: Draft[]): Promise<Outcome[]> {
+  async add(drafts: Draft[]): Promise<Outcome[]> {
+    const { commit, gatherMs, clock } = this.#group;
+    const now = clock();
+    const restedMs = now - this.#committedAt;
+    if (!this.#busy && restedMs > LONG_REST_MS && gatherMs(restedMs) === 0) {
+      this.#committedAt = now;
+      return commit(drafts);
+    }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ drafts, resolve, reject });
       if (!this.#busy) this.#run();

@@ -33,8 +33,8 @@ export class Feed<Own> {
     this.#parts = parts;
     const { clock } = parts;
     this.#commits = new GroupCommit({
-      commit: (drafts) => this.#commit(drafts),
-      durable: () => this.#durable(),
+      commit: (drafts) => this.append(drafts),
+      durable: () => parts.log.store.durable(),
       gatherMs: (restedMs) => this.#gatherMs(restedMs),
       clock,
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -54,24 +54,17 @@ export class Feed<Own> {
   }
 
   /**
-   * Takes what a topic delivers: written and sent in this turn. Its caller's reply is held by the
-   * runtime until the write is durable, so that there is nothing to wait for.
+   * Written and sent in this turn. The runtime holds the frames, as it holds the replies, until the
+   * write is durable, and drops them if it fails: so a caller need not wait for it.
    */
   append(drafts: Draft[]): Outcome[] {
-    const outcomes = this.#commit(drafts);
-    this.#setAlarm();
-    return outcomes;
-  }
-
-  // The frames are sent in the turn of the write: the runtime holds them, as it holds the replies,
-  // until the write is durable, and drops them if it fails.
-  #commit(drafts: Draft[]): Outcome[] {
     const { log, sockets, frame, committed, clock } = this.#parts;
     const now = clock();
     const appended = log.append(drafts, now);
     if (appended.entries.length > 0)
       sockets.broadcast(() => printMessages(frame(appended)), now, this.#others(appended));
     committed?.(drafts, appended);
+    this.#setAlarm();
     return appended.outcomes;
   }
 
@@ -85,17 +78,13 @@ export class Feed<Own> {
     return new Map([...excluded].map(([connection, places]) => [connection, without(places)]));
   }
 
-  async #durable(): Promise<void> {
-    await this.#parts.log.store.durable();
-    await this.#setAlarm();
-  }
-
-  /** The one alarm in the life of a log, where what was written asks for it. */
+  /** The one alarm in the life of a log, where what was written asks for it, and once that is durable. */
   async #setAlarm(): Promise<void> {
     const { log, alarm } = this.#parts;
     const at = log.takeAlarm();
     if (at === null) return;
     try {
+      await log.store.durable();
       await alarm.by(at);
     } catch (cause) {
       // The messages are safe; the alarm is set anew when it is found to be late.
