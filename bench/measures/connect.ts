@@ -10,7 +10,7 @@ const SOCKETS = 6000;
 
 export const connect: Measure = {
   title: `${SOCKETS.toLocaleString("en")} connects to one topic, ${CONNECTS_AT_ONCE} in flight`,
-  servers: ["belfry", "bare", "ws", "socket.io"],
+  servers: ["belfry", "bare", "bare+token", "ws", "socket.io"],
   figures: [{ key: "connects", unit: "connects/s" }],
   run({ server }) {
     const staging = { addresses: [newTopic()], subscribers: WARM_UP_SOCKETS, publishers: 1 };

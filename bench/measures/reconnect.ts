@@ -22,7 +22,7 @@ const FILES_SPARE = 200;
 
 export const reconnect: Measure = {
   title: `${CLIENTS.toLocaleString("en")} clients of one topic back at once, ${MISSED} missed each`,
-  servers: ["belfry", "bare", "ws", "socket.io"],
+  servers: ["belfry", "bare", "bare+token", "ws", "socket.io"],
   figures: [{ key: "back", unit: "ms until all are back" }],
   async run({ server }) {
     const topic = newTopic();

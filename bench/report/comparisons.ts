@@ -48,7 +48,7 @@ function compare(rows: readonly Row[], comparison: Comparison): string[] | undef
   const { title, figures } = MEASURES[measure];
   const unit = figures.find(({ key }) => key === figure)?.unit ?? figure;
   return [
-    `${title}: ${unit}`,
+    comparison.of ? `the same, ${comparison.of} in place of the hub` : `${title}: ${unit}`,
     number(ours),
     `${againstMeasure ? `${against}, ${againstMeasure}` : against} ${number(theirs)}`,
     number(ratio),
@@ -59,12 +59,12 @@ function compare(rows: readonly Row[], comparison: Comparison): string[] | undef
   ];
 }
 
-function sidesOf({ measure, figure, against, againstMeasure }: Comparison): {
+function sidesOf({ measure, figure, of = "belfry", against, againstMeasure }: Comparison): {
   ourSide: Side;
   theirSide: Side;
 } {
   return {
-    ourSide: { measure, figure, server: "belfry" },
+    ourSide: { measure, figure, server: of },
     theirSide: { measure: againstMeasure ?? measure, figure, server: against },
   };
 }

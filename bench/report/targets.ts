@@ -7,6 +7,8 @@ import type { ServerName } from "../servers/server.ts";
 export interface Comparison {
   measure: MeasureName;
   figure: string;
+  /** Whose figure it is; the hub's where this is absent. */
+  of?: ServerName;
   against: ServerName;
   /** Whose figure of the other server is taken, where it is not the same measure's. */
   againstMeasure?: MeasureName;
@@ -37,6 +39,10 @@ export const COMPARISONS: readonly Comparison[] = [
   { measure: "latency-1000", figure: "p99", against: "bare", target: { atMost: 1.5 } },
   { measure: "batch", figure: "stored", against: "bare+insert", target: { atLeast: 0.7 } },
   { measure: "reconnect", figure: "back", against: "bare", target: { atMost: 1.5 } },
+  { measure: "reconnect", figure: "back", against: "bare+token" },
+  { measure: "reconnect", figure: "back", of: "bare+token", against: "bare" },
   { measure: "memory", figure: "perSocket", against: "bare", target: { atMost: 1.15 } },
   { measure: "connect", figure: "connects", against: "bare", target: { atLeast: 0.7 } },
+  { measure: "connect", figure: "connects", against: "bare+token" },
+  { measure: "connect", figure: "connects", of: "bare+token", against: "bare" },
 ];

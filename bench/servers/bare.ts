@@ -36,6 +36,6 @@ export const insertDialect: Dialect = {
   },
 };
 
-function pathOf({ kind, name }: Address): string {
+export function pathOf({ kind, name }: Address): string {
   return `/${kind}/${name}`;
 }

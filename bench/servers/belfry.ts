@@ -1,18 +1,15 @@
-// The hub itself, bundled as it is deployed. Keys and tokens are made here for each run; every
-// connection is another user with a token of its own, so no check is answered from memory.
+// The hub itself, bundled as it is deployed. Its API key is made here for each run.
 
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { GreetingStep } from "../generator/subscriber.ts";
 import type { Child } from "./child.ts";
 import { get, post, put, upgrade } from "./request.ts";
 import type { Address, Dialect } from "./server.ts";
+import { jwtSecret, tokenHeader } from "./token.ts";
 import { startWorkerd } from "./workerd.ts";
 import { bundle, objectBindings } from "./wrangler.ts";
 
-const TOKEN_SECONDS = 3600;
-
 const apiKey = `bk_bench_${randomBytes(24).toString("base64url")}`;
-const jwtSecret = randomBytes(32).toString("base64url");
 
 export function startBelfry(): Promise<Child> {
   const sha256 = createHash("sha256").update(apiKey).digest("hex");
@@ -91,22 +88,5 @@ function readSubscribed(frame: string): GreetingStep {
 }
 
 function userHeaders(address: Address, client: number): string[] {
-  return [
-    `Authorization: Bearer ${userToken(address, client)}`,
-    "Sec-WebSocket-Protocol: belfry.v1",
-  ];
-}
-
-function userToken(address: Address, client: number): string {
-  const iat = Math.floor(Date.now() / 1000);
-  const claims = {
-    sub: address.kind === "user" ? address.name : `client-${client}`,
-    iat,
-    exp: iat + TOKEN_SECONDS,
-    caps: { "topic:*": ["subscribe", "publish"] },
-  };
-  const signed = [{ alg: "HS256", typ: "JWT" }, claims]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-    .join(".");
-  return `${signed}.${createHmac("sha256", jwtSecret).update(signed).digest("base64url")}`;
+  return [tokenHeader(address, client), "Sec-WebSocket-Protocol: belfry.v1"];
 }

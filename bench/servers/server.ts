@@ -7,6 +7,7 @@ export const SERVER_NAMES = [
   "belfry",
   "bare",
   "bare+insert",
+  "bare+token",
   "ws",
   "ws+coalesce",
   "socket.io",

@@ -3,6 +3,7 @@
 import { insertDialect, plainDialect, startBare } from "./bare.ts";
 import { belfryDialect, startBelfry } from "./belfry.ts";
 import type { Child } from "./child.ts";
+import { greetingDialect, startGreeting } from "./greeting.ts";
 import { COALESCE_MS, socketIoDialect, startSocketIo, startWs } from "./node.ts";
 import type { Dialect, Server, ServerName } from "./server.ts";
 
@@ -15,6 +16,7 @@ const KINDS: Record<ServerName, Kind> = {
   belfry: { dialect: belfryDialect, start: startBelfry },
   bare: { dialect: plainDialect, start: () => startBare({ insert: false }) },
   "bare+insert": { dialect: insertDialect, start: () => startBare({ insert: true }) },
+  "bare+token": { dialect: greetingDialect, start: startGreeting },
   ws: { dialect: plainDialect, start: () => startWs({ coalesceMs: 0 }) },
   "ws+coalesce": { dialect: plainDialect, start: () => startWs({ coalesceMs: COALESCE_MS }) },
   "socket.io": { dialect: socketIoDialect, start: startSocketIo },

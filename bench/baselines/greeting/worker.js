@@ -1,0 +1,55 @@
+// The bare object with what no hub can leave out when a client connects: its token is checked by
+// `jose`, its socket is told where the log stands, and what it missed is sent from memory in one
+// frame. Nothing is stored, limited or kept through hibernation.
+
+import { jwtVerify } from "jose";
+import bare, { Channel as BareChannel } from "../bare/worker.js";
+
+export class Channel extends BareChannel {
+  #messages = [];
+  #ungreeted = [];
+
+  publish(body) {
+    this.#messages.push(body);
+    return super.publish(body);
+  }
+
+  fetch(request) {
+    const since = new URL(request.url).searchParams.get("since");
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    // A turn later, for all that came meanwhile, as the hub does it.
+    if (this.#ungreeted.push({ server, since }) === 1) setTimeout(() => this.#greetAll(), 0);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  #greetAll() {
+    for (const { server, since } of this.#ungreeted.splice(0)) {
+      server.send(`{"type":"connected","offset":${this.#messages.length}}`);
+      if (since === "latest") continue;
+      const missed = this.#messages.slice(Number(since));
+      server.send(`{"type":"messages","messages":[${missed.join(",")}]}`);
+    }
+  }
+}
+
+let key;
+
+async function checkToken(request, env) {
+  key ??= await crypto.subtle.importKey(
+    "raw",
+    new TextEncoder().encode(env.JWT_SECRET),
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["verify"],
+  );
+  const token = request.headers.get("authorization").slice("Bearer ".length);
+  await jwtVerify(token, key, { algorithms: ["HS256"], requiredClaims: ["exp", "sub"] });
+}
+
+export default {
+  async fetch(request, env) {
+    if (request.headers.has("Upgrade")) await checkToken(request, env);
+    return bare.fetch(request, env);
+  },
+};
