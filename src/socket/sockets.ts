@@ -11,6 +11,8 @@ import { disconnect } from "./close.ts";
 
 /** How often all sockets are looked at for silence, at most. */
 const SWEEP_MS = 10_000;
+/** When thousands come at once, greetings of all in one turn would lie in memory until it ends. */
+const GREETED_PER_TURN = 32;
 
 /** One open socket. Only the attachment outlives the object's memory. */
 export interface Session {
@@ -209,8 +211,9 @@ export class Sockets {
   // A frame sent while the upgrade is still being answered is copied through a pipe, which costs
   // the runtime 10 KiB for the life of the socket. A turn later it goes straight out.
   #greetSoon(session: Session): void {
-    if (this.#ungreeted.push(session) > 1) return;
-    setTimeout(() => this.#greetAll(this.#ungreeted.splice(0)), 0);
+    // Where the count passes a multiple another turn is due, so that nobody waits in vain.
+    if (this.#ungreeted.push(session) % GREETED_PER_TURN !== 1) return;
+    setTimeout(() => this.#greetAll(this.#ungreeted.splice(0, GREETED_PER_TURN)), 0);
   }
 
   #greetAll(sessions: Session[]): void {
