@@ -249,8 +249,6 @@ export class Sockets {
   }
 }
 
-const NOTHING_BEFORE = Promise.resolve();
-
 const NO_OTHERS: ReadonlyMap<string, () => string[]> = new Map();
 
 function newSession(
@@ -268,6 +266,6 @@ function newSession(
     second: 0,
     slowSince: null,
     lastFrameAt: 0,
-    queue: NOTHING_BEFORE,
+    queue: Promise.resolve(),
   };
 }
