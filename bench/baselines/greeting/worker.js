@@ -5,6 +5,9 @@
 import { jwtVerify } from "jose";
 import bare, { Channel as BareChannel } from "../bare/worker.js";
 
+/** As in src/socket/sockets.ts, so that the floor is no higher than it must be. */
+const GREETED_PER_TURN = 32;
+
 export class Channel extends BareChannel {
   #messages = [];
   #ungreeted = [];
@@ -18,13 +21,14 @@ export class Channel extends BareChannel {
     const since = new URL(request.url).searchParams.get("since");
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
-    // A turn later, for all that came meanwhile, as the hub does it.
-    if (this.#ungreeted.push({ server, since }) === 1) setTimeout(() => this.#greetAll(), 0);
+    // A turn later, as the hub does it.
+    if (this.#ungreeted.push({ server, since }) % GREETED_PER_TURN === 1)
+      setTimeout(() => this.#greetNext(), 0);
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  #greetAll() {
-    for (const { server, since } of this.#ungreeted.splice(0)) {
+  #greetNext() {
+    for (const { server, since } of this.#ungreeted.splice(0, GREETED_PER_TURN)) {
       server.send(`{"type":"connected","offset":${this.#messages.length}}`);
       if (since === "latest") continue;
       const missed = this.#messages.slice(Number(since));
