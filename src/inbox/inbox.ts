@@ -219,8 +219,8 @@ export class Inbox extends DurableObject<Env> {
   }
 
   override alarm(): Promise<void> {
-    this.#alarm.gone();
-    return sweep({ log: this.#log, sockets: this.#sockets, alarm: this.#alarm }, clock());
+    const swept = { log: this.#log, sockets: this.#sockets, alarm: this.#alarm };
+    return this.#alarm.ring(() => sweep(swept, clock()), clock);
   }
 
   #standing() {

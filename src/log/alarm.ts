@@ -1,5 +1,8 @@
 // The one alarm of an object, which more than one part of it wants to be woken by.
 
+/** When what an alarm came for has failed, it is tried again after this long. */
+const AGAIN_MS = 60_000;
+
 export class Alarm {
   readonly #storage: Pick<DurableObjectStorage, "getAlarm" | "setAlarm">;
   /** What it is set for, in ms; null for not at all, undefined while that is not known. */
@@ -26,7 +29,21 @@ export class Alarm {
     }
   }
 
-  /** It came, or it was erased with everything else. */
+  /**
+   * Does what it has come for; when that fails, it comes again. The platform drops an alarm that
+   * throws six times, and what it guards with it, so this never throws for the work.
+   */
+  async ring(work: () => Promise<void>, clock: () => number): Promise<void> {
+    this.#at = null;
+    try {
+      await work();
+    } catch (cause) {
+      console.error(JSON.stringify({ event: "alarm_failed", cause: String(cause) }));
+      await this.by(clock() + AGAIN_MS);
+    }
+  }
+
+  /** It was erased with everything else. */
   gone(): void {
     this.#at = null;
   }

@@ -103,26 +103,16 @@ export class Feed<Own> {
   }
 }
 
-/** When an alarm has failed, it is tried again after this long. */
-const SWEEP_AGAIN_MS = 3_600_000;
-
-/**
- * What the alarm does. An alarm that throws six times is dropped by the platform, so it never does.
- */
+/** What the alarm does for the log. */
 export async function sweep<Own>(
   { log, sockets, alarm }: Pick<Parts<Own>, "log" | "sockets" | "alarm">,
   now: number,
 ): Promise<void> {
-  try {
-    if (await log.sweep(now)) {
-      alarm.gone();
-      // Whoever watches a log that begins anew comes back and gets what there is: nothing yet.
-      sockets.closeAll(4001);
-    }
-    const next = log.at(now).alarm;
-    if (next !== null) await alarm.by(next);
-  } catch (cause) {
-    console.error(JSON.stringify({ event: "sweep_failed", cause: String(cause) }));
-    await alarm.by(now + SWEEP_AGAIN_MS);
+  if (await log.sweep(now)) {
+    alarm.gone();
+    // Whoever watches a log that begins anew comes back and gets what there is: nothing yet.
+    sockets.closeAll(4001);
   }
+  const next = log.at(now).alarm;
+  if (next !== null) await alarm.by(next);
 }

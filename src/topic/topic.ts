@@ -201,13 +201,14 @@ export class Topic extends DurableObject<Env> {
     this.webSocketClose(ws, 1006, "");
   }
 
-  override async alarm(): Promise<void> {
-    this.#alarm.gone();
-    await this.#fanOut.resume();
-    // It may have come for the fan-out only.
-    const { alarm: due } = this.#log.at(clock());
-    if (due !== null && clock() < due) await this.#alarm.by(due);
-    else await sweep({ log: this.#log, sockets: this.#sockets, alarm: this.#alarm }, clock());
+  override alarm(): Promise<void> {
+    return this.#alarm.ring(async () => {
+      await this.#fanOut.resume();
+      // It may have come for the fan-out only.
+      const { alarm: due } = this.#log.at(clock());
+      if (due !== null && clock() < due) await this.#alarm.by(due);
+      else await sweep({ log: this.#log, sockets: this.#sockets, alarm: this.#alarm }, clock());
+    }, clock);
   }
 
   #access() {

@@ -138,6 +138,22 @@ export const BOTH: { name: string; rest: (stub: Stub) => Promise<void> }[] = [
   { name: "evicted", rest: (stub) => evictDurableObject(stub) },
 ];
 
+/** Rings an object's alarm while its SQL fails; gives when it is to come again, in ms. */
+export function ringInVain(stub: Stub): Promise<number | null> {
+  return runInDurableObject(stub as DurableObjectStub<Inbox>, async (object, { storage }) => {
+    const { exec } = storage.sql;
+    storage.sql.exec = () => {
+      throw new Error("no room");
+    };
+    try {
+      await object.alarm();
+    } finally {
+      storage.sql.exec = exec;
+    }
+    return storage.getAlarm();
+  });
+}
+
 export interface Cost {
   written: number;
   read: number;

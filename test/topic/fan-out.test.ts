@@ -15,7 +15,7 @@ import {
   until,
   untilDelivered,
 } from "../support/member.ts";
-import { BOTH, connect, draft, drafts } from "../support/object.ts";
+import { BOTH, connect, draft, drafts, ringInVain } from "../support/object.ts";
 
 const NOW = Date.parse("2030-05-05T00:00:00Z");
 const DAY_MS = 86_400_000;
@@ -63,6 +63,19 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     await topic.stub.publish([draft(5)]);
     await untilDelivered(topic, 5);
     expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("[DEL2] tries again when its alarm fails, which the platform would drop in the end", async () => {
+    const { topic, ada } = await followed();
+    const mend = breakDeliver(ada);
+    await topic.stub.publish([draft(1)]);
+    await until(async () => (await topic.stub.delivery(1))?.behind === 1);
+    mend();
+    vi.setSystemTime(NOW + 4_000);
+    await rest(topic.stub);
+    expect(await ringInVain(topic.stub)).toBeLessThanOrEqual(NOW + 64_000);
+    await runDurableObjectAlarm(topic.stub);
+    expect(await keptOf(ada, topic.name)).toEqual([{ data: 1, at: 1 }]);
   });
 
   it("[TOP5] does not give up what its members have still to be told", async () => {
