@@ -7,6 +7,7 @@ import type { MessagesFrame } from "../../src/protocol/down.ts";
 import type { LogMessage } from "../../src/protocol/message.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
+import { keptByTopic, keptByUser } from "../support/kept.ts";
 import { TestSocket } from "../support/socket.ts";
 
 const KILLS = 32;
@@ -88,22 +89,6 @@ async function watch(user: string, hub: Running): Promise<Map<string, LogMessage
   return seen;
 }
 
-/** All notifications of a user, oldest first. */
-async function inboxOf(url: string, user: string): Promise<LogMessage[]> {
-  const found: LogMessage[] = [];
-  for (let before = ""; ; ) {
-    const path = `/v1/users/${user}/notifications?limit=100${before}`;
-    const { json } = await call(url, "GET", path);
-    found.push(...json.notifications);
-    if (json.next === null) {
-      expect(json.counts.total).toBe(found.length);
-      expect(json.counts.unread).toBe(found.length);
-      return found.reverse();
-    }
-    before = `&before=${json.next}`;
-  }
-}
-
 it("[DEL1] [FOL1] [FOL3] [LOG1] [SUB6] every follower has every acknowledged message, whatever is killed", {
   timeout: 240_000,
 }, async () => {
@@ -139,10 +124,13 @@ it("[DEL1] [FOL1] [FOL3] [LOG1] [SUB6] every follower has every acknowledged mes
     const ids = acknowledged[i]?.flat() ?? [];
     if (topic === "news") ids.push(...manyIds);
     expect(json.offset).toBe(ids.length + 1);
+    const kept = await keptByTopic(url, topic);
+    expect(kept.map(({ offset }) => offset)).toEqual(kept.map((_, at) => at + 1));
+    expect(kept.map(({ id }) => id).sort()).toEqual([...ids, LAST].sort());
   }
 
   for (const user of FOLLOWERS) {
-    const kept = await inboxOf(url, user);
+    const kept = await keptByUser(url, user);
     for (const [i, topic] of TOPICS.entries()) {
       const own = kept.filter((each) => each.topic === topic);
       const ids = [...(acknowledged[i]?.flat() ?? []), ...(topic === "news" ? manyIds : []), LAST];
@@ -151,7 +139,7 @@ it("[DEL1] [FOL1] [FOL3] [LOG1] [SUB6] every follower has every acknowledged mes
     }
   }
   for (const user of ["eve", "finn"])
-    expect((await inboxOf(url, user)).map(({ id }) => id)).toEqual(manyIds);
+    expect((await keptByUser(url, user)).map(({ id }) => id)).toEqual(manyIds);
   for (const seen of await Promise.all(watching))
     for (const [i, topic] of TOPICS.entries()) {
       const count = (acknowledged[i]?.flat().length ?? 0) + (topic === "news" ? manyIds.length : 0);

@@ -1,19 +1,29 @@
 // Nothing acknowledged is lost: a real hub is killed with SIGKILL at random moments, again and
-// again, while several connections publish; afterwards every publish that was answered is there,
-// and a follower that came back with its cursor each time has it once.
+// again, while several connections publish; afterwards every publish that was answered is in the
+// store, and a follower that came back with its cursor each time has it once.
 
 import { expect, inject, it } from "vitest";
+import type { LogMessage } from "../../src/protocol/message.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
+import { keptByTopic, keptByUser } from "../support/kept.ts";
 import { TestSocket } from "../support/socket.ts";
 import { View } from "../support/view.ts";
 
 const KILLS = 32;
 const PUBLISHERS = 4;
 const LOGS = [
-  { publish: "/v1/users/ada/notifications", connect: "/v1/connect" },
-  { publish: "/v1/topics/news/messages", connect: "/v1/topics/news/connect" },
-] as const;
+  {
+    publish: "/v1/users/ada/notifications",
+    connect: "/v1/connect",
+    kept: (url: string) => keptByUser(url, "ada"),
+  },
+  {
+    publish: "/v1/topics/news/messages",
+    connect: "/v1/topics/news/connect",
+    kept: (url: string) => keptByTopic(url, "news"),
+  },
+];
 
 /** Publishes until told to stop, repeating what was not answered with its id; gives the ids. */
 async function publish(name: string, path: string, hub: () => Promise<Hub>, stop: AbortSignal) {
@@ -36,6 +46,8 @@ async function publish(name: string, path: string, hub: () => Promise<Hub>, stop
 }
 
 const LAST = "last";
+
+const idAndOffset = ({ id, offset }: LogMessage) => [offset, id];
 
 /** Follows a log through every crash, until the last message. */
 async function follow(view: View, path: string, hub: () => Promise<Hub>) {
@@ -82,8 +94,16 @@ it("[LOG1] every publish answered with 2xx survives SIGKILL, exactly once and in
   const { url } = await hub;
   for (const { publish: path } of LOGS) await call(url, "POST", path, { id: LAST, type: LAST });
   await Promise.all(followers);
+  // Read by a hub that was not there when it was written.
+  hub = hub.then((running) => running.restart());
+  const { url: urlAfter } = await hub;
 
-  for (const [i, view] of views.entries()) {
+  for (const [i, { kept, connect }] of LOGS.entries()) {
+    const view = views[i] as View;
+    const newcomer = new View();
+    await follow(newcomer, connect, () => hub);
+    for (const inStore of [await kept(urlAfter), newcomer.applied])
+      expect(inStore.map(idAndOffset)).toEqual(view.applied.map(idAndOffset));
     const ids = acknowledged.slice(i * PUBLISHERS, (i + 1) * PUBLISHERS);
     const offsets = view.applied.map(({ offset }) => offset);
     expect(offsets).toEqual(offsets.map((_, at) => at + 1));
