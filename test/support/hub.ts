@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { afterAll } from "vitest";
 import { TEST_VARS } from "./vars.ts";
 
 const COMPATIBILITY_DATE = "2026-11-02";
@@ -41,7 +42,21 @@ export async function startHub(
   return launch(directory);
 }
 
+/** Where the hubs of this file are, with the process of each. */
+const running = new Map<string, ChildProcess>();
+let isOver = false;
+
+// A test that failed must not leave a hub behind, nor start another in what still goes on of it.
+afterAll(async () => {
+  isOver = true;
+  for (const [directory, child] of running) {
+    child.kill("SIGKILL");
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
 async function launch(directory: string): Promise<Hub> {
+  if (isOver) throw new Error("the tests of this file are over");
   const child = spawn(
     workerdPath(),
     ["serve", "--experimental", "--control-fd=3", join(directory, "config.capnp")],
@@ -50,15 +65,12 @@ async function launch(directory: string): Promise<Hub> {
   const log: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream as Readable }).on("line", (line) => log.push(line));
-  // A test that fails must not leave a hub behind.
-  const killAtExit = () => child.kill("SIGKILL");
-  process.once("exit", killAtExit);
+  running.set(directory, child);
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const port = await listening(child, log);
   const kill = async () => {
     child.kill("SIGKILL");
     await exited;
-    process.off("exit", killAtExit);
   };
   return {
     url: `http://127.0.0.1:${port}`,
@@ -70,6 +82,7 @@ async function launch(directory: string): Promise<Hub> {
     },
     stop: async () => {
       await kill();
+      running.delete(directory);
       await rm(directory, { recursive: true, force: true });
     },
     log,
