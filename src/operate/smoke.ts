@@ -1,14 +1,14 @@
-// npm run smoke -- <url> <API key>: checks a deployed hub from outside. Publishes to a user made for
-// it, receives, stays idle until the object has gone to sleep, receives again, resumes, cleans up.
+// npm run smoke -- <url> <API key> [<seconds idle>]: checks a deployed hub from outside. Publishes to
+// a user made for it, receives, stays idle until the object has gone to sleep, receives again,
+// resumes, cleans up. Ends with 0 when all went well, 1 when something did not, 2 when asked wrongly.
 
 export {};
 
-const IDLE_MS = 15_000;
 const ANSWER_MS = 10_000;
 
-const [url, key] = process.argv.slice(2);
-if (url === undefined || key === undefined) {
-  console.error("npm run smoke -- <url of the hub> <API key with all scopes>");
+const [url, key, idle = "15"] = process.argv.slice(2);
+if (url === undefined || !URL.canParse(url) || key === undefined || !/^\d+$/.test(idle)) {
+  console.error("npm run smoke -- <url of the hub> <API key with all scopes> [<seconds idle>]");
   process.exit(2);
 }
 const user = `smoke-${crypto.randomUUID()}`;
@@ -35,11 +35,14 @@ interface Frame {
   messages?: { notification: { title: string } }[];
 }
 
+const sockets: WebSocket[] = [];
+
 /** A socket whose frames are waited for one by one. */
 function connect(token: string, since: string) {
   const address = new URL(`/v1/connect?since=${since}`, url);
   address.protocol = address.protocol.replace("http", "ws");
   const ws = new WebSocket(address, ["belfry.v1", `bearer.${token}`]);
+  sockets.push(ws);
   const frames: Frame[] = [];
   let wake: () => void = () => undefined;
   ws.onmessage = ({ data }) => {
@@ -51,16 +54,18 @@ function connect(token: string, since: string) {
     wake();
   };
   const next = async (type: string): Promise<Frame> => {
-    const late = AbortSignal.timeout(ANSWER_MS);
-    for (;;) {
-      const frame = frames.shift();
-      if (frame?.type === type) return frame;
-      if (frame !== undefined) throw new Error(`waited for ${type}, got ${JSON.stringify(frame)}`);
-      await new Promise<void>((resolve, reject) => {
+    const late = setTimeout(() => {
+      frames.push({ type: `nothing within ${ANSWER_MS / 1000} s`, epoch: "", to: 0 });
+      wake();
+    }, ANSWER_MS);
+    while (frames.length === 0)
+      await new Promise<void>((resolve) => {
         wake = resolve;
-        late.onabort = () => reject(new Error(`no ${type} within ${ANSWER_MS / 1000} s`));
       });
-    }
+    clearTimeout(late);
+    const frame = frames.shift() as Frame;
+    if (frame.type === type) return frame;
+    throw new Error(`waited for ${type}, got ${JSON.stringify(frame)}`);
   };
   return { ws, next };
 }
@@ -70,6 +75,10 @@ function expect(what: string, is: unknown, wanted: unknown): void {
   console.log(`ok  ${what}`);
 }
 
+/** Of a failed fetch the reason is one deeper. */
+const whyOf = ({ message, cause }: Error) =>
+  cause instanceof Error ? `${message}: ${cause.message}` : message;
+
 const titleOf = (frame: Frame) => frame.messages?.map((m) => m.notification.title).join(",");
 
 try {
@@ -78,8 +87,8 @@ try {
   await first.next("connected");
   await publish("one");
   expect("a message arrives", titleOf(await first.next("messages")), "one");
-  console.log(`..  idle for ${IDLE_MS / 1000} s, so that the object goes to sleep`);
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  console.log(`..  idle for ${idle} s, so that the object goes to sleep`);
+  await new Promise((resolve) => setTimeout(resolve, Number(idle) * 1000));
   await publish("two");
   const { epoch, to } = await first.next("messages").then((frame) => {
     expect("a message wakes it and arrives", titleOf(frame), "two");
@@ -91,11 +100,17 @@ try {
   const second = connect(token, `${epoch}:${to}`);
   expect("it resumes", (await second.next("connected")).recovered, true);
   expect("with what was missed, once", titleOf(await second.next("messages")), "three");
-  second.ws.close();
+  second.ws.close(1000);
+  await second.next("closed 1000");
+  await call("DELETE", `/v1/users/${user}`);
   console.log("The hub works.");
 } catch (cause) {
-  console.error(`FAILED  ${(cause as Error).message}`);
+  console.error(`FAILED  ${whyOf(cause as Error)}`);
   process.exitCode = 1;
+  await call("DELETE", `/v1/users/${user}`).catch(() =>
+    console.error(`..      the user ${user} may be left: it was made for this check`),
+  );
 } finally {
-  await call("DELETE", `/v1/users/${user}`).catch(() => undefined);
+  // An open socket would keep the process.
+  for (const ws of sockets) ws.close();
 }
