@@ -113,7 +113,7 @@ async function renew(ws) {
   ws.send(JSON.stringify({ type: "refresh", id: 1, token: await getToken() }));
 }
 
-/** The first time within the spread the hub asks for, then full jitter, up to a minute. */
+/** The first time within the spread the hub asks for, then full jitter, up to half a minute. */
 function comeBack() {
   const maxMs = attempts === 0 ? spreadMs : Math.min(30_000, 1_000 * 2 ** attempts);
   attempts += 1;

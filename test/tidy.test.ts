@@ -17,10 +17,10 @@ function filesOf(folder: string, ...endings: string[]): string[] {
     .sort();
 }
 
+const THIS = relative(ROOT, import.meta.filename);
 const SOURCES = filesOf("src", ".ts");
 
 describe("rules", () => {
-  const THIS = relative(ROOT, import.meta.filename);
   const tests = filesOf("test", ".test.ts").filter((path) => path !== THIS);
   const ruled = idsOf(read("docs/protocol.md"), /\*\*([A-Z]{3}\d{1,2})\*\*/g);
   const named = tests.flatMap((path) => idsInNames(read(path)).map((id) => ({ id, path })));
@@ -233,6 +233,21 @@ describe("source files", () => {
     ...filesOf("examples", ".mjs", ".html", ".sh"),
   ];
 
+  /** For what no event tells: a moment at random, and the end of a token by the hub's clock. */
+  const SLEEPS = [
+    "test/client/chaos.test.ts",
+    "test/client/hub.test.ts",
+    "test/path/crash-members.test.ts",
+    "test/path/crash.test.ts",
+  ];
+
+  it("wait for events in tests, and not for time to pass", () => {
+    const sleep =
+      /\bsetTimeout\(.*, (?!0\))[^)]+\)[;,]?$|\bsetTimeout\($|timers\/promises|scheduler\.wait/;
+    const found = linesWith(filesOf("test", ".test.ts"), sleep).map((line) => line.split(":")[0]);
+    expect(found.filter((path) => path !== THIS)).toEqual(SLEEPS);
+  });
+
   it("leave nothing to be done later", () => {
     expect(
       linesWith(ALL, new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "X" + "XX"].join("|")})\\b`)),
@@ -318,6 +333,16 @@ describe("pages", () => {
         .map((target) => `${page}: ${target}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  it("name only what is in the file they name", () => {
+    const missing = PAGES.flatMap((page) =>
+      [...read(page).matchAll(/`#?([\w.]+)`(?: \w+){0,2} (?:in|of)\s+`(src\/[\w./-]+\.ts)`/g)]
+        .map(([, name = "", file = ""]) => ({ name: name.split(".").at(-1) as string, file }))
+        .filter(({ name, file }) => !new RegExp(`\\b${name}\\b`).test(read(file)))
+        .map(({ name, file }) => `${page}: ${name} in ${file}`),
+    );
+    expect(missing).toEqual([]);
   });
 
   /** The anchors GitHub makes of a page's headings. */
