@@ -18,9 +18,10 @@ export function greetInbox(
   log: Log<InboxOwn>,
   { connection, exp }: Caller,
   since: Since,
-  now: number,
+  clock: number,
   ageMs: number,
 ): string[] {
+  const now = log.now(clock);
   const { epoch, head, oldest, own } = log.at(now);
   const first = firstFrame(log, since, now, ageMs);
   const connected = printConnected({
@@ -30,7 +31,7 @@ export function greetInbox(
     recovered: typeof since === "string" || first?.snapshot !== true,
     oldest,
     counts: countsOf(own),
-    expires_in: exp === null ? null : exp - Math.floor(now / 1000),
+    expires_in: exp === null ? null : exp - Math.floor(clock / 1000),
   });
   return first === null ? [connected] : [connected, ...printMessages(first)];
 }

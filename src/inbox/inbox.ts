@@ -130,6 +130,8 @@ export class Inbox extends DurableObject<Env> {
     const told = this.#subscriptions.deliver(batch);
     const kept = this.#follows.deliver(batch);
     const isAnyone = told !== null || kept !== null;
+    // The topic lets go of the user then: that is not to be said by an instance that was replaced.
+    if (!isAnyone) this.#log.confirm();
     return { epoch, offset: Math.min(told ?? to, kept ?? to), isAnyone, generation };
   }
 
@@ -168,6 +170,7 @@ export class Inbox extends DurableObject<Env> {
 
   /** Whether tokens issued at `iat` (seconds, or null when they do not say) were revoked. */
   revokes(iat: number | null): boolean {
+    this.#log.confirm();
     return isRevoked(this.#log.at(clock()).own, iat);
   }
 
@@ -187,9 +190,10 @@ export class Inbox extends DurableObject<Env> {
    */
   async erase(): Promise<void> {
     const { notBefore } = this.#log.at(clock()).own;
-    this.#sockets.closeAll(4503);
     await this.#follows.leaveAll();
     const erased = this.#log.erase();
+    // In its turn, so that nobody who connected meanwhile goes on showing what is gone.
+    this.#sockets.closeAll(4503);
     this.#cursors.erased();
     this.#alarm.gone();
     if (notBefore !== null)

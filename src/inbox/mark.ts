@@ -61,9 +61,10 @@ export function markOf({ type, epoch, target }: MarkFrame): Mark {
 export function mark(
   log: Log<InboxOwn>,
   change: Mark,
-  now: number,
+  clock: number,
   ageMs: number,
 ): Marked | null | Refusal {
+  const now = log.now(clock);
   const current = log.at(now);
   if (change.epoch !== current.epoch)
     return refusal("other_epoch", "list the inbox again: its offsets began anew", "epoch");

@@ -30,7 +30,8 @@ export function countsOf({ unread, unseen, total }: InboxOwn): Counts {
  * the `before` of the next page, or null. After `since` it is instead all that changed, as a
  * `messages` frame has it, with `recovered`.
  */
-export function list(log: Log<InboxOwn>, query: ListQuery, now: number, ageMs: number): string {
+export function list(log: Log<InboxOwn>, query: ListQuery, clock: number, ageMs: number): string {
+  const now = log.now(clock);
   const { epoch, head, own } = log.at(now);
   const counts = JSON.stringify(countsOf(own));
   const cursor = printCursor(epoch, head);
@@ -113,9 +114,12 @@ export function replay(
   if (states.length > STATES_MAX || units > REPLAY_UNITS_MAX) return null;
   if (own.removed <= since) return { ...base, messages, states };
   const held = new Set(alive.map(({ offset }) => offset));
-  if (since - oldest > REMOVED_MAX + held.size) return null;
   const removed: number[] = [];
-  for (let offset = oldest; offset <= since; offset++) if (!held.has(offset)) removed.push(offset);
+  for (let offset = oldest; offset <= since; offset++) {
+    if (held.has(offset)) continue;
+    if (removed.length === REMOVED_MAX) return null;
+    removed.push(offset);
+  }
   return { ...base, messages, states, removed };
 }
 

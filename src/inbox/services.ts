@@ -69,7 +69,7 @@ export function inboxServices(parts: Parts): Services {
     },
 
     unsubscribe: async (session, { topic }) => {
-      const changed = subscriptions.unsubscribe(session, topic);
+      const changed = await subscriptions.unsubscribe(session, topic);
       if (changed) await follows.leaveUnwatched(topic);
       return JSON.stringify({ topic, changed });
     },

@@ -66,13 +66,19 @@ export class Subscriptions {
         },
       };
     } catch (cause) {
-      if (isNew) this.unsubscribe(session, topic);
+      if (isNew) this.#drop(session, topic);
       end();
       throw cause;
     }
   }
 
-  unsubscribe(session: Session, topic: string): boolean {
+  /** Ends one, a connection's own joining of it included; gives whether there was one. */
+  async unsubscribe(session: Session, topic: string): Promise<boolean> {
+    await this.#joined(topic);
+    return this.#drop(session, topic);
+  }
+
+  #drop(session: Session, topic: string): boolean {
     const { topics = [] } = session.attachment;
     if (!topics.includes(topic)) return false;
     this.#told.get(session)?.delete(topic);
@@ -143,6 +149,7 @@ export class Subscriptions {
   async revise(session: Session): Promise<void> {
     const { member, join } = this.#parts;
     for (const topic of session.attachment.topics ?? []) {
+      await this.#joined(topic);
       const unlessPublic = capRefusal(session.attachment, topic);
       if (unlessPublic === null) continue;
       const joining: Joining = { member, follows: false, since: "latest", unlessPublic };
@@ -151,8 +158,14 @@ export class Subscriptions {
     }
   }
 
+  /** What a connect named is joined beside the frames of the socket, and takes its place at the end. */
+  async #joined(topic: string): Promise<void> {
+    const { joins } = this.#parts;
+    while (joins.isUnderWay(topic)) await joins.settled(topic);
+  }
+
   #end(session: Session, topic: string, refused: Refusal): void {
-    this.unsubscribe(session, topic);
+    this.#drop(session, topic);
     const { sockets, clock } = this.#parts;
     sockets.send(session, [printError(null, refused, topic)], clock());
   }

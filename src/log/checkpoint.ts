@@ -22,7 +22,7 @@ export interface Identities {
 export interface Checkpoint<Own> {
   epoch: string;
   head: number;
-  /** Time of the newest message, in ms: the next one is never earlier. */
+  /** Of the newest message, or of the last counting out, in ms: nothing is ever taken for earlier. */
   time: number;
   rows: number;
   /** The lowest offset that is kept; everything below is gone. */

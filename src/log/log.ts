@@ -39,9 +39,18 @@ export class Log<Own> {
       const next = this.#copy(checkpoint);
       this.#keep.settle(next, this.store, now);
       next.ageMs = this.#keep.retention(next.own).ageMs;
+      next.time = Math.max(next.time, now);
       this.#checkpoint = next;
     }
     return this.#checkpoint as Checkpoint<Own>;
+  }
+
+  /**
+   * The time to go by. A machine's clock may step back, and another machine's be behind: what was
+   * counted out must not be taken for alive again.
+   */
+  now(clock: number): number {
+    return Math.max(clock, this.at(clock).time);
   }
 
   /**
@@ -121,17 +130,18 @@ export class Log<Own> {
    */
   async sweep(now: number): Promise<boolean> {
     if (!this.store.exists()) return false;
-    const { identities, own, time } = this.at(now);
+    const { identities, own } = this.at(now);
     const rows = this.store.flags();
+    const publishedAt = rows[rows.length - 1]?.time ?? 0;
     const gone = new Set(this.#keep.sweepable(rows, own, now).map(({ offset }) => offset));
     const kept = rows.filter(({ offset }) => !gone.has(offset));
-    const remembers = identities !== null && now - time < IDENTITY_MS;
+    const remembers = identities !== null && now - publishedAt < IDENTITY_MS;
     if (kept.length === 0 && !remembers && !this.#keep.holds(own)) {
       await this.erase();
       return true;
     }
     const { ageMs } = this.#keep.retention(own);
-    const alarm = nextAlarm(kept[0], remembers ? time + IDENTITY_MS : null, ageMs, now);
+    const alarm = nextAlarm(kept[0], remembers ? publishedAt + IDENTITY_MS : null, ageMs, now);
     this.change(now, (next, store) => {
       this.#keep.swept(rows, gone);
       const top = rows[rows.length - 1];
@@ -198,7 +208,8 @@ export class Log<Own> {
     };
   }
 
-  #append(drafts: Draft[], now: number): Appended {
+  #append(drafts: Draft[], clock: number): Appended {
+    const now = this.now(clock);
     const current = this.at(now);
     const next = this.#copy(current);
     const outcomes: Outcome[] = [];
@@ -240,9 +251,8 @@ export class Log<Own> {
   }
 
   /** Gives a draft its offset, unless its id is known already. */
-  #take(draft: Draft, now: number, next: Checkpoint<Own>, rows: NewRow[]): Outcome {
+  #take(draft: Draft, time: number, next: Checkpoint<Own>, rows: NewRow[]): Outcome {
     const { id, body, ttl, category, identity, from } = draft;
-    const time = Math.max(now, next.time);
     const expires = from?.expires ?? (ttl === null ? null : time + ttl * 1000);
     const origin = { topic: from?.topic ?? null, topic_offset: from?.offset ?? null };
     if (ttl === 0) {
@@ -250,7 +260,7 @@ export class Log<Own> {
       return { status: "stored", id, offset: null, epoch: next.epoch };
     }
     if (identity !== null) {
-      const known = knownIdentity(this.store, next.identities, identity.key, now);
+      const known = knownIdentity(this.store, next.identities, identity.key, time);
       if (known !== null) {
         if (known.digest !== identity.digest) return { status: "mismatch", id };
         return { status: "duplicate", id, offset: known.offset, epoch: next.epoch };
@@ -259,7 +269,7 @@ export class Log<Own> {
     next.head += 1;
     next.time = time;
     rows.push({ offset: next.head, body, time, expires, category, ...origin });
-    if (identity !== null) remember(this.store, next, identity, now);
+    if (identity !== null) remember(this.store, next, identity, time);
     return { status: "stored", id, offset: next.head, epoch: next.epoch };
   }
 }

@@ -68,10 +68,21 @@ export interface MalformedFrame {
   refusal: Refusal;
 }
 
+/**
+ * The id of a frame that is not taken, where it stands at the head: after the `type`, or first. Who
+ * sent it would otherwise wait for the answer, and send it again over every connection.
+ */
+export function idAtHead(text: string): FrameId {
+  const [, number, string = null] = HEAD.exec(text) ?? [];
+  return number === undefined ? string : Number(number);
+}
+
+const HEAD = /^\{(?:"type":"[a-z]{1,16}",)?"id":(?:(\d{1,15})|"([\w/-]{1,64})")[,}]/;
+
 /** Takes one text frame of a length that is allowed; gives it typed, or what is wrong with it. Unknown members are ignored. */
 export function decodeUp(text: string): UpFrame | MalformedFrame {
   const parsed = parseJson(text);
-  if ("code" in parsed) return { id: null, refusal: parsed };
+  if ("code" in parsed) return { id: idAtHead(text), refusal: parsed };
   const frame = objectOf(parsed.value);
   if (frame === null)
     return malformed(null, 'send a JSON object with a `type`, such as {"type":"read",…}');

@@ -7,6 +7,7 @@ import { FRAME_BYTES_MAX, FRAMES_PER_SECOND, MALFORMED_FRAMES_MAX } from "../pro
 import {
   decodeUp,
   type HistoryFrame,
+  idAtHead,
   type MarkFrame,
   type PublishFrame,
   type RefreshFrame,
@@ -70,7 +71,8 @@ function mayQueue(
   }
   if (typeof data !== "string" || !exceedsBytes(data, FRAME_BYTES_MAX)) return true;
   const fix = `send frames of at most ${FRAME_BYTES_MAX} bytes`;
-  refuseFrame(sockets, session, printError(null, refusal("payload_too_large", fix)), now);
+  const refused = refusal("payload_too_large", fix);
+  refuseFrame(sockets, session, printError(idAtHead(data), refused), now);
   return false;
 }
 

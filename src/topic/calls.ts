@@ -11,23 +11,32 @@ export const PROBE_MS_MIN = 5_000;
 /** A call that is not answered by then has failed; it may be repeated. */
 const CALL_MS_MAX = 3_000;
 
-/** Runs the call for each, so many at a time; gives the results in order. */
+/** Rejects when a call is not answered in time: what was asked may still be done. */
+export type Within = <T>(call: Promise<T>) => Promise<T>;
+
+/** Makes the calls for each, so many at a time and each in time; gives the results in order. */
 export async function inPool<T, R>(
   items: T[],
   atOnce: number,
-  call: (item: T) => Promise<R>,
+  callsFor: (item: T, within: Within) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
   const next = items.entries();
+  const deadline = new Deadline();
   const work = async () => {
-    for (const [i, item] of next) results[i] = await call(item);
+    for (const [i, item] of next)
+      results[i] = await callsFor(item, (call) => deadline.within(call));
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work));
+  try {
+    await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work));
+  } finally {
+    deadline.end();
+  }
   return results;
 }
 
-/** Ends calls that are not answered in time. One timer for all of them: there are thousands. */
-export class Deadline {
+/** One timer for all calls: there are thousands. */
+class Deadline {
   readonly #expiries = new Map<number, () => void>();
   readonly #timer: ReturnType<typeof setInterval>;
   #calls = 0;
@@ -38,7 +47,6 @@ export class Deadline {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Rejects when there is no answer in time: what was asked may still be done. */
   within<T>(call: Promise<T>): Promise<T> {
     this.#calls += 1;
     const id = this.#calls;

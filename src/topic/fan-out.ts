@@ -47,6 +47,8 @@ export class FanOut {
   /** Who is to be asked whether anyone is there, and when that was done last. */
   #probed: Member[] = [];
   #probedAt = 0;
+  /** After a failure of the topic's own nobody is caught up before, in ms. */
+  #pausedUntil = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -164,8 +166,7 @@ export class FanOut {
     const called = [...members.all().values()].filter((member) =>
       member.behind === null ? isNew || probed.has(member) : member.behind.isBack,
     );
-    const deadline = new calls.Deadline();
-    const outcomes = await calls.inPool(called, calls.CALLS_MAX, async (member) => {
+    const outcomes = await calls.inPool(called, calls.CALLS_MAX, async (member, within) => {
       const { behind } = member;
       const brought = await bring(member, {
         cursor: behind?.cursor ?? position,
@@ -173,11 +174,10 @@ export class FanOut {
         batchAfter: (cursor) => (cursor === position ? common : this.#batchAfter(cursor, now, to)),
         live: behind === null ? live : [],
         isPatient: false,
-        deliver: (name, batch) => deadline.within(this.#parts.deliver(name, batch)),
+        deliver: (name, batch) => within(this.#parts.deliver(name, batch)),
       });
       return { member, brought };
     });
-    deadline.end();
     const isQuiet = outcomes.every(
       ({ member, brought }) => brought.is === "reached" && member.behind === null,
     );
@@ -212,15 +212,14 @@ export class FanOut {
   async #bringAll(due: Member[]): Promise<void> {
     const { log, members, clock } = this.#parts;
     const to = this.#position() ?? 0;
-    const deadline = new calls.Deadline();
-    await calls.inPool(due, calls.CATCHING_UP_MAX, async (member) => {
+    await calls.inPool(due, calls.CATCHING_UP_MAX, async (member, within) => {
       const brought = await bring(member, {
         cursor: member.behind?.cursor ?? to,
         to,
         batchAfter: (cursor) => this.#batchAfter(cursor, clock(), to),
         live: [],
         isPatient: true,
-        deliver: (name, batch) => deadline.within(this.#parts.deliver(name, batch)),
+        deliver: (name, batch) => within(this.#parts.deliver(name, batch)),
       });
       // The next round takes it along, and with it whatever was delivered meanwhile.
       if (brought.is === "reached") members.isBack(member.name, to);
@@ -231,7 +230,6 @@ export class FanOut {
         });
       this.kick();
     });
-    deadline.end();
   }
 
   #settle(member: Member, brought: Brought): void {
@@ -265,8 +263,8 @@ export class FanOut {
 
   #due(): Member[] {
     const { members, clock } = this.#parts;
-    if (this.#position() === null) return [];
     const now = clock();
+    if (this.#position() === null || now < this.#pausedUntil) return [];
     return members
       .behind()
       .filter(({ behind }) => !behind?.isBack && (behind?.retryAt ?? 0) <= now);
@@ -277,12 +275,13 @@ export class FanOut {
     const { members, alarm } = this.#parts;
     const waiting = members.behind().filter(({ behind }) => !behind?.isBack);
     const retries = waiting.map(({ behind }) => behind?.retryAt ?? 0);
-    if (retries.length > 0) await alarm.by(Math.min(...retries));
+    if (retries.length > 0) await alarm.by(Math.max(Math.min(...retries), this.#pausedUntil));
   }
 
   async #failed(cause: unknown): Promise<void> {
     this.#log("fan_out_failed", { cause: String(cause) });
-    await this.#parts.alarm.by(retryAt(1, this.#parts.clock(), 1));
+    this.#pausedUntil = retryAt(1, this.#parts.clock(), 1);
+    await this.#parts.alarm.by(this.#pausedUntil);
   }
 
   #batchAfter(cursor: number, now: number, upTo?: number): Batch {

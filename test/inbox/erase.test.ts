@@ -2,14 +2,17 @@
 
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { Topic } from "../../src/topic/topic.ts";
 import { expectEnd } from "../support/ends.ts";
 import { at, filled, list, messagesOf, publish } from "../support/inbox.ts";
-import { BOTH, connect, draft } from "../support/object.ts";
+import { holdUntil, namedTopic, namedUser, until } from "../support/member.ts";
+import { BOTH, connect, draft, drafts } from "../support/object.ts";
 
 const NOW = Date.parse("2030-05-01T10:00:00Z");
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
@@ -32,6 +35,28 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
       cursor: "0:0",
       counts: { unread: 0, unseen: 0, total: 0 },
     });
+  });
+
+  it("[LOG14] a device that connects while the topics are left does not keep what is erased", async () => {
+    const [ada, topic] = [namedUser(), namedTopic()];
+    await ada.stub.publish(drafts(3));
+    await ada.stub.follow(topic.name, "backend");
+    await rest(ada.stub);
+    const { leave } = Topic.prototype;
+    let [isLeaving, mayLeave] = [false, false];
+    vi.spyOn(Topic.prototype, "leave").mockImplementation(async function (this: Topic, ...args) {
+      isLeaving = true;
+      await holdUntil(() => mayLeave);
+      leave.apply(this, args);
+    } as typeof leave);
+    const erased = ada.stub.erase();
+    await until(async () => isLeaving);
+    const socket = await connect(ada.stub);
+    expect((await socket.messages()).messages).toHaveLength(3);
+    mayLeave = true;
+    await erased;
+    expect(await expectEnd(socket, 4503)).toEqual([]);
+    expect((await list(ada.stub)).notifications).toEqual([]);
   });
 
   it("[LOG14] [CUR6] after an erase the log begins another epoch, and old cursors do not recover", async () => {

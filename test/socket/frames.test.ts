@@ -77,6 +77,10 @@ describe.each(BOTH)("a socket of an object that is $name", ({ rest }) => {
     expect(await socket.nextOf("reply")).toMatchObject(stillHere);
     socket.send(padded(FRAME_BYTES_MAX + 1));
     expect(await socket.nextOf("error")).toMatchObject({ id: null, code: "payload_too_large" });
+    // Who sent it learns which of its frames it was.
+    const large = { type: "publish", id: 8, message: { data: "x".repeat(FRAME_BYTES_MAX) } };
+    socket.send(JSON.stringify(large));
+    expect(await socket.nextOf("error")).toMatchObject({ id: 8, code: "payload_too_large" });
     // Counted in bytes: so many characters of two bytes each are twice as many.
     socket.send(JSON.stringify({ type: "history", x: "é".repeat(FRAME_BYTES_MAX / 2) }));
     expect(await socket.nextOf("error")).toMatchObject({ id: null, code: "payload_too_large" });

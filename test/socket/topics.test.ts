@@ -277,6 +277,50 @@ it("[SUB5] [FOL2] a topic that joins after such a refresh is answered, and holds
   socket.ws.close();
 });
 
+/** A connect that names a topic whose joining waits until it is let. */
+async function joining(user: Named<Inbox>, topic: Named<Topic>) {
+  let [isAsked, isLet] = [false, false];
+  interceptJoin(topic, (own) => async (asked) => {
+    if (isAsked) return own(asked);
+    isAsked = true;
+    await holdUntil(() => isLet);
+    return own(asked);
+  });
+  const socket = await device(user, [topic.name]);
+  await until(async () => isAsked);
+  const letIn = () => {
+    isLet = true;
+  };
+  return { socket, letIn };
+}
+
+it("[SUB1] an unsubscribe ends what the connect has named, also while it still joins", async () => {
+  const [ada, slow] = [namedUser(), namedTopic()];
+  const { socket, letIn } = await joining(ada, slow);
+  const ended = ask(socket, { type: "unsubscribe", topic: slow.name });
+  await (await device(ada)).roundTrip();
+  letIn();
+  expect(await ended).toMatchObject({ changed: true });
+  await slow.stub.publish([draft("later")]);
+  await untilDelivered(slow, 1);
+  await socket.roundTrip();
+  expect(socket.frames.filter(({ type }) => type === "messages")).toEqual([]);
+  expect(await slow.stub.standing()).toMatchObject({ members: 0 });
+});
+
+it("[SUB8] a refresh without the cap ends what the connect has named, also while it still joins", async () => {
+  const [ada, slow] = [namedUser(), namedTopic()];
+  const { socket, letIn } = await joining(ada, slow);
+  const refreshed = ask(socket, { type: "refresh", token: await tokenOf(ada.name) });
+  await (await device(ada)).roundTrip();
+  letIn();
+  expect(await refreshed).toMatchObject({ expires_in: 3600 });
+  await slow.stub.publish([draft("secret")]);
+  await untilDelivered(slow, 1);
+  await socket.roundTrip();
+  expect(socket.frames.filter(({ type }) => type === "messages")).toEqual([]);
+});
+
 it("[DEL5] who only watches has what was delivered, also when the topic has rested", async () => {
   const [ada, topic] = [namedUser(), namedTopic()];
   const socket = await device(ada, [topic.name]);

@@ -3,6 +3,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Log } from "../../src/log/log.ts";
 import { ANONYMOUS } from "../../src/socket/attachment.ts";
 import { list } from "../support/inbox.ts";
 import {
@@ -252,6 +253,31 @@ it("[TOP6] what is not public any more is told to nobody without the cap", async
   await topic.stub.publish([draft("closed")]);
   await until(async () => (await topic.stub.standing()).members === 0);
   expect(subscribed.frames.filter(({ type }) => type === "messages")).toEqual([]);
+});
+
+it("[DEL2] a topic that cannot write waits before it tries again, and leaves no timer behind", async () => {
+  const { topic, ada } = await followed();
+  const mend = breakDeliver(ada);
+  await topic.stub.publish([draft(1)]);
+  await until(async () => (await topic.stub.delivery(1))?.behind === 1);
+  const [begun, ended] = [
+    vi.spyOn(globalThis, "setInterval"),
+    vi.spyOn(globalThis, "clearInterval"),
+  ];
+  const change = vi.spyOn(Log.prototype, "change").mockImplementation(() => {
+    throw new Error("no room");
+  });
+  vi.setSystemTime(NOW + 2_000);
+  await runDurableObjectAlarm(topic.stub);
+  expect(change).toHaveBeenCalledTimes(1);
+  expect(ended.mock.calls.length).toBe(begun.mock.calls.length);
+  const alarm = await runInDurableObject(topic.stub, (_topic, { storage }) => storage.getAlarm());
+  expect(alarm).toBe(NOW + 3_000);
+  change.mockRestore();
+  mend();
+  vi.setSystemTime(NOW + 3_000);
+  await runDurableObjectAlarm(topic.stub);
+  expect(await keptOf(ada, topic.name)).toEqual([{ data: 1, at: 1 }]);
 });
 
 it("[DEL2] a retry is not forgotten when the alarm comes for something else", async () => {
