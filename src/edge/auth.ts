@@ -9,7 +9,7 @@ import type { Publisher } from "../publish/prepare.ts";
 import type { Settings } from "../settings.ts";
 import { findKey, looksLikeKey } from "./key.ts";
 import { type Hub, throwRefusal, userParam } from "./request.ts";
-import { type Claims, requireUnrevoked, verifyToken } from "./token.ts";
+import { type Claims, requireUnexpired, requireUnrevoked, verifyToken } from "./token.ts";
 
 /** Whoever presented valid credentials. */
 export type Principal = { kind: "key"; key: ApiKey } | { kind: "user"; claims: Claims };
@@ -53,13 +53,28 @@ export async function requireKey(c: Context<Hub>, scope: Scope): Promise<ApiKey>
   return withScope(principal.key, scope);
 }
 
-/** For publishing to a topic: an API key, or a token whose caps allow it. */
-export async function requirePublisher(c: Context<Hub>, topic: string): Promise<Publisher> {
+/** For publishing to a topic: an API key, or a token whose caps allow it, with what it claims. */
+export async function requirePublisher(
+  c: Context<Hub>,
+  topic: string,
+): Promise<{ publisher: Publisher; claims: Claims | null }> {
   const principal = await principalOf(c);
-  if (principal.kind === "key") return publisherOf(c, withScope(principal.key, "publish"));
-  const { user } = withCap(principal.claims, "publish", topic);
-  await requireUnrevoked(c.env, principal.claims);
-  return { source: `user:${user}`, isUser: true, others: [], requestId: c.get("requestId") };
+  if (principal.kind === "key")
+    return { publisher: publisherOf(c, withScope(principal.key, "publish")), claims: null };
+  const { claims } = principal;
+  const { user } = withCap(claims, "publish", topic);
+  const by = { isUser: true, others: [], requestId: c.get("requestId") };
+  return { publisher: { ...by, source: `user:${user}` }, claims };
+}
+
+/**
+ * Whether a token that was checked is still good, once all that it brings is there: a body may come
+ * slowly, and no object is woken to ask about a request that is refused anyway.
+ */
+export async function requireStillGood(c: Context<Hub>, claims: Claims | null): Promise<void> {
+  if (claims === null) return;
+  requireUnexpired(claims, Date.now());
+  await requireUnrevoked(c.env, claims);
 }
 
 /** A backend publishes under its key's name, or under a source that is nobody else's. */
@@ -74,18 +89,21 @@ export function publisherOf(c: Context<Hub>, { name }: ApiKey): Publisher {
 }
 
 /**
- * For reading a topic: an API key, or a token whose caps allow to subscribe. Gives why the caller is
- * refused at a topic that is not public; null when it may read it anyway.
+ * For reading a topic: an API key, or a token whose caps allow to subscribe, with what it claims.
+ * `unlessPublic` is why the caller is refused at a topic that is not public; null when it is not.
  */
-export async function readerOf(c: Context<Hub>, topic: string): Promise<Refusal | null> {
-  if (bearerOf(c.req.raw) === null) return NO_CREDENTIAL;
+export async function readerOf(
+  c: Context<Hub>,
+  topic: string,
+): Promise<{ unlessPublic: Refusal | null; claims: Claims | null }> {
+  if (bearerOf(c.req.raw) === null) return { unlessPublic: NO_CREDENTIAL, claims: null };
   const principal = await principalOf(c);
   if (principal.kind === "key") {
     withScope(principal.key, "read");
-    return null;
+    return { unlessPublic: null, claims: null };
   }
-  await requireUnrevoked(c.env, principal.claims);
-  return capRefusal(principal.claims, "subscribe", topic);
+  const { claims } = principal;
+  return { unlessPublic: capRefusal(claims, "subscribe", topic), claims };
 }
 
 /** Why the token's caps do not allow the action; null when they do. */

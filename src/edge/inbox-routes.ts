@@ -19,6 +19,7 @@ import {
   userParam,
   wholeQuery,
 } from "./request.ts";
+import { requireUnexpired } from "./token.ts";
 
 /** GET /v1/users/{user}/notifications */
 export async function listNotifications(c: Context<Hub>): Promise<Response> {
@@ -66,9 +67,11 @@ const markBody = v.strictObject({
 
 /** PATCH /v1/users/{user}/notifications */
 export async function markNotifications(c: Context<Hub>): Promise<Response> {
-  const { user, asker } = await requireInbox(c, "manage");
-  const body = await readJson(c.req.raw, markBody);
-  return json(await inboxOf(c.env, user).mark(markOf(body), asker));
+  const { user, asker, claims } = await requireInbox(c, "manage");
+  const change = markOf(await readJson(c.req.raw, markBody));
+  // Whether it was revoked is asked by the inbox itself.
+  if (claims !== null) requireUnexpired(claims, Date.now());
+  return json(await inboxOf(c.env, user).mark(change, asker));
 }
 
 function markOf(body: v.InferOutput<typeof markBody>): Mark {

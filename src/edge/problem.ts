@@ -73,6 +73,9 @@ function refusalOf(cause: unknown): Refusal {
   return refusal("internal", "send it again; if it stays so, look up the request_id in the logs");
 }
 
+/** A token or a key that somebody has put into a path. */
+const CREDENTIAL = /eyJ[\w-]+\.[\w-]+\.[\w-]*|bk_[\w-]+/g;
+
 function log(
   c: Context<Hub>,
   { code, field }: Refusal,
@@ -84,7 +87,7 @@ function log(
     event: status >= 500 ? "failed" : "refused",
     request_id: requestId,
     method: c.req.method,
-    path: c.req.path,
+    path: c.req.path.replace(CREDENTIAL, "…"),
     status,
     code,
     ...(field === undefined ? {} : { field }),

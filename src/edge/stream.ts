@@ -7,7 +7,11 @@ import {
   SLOW_MS,
   STREAM_COMMENT_MS,
   STREAM_SECONDS_MAX,
+  UNSENT_BYTES_MAX,
 } from "../protocol/limits.ts";
+
+/** What waits for the readers of all streams of this isolate, which share its memory. */
+let unsentByAll = 0;
 
 /**
  * Takes the Worker's end of an object's socket, the one topic it is of (null for an inbox), where it
@@ -35,19 +39,25 @@ export function streamOf(
     clearTimeout(ending);
     // 1000: an event stream's reader has left, or comes back by itself.
     ws.close(1000, "stream ended");
-    // A reader that is gone has cancelled the stream already.
-    writer.close().catch(() => undefined);
+    // A reader that is gone has cancelled the stream already; one that does not read would keep what
+    // waits for it in memory.
+    (slowSince === null ? writer.close() : writer.abort()).catch(() => undefined);
+    unsentByAll -= unsent;
   };
   const write = (text: string) => {
     if (!isOpen) return;
     const bytes = encoder.encode(text);
     unsent += bytes.length;
+    unsentByAll += bytes.length;
     // The object cannot see how slowly the stream is read, so it is looked at here.
     if (unsent <= BUFFERED_BYTES_MAX) slowSince = null;
     else slowSince ??= Date.now();
-    if (slowSince !== null && Date.now() - slowSince > SLOW_MS) return end();
+    const isTooMuch = unsentByAll > UNSENT_BYTES_MAX;
+    if (slowSince !== null && (isTooMuch || Date.now() - slowSince > SLOW_MS)) return end();
     writer.write(bytes).then(() => {
+      if (!isOpen) return;
       unsent -= bytes.length;
+      unsentByAll -= bytes.length;
     }, end);
   };
 

@@ -39,6 +39,11 @@ export async function verifyToken(settings: Settings, token: string, now: number
   return { user: sub as string, exp: exp as number, iat: iat ?? null, caps };
 }
 
+/** A request that comes slowly may outlast its token. Takes the time in ms. */
+export function requireUnexpired({ exp }: Pick<Claims, "exp">, now: number): void {
+  if (now >= exp * 1000) throw expired();
+}
+
 /** Whether the user's tokens of this issue were revoked is known to the user's inbox. */
 export async function requireUnrevoked(
   env: Env,
@@ -152,8 +157,7 @@ function isCanonicalPart(part: string): boolean {
 
 function refusalOf(cause: unknown, algorithms: string[]): RefusalError {
   if (cause instanceof RefusalError) return cause;
-  if (cause instanceof errors.JWTExpired)
-    return new RefusalError("token_expired", "get a new token and come back with it");
+  if (cause instanceof errors.JWTExpired) return expired();
   if (cause instanceof errors.JWTClaimValidationFailed)
     return invalid(`the claim \`${cause.claim}\` is missing or not what this hub expects`);
   if (cause instanceof errors.JOSEAlgNotAllowed)
@@ -164,6 +168,8 @@ function refusalOf(cause: unknown, algorithms: string[]): RefusalError {
     return invalid("no key of JWKS_URL has the token's `kid` and algorithm");
   return invalid("the token cannot be read: get a new one");
 }
+
+const expired = () => new RefusalError("token_expired", "get a new token and come back with it");
 
 const invalid = (fix: string, code: ErrorCode = "invalid_token") => new RefusalError(code, fix);
 

@@ -8,7 +8,7 @@ import { DAY_MS, PAGE_MAX } from "../protocol/limits.ts";
 import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
 import { given, topicSettingsBody } from "../topic/settings.ts";
 import type { TopicStanding } from "../topic/topic.ts";
-import { readerOf, requireKey } from "./auth.ts";
+import { readerOf, requireKey, requireStillGood } from "./auth.ts";
 import { readJson } from "./body.ts";
 import {
   type Hub,
@@ -22,7 +22,7 @@ import {
 /** GET /v1/topics/{topic}/messages */
 export async function listMessages(c: Context<Hub>): Promise<Response> {
   const topic = topicParam(c);
-  const unlessPublic = await readerOf(c, topic);
+  const { unlessPublic, claims } = await readerOf(c, topic);
   const text = c.req.query("since") ?? null;
   const since = text === null ? null : parseHistorySince(text, Date.now());
   if (text !== null && since === null) return throwRefusal("invalid_params", SINCE_FORMS, "since");
@@ -31,14 +31,17 @@ export async function listMessages(c: Context<Hub>): Promise<Response> {
     before: wholeQuery(c, "before", 0, Number.MAX_SAFE_INTEGER),
     limit: wholeQuery(c, "limit", 1, PAGE_MAX) ?? PAGE_MAX,
   };
+  await requireStillGood(c, claims);
   return json(await topicOf(c.env, topic).history(query, unlessPublic));
 }
 
 /** GET /v1/topics/{topic}/messages/{offset} */
 export async function getMessage(c: Context<Hub>): Promise<Response> {
   const topic = topicParam(c);
-  const unlessPublic = await readerOf(c, topic);
-  const message = await topicOf(c.env, topic).message(offsetParam(c), unlessPublic);
+  const { unlessPublic, claims } = await readerOf(c, topic);
+  const offset = offsetParam(c);
+  await requireStillGood(c, claims);
+  const message = await topicOf(c.env, topic).message(offset, unlessPublic);
   return message === null
     ? throwRefusal("not_found", "no message is kept at this offset")
     : json(message);

@@ -12,8 +12,10 @@ import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
 import { nameOf, topicOf } from "../objects.ts";
 import { printMessages } from "../protocol/down.ts";
-import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
+import { REVOKED, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { MARKED_TIMES_MAX } from "../protocol/limits.ts";
 import { type Env, retentionOf } from "../settings.ts";
+import { Allowance } from "../socket/allowance.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
@@ -35,6 +37,8 @@ import { FollowStore } from "./store.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const clock = () => Date.now();
+
+const MARKED_TOO_MUCH = refusal("too_many_requests", "wait: too many messages were marked lately");
 
 /** Who asks: `iat` of the user's token in seconds, or `"backend"`, whose key was checked. */
 export type Asker = "backend" | { iat: number | null };
@@ -58,6 +62,7 @@ export class Inbox extends DurableObject<Env> {
   readonly #subscriptions: Subscriptions;
   readonly #follows: Follows;
   readonly #services: Services;
+  readonly #marks: Allowance;
   readonly #router = Router();
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -108,8 +113,10 @@ export class Inbox extends DurableObject<Env> {
       ageMs: this.#keep.ageMs,
       subscriptions: this.#subscriptions,
       follows: this.#follows,
-      mark: (change) => this.#mark(change),
+      mark: (change) => this.#mark(change, null),
     });
+    const { messagesMax } = this.#keep.retention();
+    this.#marks = new Allowance(MARKED_TIMES_MAX * messagesMax, messagesMax / 60);
     this.#router.get("/export", () =>
       exportInbox(this.#log, user, this.#cursors.topics(), clock()),
     );
@@ -165,7 +172,7 @@ export class Inbox extends DurableObject<Env> {
   /** Changes the state of messages and tells all devices: `{ changed, epoch, offset, counts }`. */
   mark(change: Omit<Mark, "epoch"> & { epoch: string | null }, asker: Asker): string | Refusal {
     const epoch = change.epoch ?? this.#log.at(clock()).epoch;
-    return this.#refusalOf(asker) ?? this.#mark({ ...change, epoch });
+    return this.#refusalOf(asker) ?? this.#mark({ ...change, epoch }, asker);
   }
 
   /** Whether tokens issued at `iat` (seconds, or null when they do not say) were revoked. */
@@ -249,11 +256,14 @@ export class Inbox extends DurableObject<Env> {
     return upgraded(client, offered);
   }
 
-  #mark(change: Mark): string | Refusal {
+  /** A user's marks are limited in number of rows, which the deployer pays. */
+  #mark(change: Mark, asker: Asker | null): string | Refusal {
+    if (asker !== "backend" && !this.#marks.has(clock())) return MARKED_TOO_MUCH;
     const marked = mark(this.#log, change, clock(), this.#keep.ageMs);
     if (marked !== null && "code" in marked) return marked;
     const standing = this.#standing();
     if (marked !== null) {
+      this.#marks.spend(marked.rows);
       const { since, to, states, removed, unarchived } = marked;
       const messages = whole(this.#log, unarchived, clock());
       const frame = { ...standing, since, to, messages, states, removed };

@@ -36,6 +36,8 @@ export interface Marked {
   to: number;
   states: StateChange[];
   removed: number[];
+  /** Rows that were written for it. */
+  rows: number;
   /** Told whole: a device whose snapshot left them out does not hold them. */
   unarchived: number[];
 }
@@ -114,7 +116,7 @@ function markUpTo(
   const at = timeOf(now);
   const states: StateChange[] = [{ up_to: upTo, seen_at: at, changed }];
   if (flag === "read") states.push({ up_to: upTo, read_at: at, changed });
-  return { since: head, to: changed, states, removed: [], unarchived: [] };
+  return { since: head, to: changed, states, removed: [], rows: 1, unarchived: [] };
 }
 
 function markOffsets(
@@ -148,6 +150,7 @@ function markOffsets(
     to: changed,
     states: statesOf(touched, change, changed),
     removed,
+    rows: touched.length + 1,
     unarchived: unarchived.map(({ row }) => row.offset),
   };
 }

@@ -7,7 +7,8 @@ import { allows } from "../protocol/caps.ts";
 import { type Cursor, EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
 import { type MessagesDraft, printError, printMessages, printReply } from "../protocol/down.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
-import { TOPICS_MAX } from "../protocol/limits.ts";
+import { REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND, TOPICS_MAX } from "../protocol/limits.ts";
+import { Allowance } from "../socket/allowance.ts";
 import { type Attachment, fits } from "../socket/attachment.ts";
 import type { Answer } from "../socket/receive.ts";
 import type { Session, Sockets } from "../socket/sockets.ts";
@@ -29,6 +30,8 @@ export class Subscriptions {
   /** How far a socket has been told of a topic; forgotten by a rest, and then known to the client only. */
   readonly #told = new WeakMap<Session, Map<string, Cursor>>();
 
+  readonly #replays = new Allowance(REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND);
+
   constructor(parts: Parts) {
     this.#parts = parts;
   }
@@ -37,7 +40,7 @@ export class Subscriptions {
   async subscribe(session: Session, topic: string, since: Since): Promise<Answer> {
     const { member, joins, leaves, join } = this.#parts;
     while (leaves.isUnderWay(topic)) await leaves.settled(topic);
-    const fault = this.#fault(session.attachment, topic);
+    const fault = this.#fault(session.attachment, topic) ?? this.#excess();
     if (fault !== null) throw new RefusalError(fault.code, fault.fix, fault.field);
     // Its place is taken at once, since more may be asked for before this one has joined.
     const { topics = [] } = session.attachment;
@@ -49,6 +52,7 @@ export class Subscriptions {
       const joined = await join(topic, { member, follows: false, since, unlessPublic });
       if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);
       const { epoch, offset, recovered, oldest } = joined;
+      this.#replays.spend(joined.messages.reduce((sum, { length }) => sum + length, 0));
       return {
         members: JSON.stringify({ topic, epoch, offset, recovered, oldest }),
         frames: () => {
@@ -181,6 +185,13 @@ export class Subscriptions {
   #mark(session: Session, topic: string, cursor: Cursor): void {
     const told = this.#told.get(session) ?? new Map<string, Cursor>();
     this.#told.set(session, told.set(topic, cursor));
+  }
+
+  /** A replay is read and carried by the topic's object, which others wait for. */
+  #excess(): Refusal | null {
+    return this.#replays.has(this.#parts.clock())
+      ? null
+      : refusal("too_many_requests", "wait: too much was replayed lately", "topic");
   }
 
   #fault(attachment: Attachment, topic: string): Refusal | null {

@@ -9,12 +9,15 @@ export type NameFault = { fault: string };
 
 const USER = /^[A-Za-z0-9._~@:|+=-]+$/;
 const TOPIC = /^[A-Za-z0-9._:@=-]+$/;
+/** Any URL parser takes these for steps in a path (WHATWG URL §4.4). */
+const DOTS = /^\.{1,2}$/;
 
 /** Takes a decoded user id; gives what is wrong with it, or null. */
 export function userFault(name: string): string | null {
   if (name.length === 0 || name.length > NAME_LENGTH_MAX)
     return `a user id has 1 to ${NAME_LENGTH_MAX} characters`;
   if (!USER.test(name)) return "a user id is made of A-Z a-z 0-9 . _ ~ @ : | + = -";
+  if (DOTS.test(name)) return "`.` and `..` are no names: no path would lead to them";
   if (name === "me") return "`me` is reserved: it stands for the bearer of a token";
   return null;
 }
@@ -25,6 +28,7 @@ export function topicFault(name: string): string | null {
     return `a topic has 1 to ${NAME_LENGTH_MAX} characters`;
   // `$` is not in the alphabet, so names beginning with it stay free for the hub's own use.
   if (!TOPIC.test(name)) return "a topic is made of A-Z a-z 0-9 . _ : @ = -";
+  if (DOTS.test(name)) return "`.` and `..` are no names: no path would lead to them";
   if (name === "everyone") return "`everyone` is a reserved topic";
   return null;
 }

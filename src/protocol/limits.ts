@@ -36,8 +36,11 @@ export const MEMBERS_MAX = 10_000;
 export const PAGE_MAX = 100;
 /** A replay longer than this is a snapshot instead: it would be built in memory for each socket. */
 export const REPLAY_UNITS_MAX = 4 * 1024 * 1024;
-/** UTF-16 units of a page that is answered in a frame, which is not split. */
-export const FRAME_PAGE_UNITS_MAX = 80 * 1024;
+/**
+ * UTF-16 units after which a page that is answered in a frame, which is not split, takes no further
+ * message: three bytes each, and one message more, are below FRAME_BYTES_MAX.
+ */
+export const FRAME_PAGE_UNITS_MAX = 60 * 1024;
 /** Messages in a snapshot (the newest that are not archived). */
 export const SNAPSHOT_MESSAGES = 50;
 /** Offsets named in one state change. */
@@ -54,6 +57,13 @@ export const SILENCE_MS = 3 * PING_SECONDS * 1000;
 /** A socket whose unsent bytes are above this, twice and SLOW_MS apart, is too slow. */
 export const BUFFERED_BYTES_MAX = 1024 * 1024;
 export const SLOW_MS = 5_000;
+/** What may lie unsent for all sockets of an object together: it has 128 MB. */
+export const UNSENT_BYTES_MAX = 32 * 1024 * 1024;
+/** UTF-16 units of topics' messages that one user is replayed: at once, and each second after that. */
+export const REPLAYED_UNITS_MAX = 32 * 1024 * 1024;
+export const REPLAYED_UNITS_PER_SECOND = 1024 * 1024;
+/** How many times over an inbox's rows are changed by its user: at once, and each minute after that. */
+export const MARKED_TIMES_MAX = 10;
 /** The window over which clients spread their first reconnect after a loss. */
 export const RECONNECT_SPREAD_SECONDS = 5;
 

@@ -1,8 +1,9 @@
 // 1. In over HTTP: the three ways to publish.
 
 import type { Context } from "hono";
-import { publisherOf, requireKey, requirePublisher } from "../edge/auth.ts";
+import { publisherOf, requireKey, requirePublisher, requireStillGood } from "../edge/auth.ts";
 import { type Hub, throwRefusal, topicParam, userParam } from "../edge/request.ts";
+import type { Claims } from "../edge/token.ts";
 import type { Outcome } from "../log/entry.ts";
 import { logOf } from "../objects.ts";
 import type { Address } from "../protocol/address.ts";
@@ -17,14 +18,14 @@ import { replyToList, replyToOne, resultOf } from "./reply.ts";
 export async function publishToUser(c: Context<Hub>): Promise<Response> {
   const key = await requireKey(c, "publish");
   const to: Address = { kind: "user", name: userParam(c, null) };
-  return publishItems(c, to, publisherOf(c, key));
+  return publishItems(c, to, publisherOf(c, key), null);
 }
 
 /** POST /v1/topics/{topic}/messages */
 export async function publishToTopic(c: Context<Hub>): Promise<Response> {
   const topic = topicParam(c);
-  const publisher = await requirePublisher(c, topic);
-  return publishItems(c, { kind: "topic", name: topic }, publisher);
+  const { publisher, claims } = await requirePublisher(c, topic);
+  return publishItems(c, { kind: "topic", name: topic }, publisher, claims);
 }
 
 /** POST /v1/publish: each message names where it goes. */
@@ -44,9 +45,16 @@ export async function publishToMany(c: Context<Hub>): Promise<Response> {
   );
 }
 
-async function publishItems(c: Context<Hub>, to: Address, publisher: Publisher): Promise<Response> {
+async function publishItems(
+  c: Context<Hub>,
+  to: Address,
+  publisher: Publisher,
+  claims: Claims | null,
+): Promise<Response> {
   const body = await readItems(c.req.raw);
-  const prepared = await prepareAll(body, to, publisher, idempotencyKey(c));
+  const key = idempotencyKey(c);
+  await requireStillGood(c, claims);
+  const prepared = await prepareAll(body, to, publisher, key);
   const outcomes = await publishPrepared(c, to, prepared);
   return body.isList
     ? replyToList(outcomes.map(resultOf))

@@ -3,7 +3,12 @@
 import { exceedsBytes } from "../protocol/bytes.ts";
 import { printError, printReply } from "../protocol/down.ts";
 import { type ErrorCode, RefusalError, refusal } from "../protocol/error.ts";
-import { FRAME_BYTES_MAX, FRAMES_PER_SECOND, MALFORMED_FRAMES_MAX } from "../protocol/limits.ts";
+import {
+  BUFFERED_BYTES_MAX,
+  FRAME_BYTES_MAX,
+  FRAMES_PER_SECOND,
+  MALFORMED_FRAMES_MAX,
+} from "../protocol/limits.ts";
 import {
   decodeUp,
   type HistoryFrame,
@@ -129,10 +134,12 @@ function perform(
     case "publish":
       return services.publish(session, frame);
     case "history":
+      requireReader(session);
       return services.history(session, frame);
     case "refresh":
       return services.refresh(session, frame);
     case "subscribe":
+      requireReader(session);
       return services.subscribe(session, frame);
     case "unsubscribe":
       return services.unsubscribe(session, frame);
@@ -143,6 +150,12 @@ function perform(
     default:
       return services.mark(session, frame);
   }
+}
+
+/** What brings much is not for who does not read what there is already. */
+function requireReader({ ws }: Session): void {
+  if ((ws.bufferedAmount ?? 0) > BUFFERED_BYTES_MAX)
+    throw new RefusalError("too_many_requests", "read first what you have been sent");
 }
 
 /** One malformed frame is answered; the tenth ends the socket. */

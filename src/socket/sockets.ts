@@ -5,7 +5,7 @@
 import type { CloseCode } from "../protocol/close.ts";
 import type { Since } from "../protocol/cursor.ts";
 import { PING, PONG } from "../protocol/down.ts";
-import { BUFFERED_BYTES_MAX, SILENCE_MS, SLOW_MS } from "../protocol/limits.ts";
+import { BUFFERED_BYTES_MAX, SILENCE_MS, SLOW_MS, UNSENT_BYTES_MAX } from "../protocol/limits.ts";
 import { type Attachment, type Caller, readAttachment, writeAttachment } from "./attachment.ts";
 import { disconnect } from "./close.ts";
 
@@ -145,10 +145,12 @@ export class Sockets {
     return true;
   }
 
-  /** Closes those that have pinged before and have been silent for three pings since. */
+  /** Closes those whose token has ended, and those that have pinged and then missed three pings. */
   sweep(now: number): void {
     this.#sweptAt = now;
-    for (const { ws, lastFrameAt } of this.#all().values()) {
+    for (const session of this.#all().values()) {
+      const { ws, lastFrameAt } = session;
+      if (this.endIfExpired(session, now) || this.#endIfSlow(session, now)) continue;
       const pingedAt = this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime();
       if (pingedAt !== undefined && now - Math.max(pingedAt, lastFrameAt) > SILENCE_MS)
         disconnect(ws, 4004);
@@ -235,10 +237,24 @@ export class Sockets {
     const { ws, attachment, since } = session;
     if (since === null || ws.readyState !== WebSocket.OPEN) return;
     const frames = this.#greeter.greet(attachment, since);
+    if (!this.#hasRoomFor(frames)) {
+      this.sweep(this.#clock());
+      disconnect(ws, 4001);
+      return;
+    }
     session.since = null;
     writeAttachment(ws, attachment);
     this.send(session, frames, this.#clock());
     session.greeted?.(session);
+  }
+
+  /** Whether so much more may wait to be read. Looked at one by one only when it is much. */
+  #hasRoomFor(frames: string[]): boolean {
+    const bytes = frames.reduce((sum, { length }) => sum + length, 0);
+    if (bytes <= BUFFERED_BYTES_MAX) return true;
+    let unsent = bytes;
+    for (const { ws } of this.#all().values()) unsent += ws.bufferedAmount ?? 0;
+    return unsent <= UNSENT_BYTES_MAX;
   }
 
   #tally(user: string | null, by: 1 | -1): void {

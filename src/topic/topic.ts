@@ -11,6 +11,7 @@ import { nameOf } from "../objects.ts";
 import { allows } from "../protocol/caps.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import type { Refusal } from "../protocol/error.ts";
+import { DAY_MS } from "../protocol/limits.ts";
 import { type Env, topicDefaultsOf } from "../settings.ts";
 import { ANONYMOUS, type Attachment } from "../socket/attachment.ts";
 import { answerClose } from "../socket/close.ts";
@@ -145,13 +146,16 @@ export class Topic extends DurableObject<Env> {
   }
 
   /** A member keeps nothing of this topic any more; `watches` when it still wants to be told. */
-  leave(member: string, watches: boolean): void {
+  async leave(member: string, watches: boolean): Promise<void> {
     this.#members.unfollow(member, watches);
     if (!watches) this.#inboxes.forget(member);
-    if (this.#members.size === 0 && this.#log.at(clock()).own.delivered !== null)
-      this.#log.change(clock(), (next) => {
-        next.own.delivered = null;
-      });
+    const { own, rows } = this.#log.at(clock());
+    if (this.#members.size > 0 || own.delivered === null) return;
+    this.#log.change(clock(), (next) => {
+      next.own.delivered = null;
+    });
+    // Without a message there is no alarm yet that comes for the tables one day.
+    if (rows === 0) await this.#alarm.by(clock() + DAY_MS);
   }
 
   /** Users that follow, by name, after a name; at most `limit`. */

@@ -143,6 +143,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
       await stub.publish([draft(amount)]);
       clock.pass(SLOW_MS - 1);
     }
+    unsent = 0;
     await socket.roundTrip();
     expect(socket.closed).toBeNull();
     expect(socket.frames.filter(({ type }) => type === "messages")).toHaveLength(3);
