@@ -1,0 +1,158 @@
+// Where objects are made and what they are called, by a namespace that notes what it is asked for.
+
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { inboxOf, logOf, nameOf, nearContinent, topicOf } from "../../src/objects.ts";
+import type { Env } from "../../src/settings.ts";
+import { upgraded } from "../../src/socket/upgrade.ts";
+import hub from "../../src/worker.ts";
+import { bearer, tokenOf } from "../support/backend.ts";
+import { API_KEY, TEST_VARS } from "../support/vars.ts";
+
+interface Asked {
+  binding: "INBOX" | "TOPIC";
+  jurisdiction: string | null;
+  name: string;
+  /** What `getByName` was given besides the name; undefined for nothing. */
+  options: unknown;
+}
+
+/** An env with such vars whose objects do nothing, and all that was asked of its namespaces. */
+function recording(vars: Partial<Env> = {}) {
+  const asked: Asked[] = [];
+  const stub = {
+    fetch: async () => upgraded(new WebSocketPair()[0], false),
+    publish: async (drafts: { id: string }[]) =>
+      drafts.map(({ id }) => ({ status: "stored", id, offset: 1, epoch: "e" })),
+  };
+  const namespace = (binding: Asked["binding"], jurisdiction: string | null): object => ({
+    jurisdiction: (name: string) => namespace(binding, name),
+    getByName: (name: string, options?: unknown) => {
+      asked.push({ binding, jurisdiction, name, options });
+      return stub;
+    },
+  });
+  const bindings = { INBOX: namespace("INBOX", null), TOPIC: namespace("TOPIC", null) };
+  return { env: { ...TEST_VARS, ...bindings, ...vars } as unknown as Env, asked };
+}
+
+it("an object is named by its scheme, kind and own name, and is where the platform likes", () => {
+  const { env, asked } = recording();
+  inboxOf(env, "ada");
+  topicOf(env, "news");
+  expect(asked).toEqual([
+    { binding: "INBOX", jurisdiction: null, name: "v1/-/user/ada", options: undefined },
+    { binding: "TOPIC", jurisdiction: null, name: "v1/-/topic/news", options: undefined },
+  ]);
+});
+
+it("JURISDICTION is asked of the namespace, and is in the name", () => {
+  const { env, asked } = recording({ JURISDICTION: "eu" });
+  inboxOf(env, "ada");
+  topicOf(env, "news");
+  logOf(env, { kind: "user", name: "bob" });
+  expect(asked).toEqual([
+    { binding: "INBOX", jurisdiction: "eu", name: "v1/eu/user/ada", options: undefined },
+    { binding: "TOPIC", jurisdiction: "eu", name: "v1/eu/topic/news", options: undefined },
+    { binding: "INBOX", jurisdiction: "eu", name: "v1/eu/user/bob", options: undefined },
+  ]);
+});
+
+it("LOCATION_HINT goes along, within a jurisdiction as well", () => {
+  for (const JURISDICTION of [undefined, "eu"]) {
+    const { env, asked } = recording({
+      LOCATION_HINT: "weur",
+      ...(JURISDICTION && { JURISDICTION }),
+    });
+    inboxOf(env, "ada");
+    topicOf(env, "news");
+    logOf(env, { kind: "topic", name: "news" });
+    const options = { locationHint: "weur" };
+    expect(asked).toMatchObject([{ options }, { options }, { options }]);
+    expect(asked.map(({ jurisdiction }) => jurisdiction)).toEqual(
+      Array(3).fill(JURISDICTION ?? null),
+    );
+  }
+});
+
+it.each([
+  { who: "in Oceania", where: "there", continent: "OC", vars: {}, hint: "oc" },
+  {
+    who: "in Oceania under a LOCATION_HINT",
+    where: "there all the same",
+    continent: "OC",
+    vars: { LOCATION_HINT: "weur" },
+    hint: "oc",
+  },
+  {
+    who: "in Antarctica, which has no region,",
+    where: "where LOCATION_HINT says",
+    continent: "AN",
+    vars: { LOCATION_HINT: "weur" },
+    hint: "weur",
+  },
+  {
+    who: "of unknown whereabouts",
+    where: "where LOCATION_HINT says",
+    continent: undefined,
+    vars: { LOCATION_HINT: "weur" },
+    hint: "weur",
+  },
+  {
+    who: "in Antarctica without a LOCATION_HINT",
+    where: "where the platform likes",
+    continent: "AN",
+    vars: {},
+    hint: null,
+  },
+])("the inbox of a user $who is made $where", async ({ continent, vars, hint }) => {
+  const { env, asked } = recording(vars);
+  const request = new Request("https://hub.example/v1/connect", {
+    headers: { ...bearer(await tokenOf("ada")), upgrade: "websocket" },
+    cf: continent === undefined ? {} : { continent },
+  });
+  expect((await hub.fetch(request, env)).status).toBe(101);
+  const options = hint === null ? undefined : { locationHint: hint };
+  expect(asked).toEqual([{ binding: "INBOX", jurisdiction: null, name: "v1/-/user/ada", options }]);
+});
+
+it.each([
+  { path: "/v1/users/ada/notifications", names: ["v1/-/user/ada"] },
+  { path: "/v1/topics/news/messages", names: ["v1/-/topic/news"] },
+  { path: "/v1/publish", names: ["v1/-/user/ada", "v1/-/topic/news"] },
+])(
+  "a backend's POST $path makes objects at LOCATION_HINT, wherever the backend is",
+  async ({ path, names }) => {
+    const { env, asked } = recording({ LOCATION_HINT: "weur" });
+    const to = path === "/v1/publish" ? { to: ["user:ada", "topic:news"] } : {};
+    const request = new Request(`https://hub.example${path}`, {
+      method: "POST",
+      headers: { ...bearer(API_KEY), "content-type": "application/json" },
+      body: JSON.stringify({ ...to, data: 1 }),
+      cf: { continent: "NA" },
+    });
+    expect((await hub.fetch(request, env)).ok).toBe(true);
+    expect(asked.map(({ name }) => name)).toEqual(names);
+    for (const { options } of asked) expect(options).toEqual({ locationHint: "weur" });
+  },
+);
+
+it.each([
+  ["AF", "afr"],
+  ["AS", "apac"],
+  ["EU", "weur"],
+  ["NA", "enam"],
+  ["OC", "oc"],
+  ["SA", "sam"],
+  ["AN", null],
+  ["T1", null],
+  ["", null],
+])("the continent %j is near %j", (continent, near) => {
+  expect(nearContinent(continent)).toBe(near);
+});
+
+it("an object finds its own name in that of its id", () => {
+  const id = (name: string) => env.INBOX.idFromName(name);
+  expect(nameOf(id("v1/-/user/auth0|ada"))).toBe("auth0|ada");
+  expect(nameOf(id("v1/eu/topic/orders.42"))).toBe("orders.42");
+});
