@@ -1,0 +1,97 @@
+// An instance that has been replaced still has its memory, and its storage throws. What it knows may
+// be out of date, so whoever joins the log is not answered from memory alone.
+
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Since } from "../../src/protocol/cursor.ts";
+import type { Joining } from "../../src/topic/join.ts";
+import { expectEnd } from "../support/ends.ts";
+import { list, mark, publish } from "../support/inbox.ts";
+import { connect, draft, drafts, freshInbox, freshTopic, type Stub } from "../support/object.ts";
+
+const WHY = "this instance was replaced";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Makes everything fail that touches the storage of this instance. */
+function replace(stub: Stub): Promise<void> {
+  return runInDurableObject(stub as ReturnType<typeof freshInbox>, (_object, { storage }) => {
+    storage.sql.exec = () => {
+      throw new Error(WHY);
+    };
+  });
+}
+
+/** Three messages, all of them in memory; gives the cursor of the last. */
+async function fill(stub: Stub): Promise<{ epoch: string; offset: number }> {
+  await stub.publish(drafts(2));
+  const { epoch } = await publish(stub, draft(3));
+  await (await connect(stub, "latest")).nextOf("connected");
+  return { epoch, offset: 3 };
+}
+
+describe.each([
+  { kind: "an inbox", make: freshInbox as () => Stub },
+  { kind: "a topic", make: freshTopic as () => Stub },
+])("$kind that was replaced", ({ make }) => {
+  it.each([
+    { since: "`latest`", of: (): Since => "latest" },
+    { since: "the head", of: (head: { epoch: string; offset: number }): Since => head },
+    {
+      since: "a message that is in memory",
+      of: ({ epoch, offset }: { epoch: string; offset: number }): Since => ({
+        epoch,
+        offset: offset - 1,
+      }),
+    },
+  ])("[CON10] asks who connects since $since to come back, and tells nothing", async ({ of }) => {
+    const failed = vi.spyOn(console, "error").mockReturnValue();
+    const stub = make();
+    const since = of(await fill(stub));
+    await replace(stub);
+    const socket = await connect(stub, since);
+    expect(await expectEnd(socket, 4001)).toEqual([]);
+    expect(failed.mock.calls.map(([line]) => JSON.parse(line as string))).toEqual([
+      { event: "greeting_failed", cause: `Error: ${WHY}` },
+    ]);
+  });
+});
+
+it("[CUR3] an inbox that was replaced does not list what changed since a cursor", async () => {
+  const stub = freshInbox();
+  const head = await fill(stub);
+  const query = { limit: 100, before: null, state: null, category: null };
+  const before = { ...head, offset: head.offset - 1 };
+  expect(await list(stub, { since: before })).toMatchObject({ recovered: true });
+  await replace(stub);
+  for (const since of [head, before])
+    await expect(
+      runInDurableObject(stub, (inbox) => inbox.list({ ...query, since }, "backend")),
+    ).rejects.toThrow(WHY);
+});
+
+it("[STA11] an inbox that was replaced does not say of a mark that it changes nothing", async () => {
+  const stub = freshInbox();
+  const { epoch, offset } = await fill(stub);
+  await mark(stub, offset, { read: true });
+  const again = { epoch, target: { upTo: offset }, read: true };
+  expect(await mark(stub, offset, { read: true })).toMatchObject({ changed: false });
+  await replace(stub);
+  await expect(runInDurableObject(stub, (inbox) => inbox.mark(again, "backend"))).rejects.toThrow(
+    WHY,
+  );
+});
+
+it("[SUB1] a topic that was replaced does not take in a member, be it one that it knows", async () => {
+  const stub = freshTopic();
+  const head = await fill(stub);
+  const ada: Joining = { member: "user:ada", follows: false, since: "latest", unlessPublic: null };
+  expect(await stub.join(ada)).toMatchObject({ ...head, recovered: true });
+  await replace(stub);
+  for (const since of ["latest", head, { ...head, offset: head.offset - 1 }] as const)
+    await expect(
+      runInDurableObject(stub, (topic) => topic.join({ ...ada, since })),
+    ).rejects.toThrow(WHY);
+});
