@@ -1,10 +1,28 @@
 // What an inbox costs in rows, by the counters of SQLite that the platform bills.
 
 import { evictDurableObject } from "cloudflare:test";
-import { expect, it } from "vitest";
-import { connect, costOf, draft, drafts, freshInbox } from "../support/object.ts";
+import { afterEach, expect, it, vi } from "vitest";
+import type { Mark } from "../../src/inbox/mark.ts";
+import { filled, mark } from "../support/inbox.ts";
+import { BOTH, connect, costOf, draft, drafts, freshInbox, type Stub } from "../support/object.ts";
 
 const LIST = { limit: 100, before: null, state: null, category: null, since: null };
+const NOW = Date.parse("2030-05-01T10:00:00Z");
+const TTL_SECONDS = 60;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Messages that all end at the same time. */
+const ending = (count: number) =>
+  Array.from({ length: count }, (_, i) => draft(i, { ttl: TTL_SECONDS }));
+
+/** The rows that a mark writes. */
+async function writtenBy(stub: Stub, target: Mark["target"], change: Partial<Mark>) {
+  const whole = { epoch: null, target, ...change };
+  return (await costOf(stub, (inbox) => inbox.mark(whole, "backend"))).written;
+}
 
 it("[ROW1] the first message of an inbox makes its tables: 6 rows and one alarm", async () => {
   const cost = await costOf(freshInbox(), (inbox) => inbox.publish([draft(1)]));
@@ -76,6 +94,75 @@ it("[ROW4] reading all is one row written and two read", async () => {
   );
   expect(cost).toEqual({ written: 1, read: 2, alarms: 0 });
 });
+
+it("[ROW4] archiving, taking back and deleting are a row for each message touched, and one more", async () => {
+  const { stub } = await filled(20);
+  const archive = { archived: true };
+  expect(await writtenBy(stub, { offsets: [1, 2, 3, 99] }, archive)).toBe(4);
+  expect(await writtenBy(stub, { offsets: [1, 2, 3, 99] }, archive)).toBe(0);
+  expect(await writtenBy(stub, { offsets: [2, 3, 4] }, archive)).toBe(2);
+  const takeBack = { archived: false };
+  expect(await writtenBy(stub, { offsets: [1, 2, 20] }, takeBack)).toBe(3);
+  expect(await writtenBy(stub, { offsets: [1, 2, 20] }, takeBack)).toBe(0);
+  const remove = { remove: true as const };
+  expect(await writtenBy(stub, { offsets: [3, 5, 20, 99] }, remove)).toBe(4);
+  expect(await writtenBy(stub, { offsets: [3, 5, 20, 99] }, remove)).toBe(0);
+});
+
+it("[ROW4] [STA5] `up_to` below the newest watermark is a row for each message it changes, and one more", async () => {
+  const { stub } = await filled(20);
+  await mark(stub, 15, { read: true });
+  expect(await writtenBy(stub, { upTo: 10 }, { read: true })).toBe(0);
+  await mark(stub, [8, 9, 12], { read: false });
+  expect(await writtenBy(stub, { upTo: 10 }, { read: true })).toBe(3);
+  expect(await writtenBy(stub, { upTo: 10 }, { read: true })).toBe(0);
+  expect(await writtenBy(stub, { upTo: 14 }, { read: true })).toBe(2);
+});
+
+it.each(BOTH)(
+  "[ROW2] [ROW3] [LOG9] what expires writes nothing, and its rows are written again, $name",
+  async ({ rest }) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+    const stub = freshInbox();
+    await stub.publish([draft("stays"), ...ending(10)]);
+    vi.setSystemTime(NOW + TTL_SECONDS * 1000);
+    for (let n = 0; n < 2; n++) {
+      await rest(stub);
+      const cost = await costOf(stub, (inbox) => inbox.list(LIST, "backend"));
+      expect(cost).toMatchObject({ written: 0, alarms: 0 });
+    }
+    // Two more than there are rows to be had.
+    for (let n = 0; n < 12; n++) {
+      await rest(stub);
+      const { written, read, alarms } = await costOf(stub, (inbox) => inbox.publish([draft(n)]));
+      expect({ written, alarms }).toEqual({ written: 1, alarms: 0 });
+      // The first one looks the inbox through.
+      if (n > 0) expect(read).toBeLessThanOrEqual(4);
+    }
+  },
+);
+
+it.each(
+  BOTH.flatMap((both) => [
+    { ...both, head: "kept", after: [draft("stays")] },
+    { ...both, head: "swept", after: [] },
+  ]),
+)(
+  "[LOG15] the alarm writes a row for each message that it sweeps, and one more, $name, its head $head",
+  async ({ rest, after }) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+    const stub = freshInbox();
+    await stub.publish([draft("stays"), ...ending(10), ...after]);
+    vi.setSystemTime(NOW + TTL_SECONDS * 1000);
+    await rest(stub);
+    const sweep = await costOf(stub, (inbox) => inbox.alarm());
+    expect(sweep).toMatchObject({ written: 11, alarms: 1 });
+    // With nothing to sweep there is still the checkpoint, which says when the alarm comes next.
+    await rest(stub);
+    const idle = await costOf(stub, (inbox) => inbox.alarm());
+    expect(idle).toMatchObject({ written: 1, alarms: 1 });
+  },
+);
 
 it("[ROW5] an untouched inbox is listed, connected to and left without storing anything", async () => {
   const stub = freshInbox();
