@@ -27,7 +27,7 @@ let files: string[];
 beforeAll(async () => {
   hub = await startHub(inject("bundle"));
   project = await mkdtemp(join(tmpdir(), "belfry-project-"));
-  // `prepack` builds what is packed.
+  // `prepare` builds what is packed.
   const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", project], {
     cwd: ROOT,
   });
