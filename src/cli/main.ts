@@ -14,6 +14,14 @@ import { publish } from "./publish.ts";
 import { tail } from "./tail.ts";
 import { token } from "./token.ts";
 
+const NODE_OLDEST = 20;
+
+// An older one would fail somewhere in the one long line that the build makes of this, and print it.
+if (Number.parseInt(process.versions.node, 10) < NODE_OLDEST) {
+  console.error(`belfry needs Node ${NODE_OLDEST} or newer, and this is ${process.versions.node}`);
+  process.exit(EXIT.usage);
+}
+
 /** Put in by the build, from package.json. */
 declare const VERSION: string;
 

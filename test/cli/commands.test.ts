@@ -1,5 +1,6 @@
 // belfry inbox, follow, unfollow, token and keys, against a real hub; and the help of all.
 
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -158,6 +159,14 @@ describe("the help", () => {
   it("tells the version of the package", async () => {
     const { version } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
     expect(await run(["--version"], {})).toEqual({ code: 0, out: [version], errors: [] });
+  });
+
+  it("a Node that is too old is told so before anything else, 2", async () => {
+    const old = `Object.defineProperty(process.versions, "node", { value: "18.20.8" })`;
+    const args = ["--import", `data:text/javascript,${encodeURIComponent(old)}`, COMMAND, "--help"];
+    const ran = spawnSync(process.execPath, args, { encoding: "utf8" });
+    expect([ran.status, ran.stdout]).toEqual([2, ""]);
+    expect(ran.stderr).toMatch(/^belfry needs Node 20 or newer, and this is 18\.20\.8\n$/);
   });
 
   it("a command that is none is 2", async () => {
