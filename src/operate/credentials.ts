@@ -2,8 +2,10 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { type ApiKey, SCOPES, type Scope } from "../protocol/api-key.ts";
+import { HUB_SOURCE } from "../protocol/message.ts";
 
-const KEY_NAME = /^[a-z0-9-]{1,32}$/;
+/** One that begins with `-` would be an option that was misunderstood. */
+const KEY_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
 export interface NewKey {
   /** The key itself, for the backend; the hub never stores it. */
@@ -18,7 +20,11 @@ export class KeyFault extends Error {}
 /** Takes a name of a-z 0-9 - and what the key may do; gives a new key. Throws a KeyFault. */
 export function newKey(name: string, scopes: readonly Scope[] = SCOPES): NewKey {
   if (!KEY_NAME.test(name))
-    throw new KeyFault(`a key's name is 1 to 32 of a-z 0-9 -, and "${name}" is not`);
+    throw new KeyFault(
+      `a key's name is 1 to 32 of a-z 0-9 -, without a - at the beginning, and "${name}" is not`,
+    );
+  if (name === HUB_SOURCE)
+    throw new KeyFault(`"${name}" is what the hub itself publishes as: choose another name`);
   const key = `bk_${name}_${randomBytes(24).toString("base64url")}`;
   return { key, entry: { name, sha256: createHash("sha256").update(key).digest("hex"), scopes } };
 }
@@ -47,12 +53,16 @@ Its digest, which is all the hub knows of it:
 
   ${entry.sha256}
 
-Set it. API_KEYS is a list: to add a key, put the new entry beside those you have.
+Set it. This replaces the whole list of keys, and a secret cannot be read back: so keep the list in a safe
+place, and where the hub has keys already, put their entries into it too. Those left out work no more.
 
   echo '${JSON.stringify([entry])}' | npx wrangler secret put API_KEYS
 
-The secret that users' tokens are signed with, unless you set JWKS_URL. To rotate it, set a JSON
-list of the new one and the previous one.
+----
+
+Only once, for a new hub, and not with JWKS_URL: the secret that users' tokens are signed with. On a hub
+that has one, this ends the token of every user. Keep it too: to rotate it, you set a JSON list of a new
+one and this one.
 
   echo '${newSecret()}' | npx wrangler secret put JWT_SECRETS
 `;

@@ -127,13 +127,15 @@ describe("keys new", () => {
     const { out } = await run(["keys", "new"], {});
     const text = out.join("\n");
     expect(text).toContain("npx wrangler secret put API_KEYS");
-    expect(text).toContain("npx wrangler secret put JWT_SECRETS");
+    expect(text).toContain("replaces the whole list");
+    expect(text).toMatch(/Only once, for a new hub.*npx wrangler secret put JWT_SECRETS/s);
     expect(text).toMatch(/bk_backend_/);
   });
 
   it.each([
     ["a scope that is none", ["new", "ci", "--scopes", "fly"]],
     ["a name that is none", ["new", "C I"]],
+    ["a name like an option", ["new", "--", "--ci"]],
     ["another verb", ["list"]],
   ])("%s is a wrong call, 2", async (_what, args) => {
     expect((await run(["keys", ...args], {})).code).toBe(2);

@@ -90,9 +90,33 @@ it("a hub takes the key that was made for it, by what is printed for its secret"
   await own.stop();
 });
 
+it("what is printed for a key tells what it replaces, and keeps the users' secret apart", async () => {
+  const { out } = await run("keys.ts", "shop");
+  const [keys = "", tokens = ""] = out.split("\n----\n");
+  expect(keys).toContain("replaces the whole list");
+  expect(keys).toContain("cannot be read back");
+  expect(keys).not.toContain("JWT_SECRETS");
+  expect(tokens).toMatch(/^\nOnly once, for a new hub/);
+  expect(tokens).toMatch(/\n {2}echo '[\w-]{43}' \| npx wrangler secret put JWT_SECRETS\n/);
+});
+
+it.each([["--help"], ["-h"], ["shop", "--help"]])(
+  "`npm run keys -- %s` says what it takes",
+  async (...args) => {
+    const { code, out } = await run("keys.ts", ...args);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^npm run keys \[-- <name> \[<scopes>\]\]\n/);
+    expect(out).not.toContain("bk_");
+  },
+);
+
 it.each([
   { args: ["Shop"], says: '"Shop" is not' },
+  { args: ["--shop"], says: '"--shop" is not' },
+  { args: ["-"], says: '"-" is not' },
+  { args: ["belfry"], says: "choose another name" },
   { args: ["shop", "all"], says: '"all" is no scope' },
+  { args: ["shop", "publish", "read"], says: '"read" is one too many' },
 ])("a key that cannot be made, $args, is refused with the reason", async ({ args, says }) => {
   const { code, errors } = await run("keys.ts", ...args);
   expect(code).toBe(2);
