@@ -9,7 +9,13 @@ import type { Publisher } from "../publish/prepare.ts";
 import type { Settings } from "../settings.ts";
 import { findKey, looksLikeKey } from "./key.ts";
 import { type Hub, throwRefusal, userParam } from "./request.ts";
-import { type Claims, requireUnexpired, requireUnrevoked, verifyToken } from "./token.ts";
+import {
+  type Claims,
+  looksLikeToken,
+  requireUnexpired,
+  requireUnrevoked,
+  verifyToken,
+} from "./token.ts";
 
 /** Whoever presented valid credentials. */
 export type Principal = { kind: "key"; key: ApiKey } | { kind: "user"; claims: Claims };
@@ -22,8 +28,10 @@ export async function authenticate(
   now: number,
 ): Promise<Principal> {
   if (credential === null) throw new RefusalError(NO_CREDENTIAL.code, NO_CREDENTIAL.fix);
-  if (!looksLikeKey(credential))
+  if (!looksLikeKey(credential)) {
+    if (!looksLikeToken(credential)) throw new RefusalError(NO_KIND.code, NO_KIND.fix);
     return { kind: "user", claims: await verifyToken(settings, credential, now) };
+  }
   // A browser that holds an API key has given it to everyone who looks.
   if (origin !== undefined)
     throw new RefusalError(
@@ -32,9 +40,17 @@ export async function authenticate(
     );
   const key = await findKey(settings.apiKeys, credential);
   if (key === null)
-    throw new RefusalError("unauthorized", "the API key is not one of this hub's: `npm run keys`");
+    throw new RefusalError(
+      "unauthorized",
+      "the API key is not one of this hub's: check it, or make one with `npm run keys` and set API_KEYS",
+    );
   return { kind: "key", key };
 }
+
+const NO_KIND = refusal(
+  "invalid_token",
+  "this is neither an API key (`bk_…`) nor a user's token (a JWT)",
+);
 
 /** The credential of the Authorization header, the only place an API key is read from. */
 export function bearerOf(request: Request): string | null {

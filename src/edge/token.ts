@@ -23,6 +23,11 @@ const IAT_AHEAD_SECONDS_MAX = 60;
 const SHARED = ["HS256"];
 const PUBLIC = ["RS256", "ES256", "EdDSA"];
 
+/** A JWT has three parts, whatever is in them. */
+export function looksLikeToken(credential: string): boolean {
+  return credential.split(".").length === 3;
+}
+
 /** Takes a compact JWT and the time in ms; gives its claims, or throws a RefusalError. */
 export async function verifyToken(settings: Settings, token: string, now: number): Promise<Claims> {
   if (token.length > TOKEN_BYTES_MAX || !isCanonical(token))

@@ -13,7 +13,12 @@ interface ErrorClass {
 
 export const ERRORS = {
   bad_request: { status: 400, title: "The request is malformed", temporary: false, close: 4502 },
-  unauthorized: { status: 401, title: "Credentials are missing", temporary: false, close: 4500 },
+  unauthorized: {
+    status: 401,
+    title: "Credentials are missing or not accepted",
+    temporary: false,
+    close: 4500,
+  },
   invalid_token: { status: 401, title: "The token is not valid", temporary: false, close: 4500 },
   token_expired: { status: 401, title: "The token has expired", temporary: false, close: 4002 },
   insufficient_scope: { status: 403, title: "Not allowed", temporary: false, close: 4501 },

@@ -114,6 +114,32 @@ describe("an API key", () => {
     }
   });
 
+  it("of another hub is told from one that is missing", async () => {
+    const { json: wrong } = await call(url, "GET", inbox("ada"), undefined, bearer(`${API_KEY}x`));
+    expect(wrong.title).toBe("Credentials are missing or not accepted");
+    expect(wrong.fix).toMatch(
+      /is not one of this hub's: check it, or .* `npm run keys` and set API_KEYS/,
+    );
+    const { json: none } = await raw(url, inbox("ada"));
+    expect([none.title, none.fix]).toEqual([wrong.title, expect.stringMatching(/^send /)]);
+  });
+
+  it.each(["nope", "ak_test_0123456789abcdefghij", "a.b", "a.b.c.d", "..."])(
+    "that is none, and no token either: %s",
+    async (credential) => {
+      const headers = bearer(credential);
+      for (const answer of [
+        await call(url, "POST", "/v1/tokens", { user: "ada" }, headers),
+        await raw(url, inbox("ada"), { headers }),
+      ]) {
+        expectRefusal(answer, 401, "invalid_token");
+        expect(answer.json.fix).toMatch(
+          /^this is neither an API key \(`bk_…`\) nor a user's token/,
+        );
+      }
+    },
+  );
+
   it("without the scope", async () => {
     const weak = newKey("weak", ["read"]);
     const hub = await start({ API_KEYS: JSON.stringify([weak.entry]) });
