@@ -15,14 +15,20 @@ export function parseJson(text: string): { value: unknown } | Refusal {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch {
-    return refusal("bad_request", "send well-formed JSON");
+  } catch (cause) {
+    return refusal("bad_request", `send well-formed JSON${reasonOf(cause as Error)}`);
   }
   const members = membersOf(value);
   if (Number.isNaN(members)) return refusal("bad_request", "a number is too large to be kept");
   return members === shape.members
     ? { value }
     : refusal("bad_request", "name each member of an object once: a name is there twice");
+}
+
+/** What the engine says is wrong, and where if it knows, without the piece of the text that it quotes. */
+function reasonOf({ message }: Error): string {
+  const [reason = ""] = message.replace(" in JSON", "").split(/, \.*"| \(line /);
+  return reason.startsWith('"') ? "" : ` (${reason})`;
 }
 
 /** How deep a JSON text nests and how many members its objects have, told by its punctuation. */

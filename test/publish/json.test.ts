@@ -35,6 +35,21 @@ it.each([
   expect(parseJson(text)).toMatchObject({ code: "bad_request", fix: expect.stringMatching(/\w/) });
 });
 
+it.each([
+  ['{"type":"x"', "Expected ',' or '}' after property value at position 11"],
+  ['{"type":"x"}}', "Unexpected non-whitespace character after JSON at position 12"],
+  ['{"secret":"a\nb"}', "Bad control character in string literal at position 12"],
+  ['{"secret":undefined}', "Unexpected token 'u'"],
+  [`["${"a, ".repeat(99)}", "secret" , s]`, "Unexpected token 's'"],
+  ["", "Unexpected end of JSON input"],
+])("[PUB1] %s is refused with what is wrong, and nothing else of the text", (text, reason) => {
+  expect(parseJson(text)).toMatchObject({ fix: `send well-formed JSON (${reason})` });
+});
+
+it("[PUB1] what is no JSON from its first to its last letter is not told back", () => {
+  expect(parseJson("NaN")).toMatchObject({ fix: "send well-formed JSON" });
+});
+
 it("[PUB1] whatever can be printed is taken, at any spacing", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 8 }), fc.constantFrom(0, 2), (value, space) => {
