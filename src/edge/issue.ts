@@ -5,17 +5,22 @@ import { type Refusal, refusal } from "../protocol/error.ts";
 
 const FIELD_LENGTH_MAX = 128;
 
-/** Takes the first issue of a check; gives it as a refusal that names the field. */
-export function refusalOf(issue: v.BaseIssue<unknown>): Refusal {
+/**
+ * Takes the first issue of a check, and what to do about a field that is not known; gives a refusal that
+ * names the field.
+ */
+export function refusalOf(
+  issue: v.BaseIssue<unknown>,
+  adviceOn: (path: unknown[]) => string | null = () => null,
+): Refusal {
   // A name from a stranger may be as long as the body.
   const field = v.getDotPath(issue)?.slice(0, FIELD_LENGTH_MAX);
   const where = field === undefined ? "the body" : `\`${field}\``;
-  if (issue.kind === "schema" && issue.expected === "never")
-    return refusal(
-      "invalid_params",
-      `${where} is not a known field: put your own into \`data\``,
-      field,
-    );
+  if (issue.kind === "schema" && issue.expected === "never") {
+    const advice = adviceOn((issue.path ?? []).map(({ key }) => key));
+    const fix = `${where} is not a known field${advice === null ? "" : `: ${advice}`}`;
+    return refusal("invalid_params", fix, field);
+  }
   if (issue.kind === "schema" && issue.received === "undefined")
     return refusal("invalid_params", `${where} is required`, field);
   const isOurs = issue.kind === "validation" || issue.type === "picklist";

@@ -64,7 +64,7 @@ export function parseMessage(value: unknown): { message: Message } | Refusal {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return refusal("invalid_params", "a message is a JSON object");
   const result = v.safeParse(message, value, { abortEarly: true });
-  if (!result.success) return refusalOf(result.issues[0]);
+  if (!result.success) return refusalOf(result.issues[0], adviceOn);
   const { type, data, notification: shown } = result.output;
   if (type === undefined && data === undefined && shown === undefined)
     return refusal(
@@ -72,6 +72,19 @@ export function parseMessage(value: unknown): { message: Message } | Refusal {
       "the message is empty: give it a `type`, `data` or `notification`",
     );
   return { message: result.output as Message };
+}
+
+/** What to do about a field that is none of a message's. */
+function adviceOn([outer, ...inner]: unknown[]): string {
+  const shown = Object.keys(notification.entries);
+  if (inner.length > 0) {
+    const known = inner.length === 1 ? shown : Object.keys(action.entries);
+    return `it has ${known.join(", ")}; put your own into \`data\`, beside \`notification\``;
+  }
+  if (shown.includes(String(outer))) return `did you mean \`notification.${outer}\`?`;
+  return String(outer).startsWith("notification.")
+    ? 'did you mean an object, `"notification": { … }`?'
+    : "put your own into `data`";
 }
 
 function isWebLink(text: string): boolean {

@@ -66,6 +66,40 @@ describe("a message", () => {
     expect(refused.field).toBe(field);
   });
 
+  it.each<{ value: unknown; fix: string }>([
+    {
+      value: { title: "x" },
+      fix: "`title` is not a known field: did you mean `notification.title`?",
+    },
+    {
+      value: { type: "x", url: 1 },
+      fix: "`url` is not a known field: did you mean `notification.url`?",
+    },
+    {
+      value: { actions: [] },
+      fix: "`actions` is not a known field: did you mean `notification.actions`?",
+    },
+    {
+      value: { "notification.title": "x" },
+      fix: '`notification.title` is not a known field: did you mean an object, `"notification": { … }`?',
+    },
+    { value: { "title.b": 1 }, fix: "`title.b` is not a known field: put your own into `data`" },
+    {
+      value: { type: "x", toString: 1 },
+      fix: "`toString` is not a known field: put your own into `data`",
+    },
+    {
+      value: { notification: { titel: "x" } },
+      fix: "`notification.titel` is not a known field: it has title, body, icon, image, tag, lang, dir, actions, url; put your own into `data`, beside `notification`",
+    },
+    {
+      value: { notification: { actions: [{ action: "a", title: "A", icon: "/a.png" }] } },
+      fix: "`notification.actions.0.icon` is not a known field: it has action, title, url; put your own into `data`, beside `notification`",
+    },
+  ])("[PUB1] $value with a field it does not have is told where it belongs", ({ value, fix }) => {
+    expect(parseMessage(value)).toMatchObject({ code: "invalid_params", fix });
+  });
+
   it("[PUB1] is refused when there is nothing in it", () => {
     for (const value of [{}, { id: "a", ttl: 5, urgency: "high" }])
       expect(parseMessage(value)).toMatchObject({ code: "bad_request" });
