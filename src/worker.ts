@@ -1,6 +1,6 @@
 // The route table and the object classes, nothing else. docs/http.md has each route with a call.
 
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { admit, methodNotAllowed, notFound, onError } from "./edge/admit.ts";
 import { connectInbox, connectTopic } from "./edge/connect.ts";
 import { health } from "./edge/health.ts";
@@ -15,6 +15,7 @@ import {
   markNotifications,
   unfollowTopic,
 } from "./edge/inbox-routes.ts";
+import { type Route, withKnownQuery } from "./edge/query.ts";
 import type { Hub } from "./edge/request.ts";
 import { mintToken } from "./edge/tokens.ts";
 import {
@@ -31,8 +32,6 @@ import { publishToMany, publishToTopic, publishToUser } from "./publish/routes.t
 
 export { Inbox } from "./inbox/inbox.ts";
 export { Topic } from "./topic/topic.ts";
-
-type Route = (c: Context<Hub>) => Response | Promise<Response>;
 
 const routes: Record<string, Record<string, Route>> = {
   "/v1/users/:user/notifications": {
@@ -62,7 +61,8 @@ const routes: Record<string, Record<string, Route>> = {
 const hub = new Hono<Hub>();
 hub.use(admit);
 for (const [path, methods] of Object.entries(routes)) {
-  for (const [method, route] of Object.entries(methods)) hub.on(method, path, route);
+  for (const [method, route] of Object.entries(methods))
+    hub.on(method, path, withKnownQuery(route));
   hub.all(path, methodNotAllowed(Object.keys(methods)));
 }
 hub.onError(onError);

@@ -89,7 +89,8 @@ describe("an API key", () => {
     const stream = { headers: { accept: "text/event-stream" } };
     for (const path of ["/v1/connect", "/v1/topics/t/connect"])
       expectRefusal(await raw(url, `${path}?access_token=${API_KEY}`, stream), 401, "unauthorized");
-    expectRefusal(await raw(url, `${inbox("ada")}?access_token=${API_KEY}`), 401, "unauthorized");
+    const elsewhere = await raw(url, `${inbox("ada")}?access_token=${API_KEY}`);
+    expectRefusal(elsewhere, 422, "invalid_params", "access_token");
   });
 
   it("in a sub-protocol", async () => {
@@ -222,6 +223,34 @@ describe("a request", () => {
     if (allow.includes("GET")) return;
     const head = await raw(url, path, { method: "HEAD" });
     expect([head.status, head.headers.get("allow"), head.text]).toEqual([405, allow, ""]);
+  });
+
+  it.each(routes)("of a query parameter that is none of its route's: %s", async (path, allow) => {
+    for (const method of allow.split(", ")) {
+      const answer = await call(url, method, `${path}?catagory=ci&limit=1`);
+      if (path.endsWith("/connect")) expectRefusal(answer, 426, "upgrade_required");
+      else expectRefusal(answer, 422, "invalid_params", "catagory");
+    }
+  });
+
+  it.each([
+    [`${inbox("ada")}?category=ci&Limit=1`, "Limit"],
+    [`${inbox("ada")}?limit=1&?state=unread`, "?state"],
+    [`${inbox("ada")}?limit=1&=`, ""],
+    [`${messages("t")}?since=1h&__proto__=1`, "__proto__"],
+    [`${messages("t")}/1?since=1h`, "since"],
+    [`/v1/topics/t/followers?limit=1&before=a`, "before"],
+    [`${inbox("ada")}?${"x".repeat(5000)}=1`, "x".repeat(128)],
+  ])("of a query parameter in disguise or out of place: %s", async (path, field) => {
+    expectRefusal(await call(url, "GET", path), 422, "invalid_params", field);
+  });
+
+  it("of a query parameter that would have made it do less", async () => {
+    const user = fresh();
+    await call(url, "POST", inbox(user), { type: "x" });
+    const answer = await call(url, "DELETE", `/v1/users/${user}?dry_run=true`);
+    expectRefusal(answer, 422, "invalid_params", "dry_run");
+    expect((await call(url, "GET", inbox(user))).json.counts.total).toBe(1);
   });
 
   it("by HEAD, as good as a GET and without a body", async () => {

@@ -244,7 +244,8 @@ describe("a token with", () => {
     expect((await raw(url, `/v1/connect?access_token=${young}`, { headers: UPGRADE })).status).toBe(
       101,
     );
-    expectRefusal(await raw(url, `${mine}?access_token=${young}`), 401, "unauthorized");
+    const elsewhere = await raw(url, `${mine}?access_token=${young}`);
+    expectRefusal(elsewhere, 422, "invalid_params", "access_token");
   });
 });
 
