@@ -72,12 +72,14 @@ const TRY_MS_MAX = 10_000;
 const WAIT_MS_MAX = 8_000;
 
 /**
- * A hub, as a backend uses it.
+ * A hub, as a backend uses it. Throws a TypeError when the address or the key cannot be one, such as where
+ * the environment lacks it.
  *
  *     const hub = createHub({ url: "https://hub.example.com", key });
  *     await hub.publish("user:ada", { notification: { title: "Build passed" } });
  */
 export function createHub(options: HubOptions) {
+  requireSane(options);
   return {
     /** Publishes one message; resolves once it is durable. */
     async publish(to: string, message: Message, call: CallOptions = {}): Promise<Stored> {
@@ -105,6 +107,15 @@ export function createHub(options: HubOptions) {
 }
 
 export type Hub = ReturnType<typeof createHub>;
+
+function requireSane({ url = "", key = "" }: Partial<HubOptions>): void {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new TypeError(`\`url\` is such as https://hub.example.com, and "${url}" is not`);
+  if (/^bk_[\x21-\x7e]+$/.test(key)) return;
+  // What it is stays out of the message.
+  const fault = key === "" ? "missing" : "not an API key: it begins with bk_ and has no spaces";
+  throw new TypeError(`\`key\` is ${fault}`);
+}
 
 async function post(
   options: HubOptions,
@@ -138,11 +149,21 @@ async function post(
     } catch (cause) {
       // What the hub calls temporary may pass, and so may whatever the network did.
       const mayPass = cause instanceof HubError ? cause.temporary : !signal?.aborted;
-      if (!mayPass || tried >= tries) throw cause;
+      if (!mayPass || tried >= tries) throw signal?.aborted ? cause : named(cause, url);
     }
     await wait(atLeastMs + random() * Math.min(WAIT_MS_MAX, 250 * 2 ** tried));
     signal?.throwIfAborted();
   }
+}
+
+/** A network's fault says little, and not where: the reason is one deeper. What did answer speaks for itself. */
+function named(cause: unknown, url: string): unknown {
+  if (cause instanceof HubError || cause instanceof SyntaxError) return cause;
+  const inner = (cause as { cause?: unknown }).cause ?? cause;
+  const { code, message } = inner as { code?: unknown; message?: string };
+  // What aborts by time has a number for a code, which says nothing.
+  const reason = typeof code === "string" ? code : message;
+  return new TypeError(`no hub answers at ${url} (${reason})`, { cause: inner });
 }
 
 const waitFor = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -61,7 +61,7 @@ it("all that an app can call is named", async () => {
   const exported = (await Promise.all(modules)).flatMap(Object.keys);
   const client = createClient({ url: hub.url, token: "t" });
   const store = inbox(client);
-  const members = [client, client.topic("t"), createHub({ url: hub.url, key: "k" })].flatMap(
+  const members = [client, client.topic("t"), createHub({ url: hub.url, key: "bk_k" })].flatMap(
     Object.keys,
   );
   const methods = [...Object.keys(store), ...Object.getOwnPropertyNames(Inbox.prototype)];

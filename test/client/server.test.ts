@@ -120,6 +120,46 @@ it("takes a proxy's own 502 for something that may pass", async () => {
   expect(calls.length).toBe(4);
 });
 
+it("says where no hub answers, and why", async () => {
+  const gone = await startHub(inject("bundle"));
+  await gone.stop();
+  const failure = createHub({ url: gone.url, key: API_KEY, tries: 1 }).mintToken({ user: "ada" });
+  await expect(failure).rejects.toMatchObject({
+    name: "TypeError",
+    message: `no hub answers at ${gone.url} (ECONNREFUSED)`,
+    cause: { code: "ECONNREFUSED" },
+  });
+});
+
+it.each([
+  new DOMException("The operation was aborted due to timeout", "TimeoutError"),
+  new TypeError("terminated", { cause: new Error("other side closed") }),
+  new TypeError("no reason is given"),
+])("says so of %s, once it has given up", async (fault) => {
+  const { hub } = over([fault], { tries: 1 });
+  const reason = ((fault.cause ?? fault) as Error).message;
+  const failure = hub.publish("user:ada", { notification });
+  await expect(failure).rejects.toThrow(new TypeError(`no hub answers at ${url} (${reason})`));
+});
+
+it.each([undefined, "", "hub.example.com", "localhost:8787", "/hub", "ws://hub.example.com"])(
+  "an address that is none is refused at once: %s",
+  (address) => {
+    const made = () => createHub({ url: address as string, key: API_KEY });
+    expect(made).toThrow(`and "${address ?? ""}" is not`);
+  },
+);
+
+it.each([undefined, "", "k", "eyJhbGciOiJIUzI1NiJ9.e30.x", ` ${API_KEY}`, `${API_KEY}\n`])(
+  "a key that is none is refused at once, and not told: %j",
+  (key) => {
+    const made = () => createHub({ url, key: key as string });
+    expect(made).toThrow(
+      /^`key` is (missing|not an API key: it begins with bk_ and has no spaces)$/,
+    );
+  },
+);
+
 it("stops when it is told to", async () => {
   const abort = new AbortController();
   const { hub, calls } = over([new TypeError("fetch failed")], {
