@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { startFront } from "../console/server/front.ts";
 import { KeyFault } from "./credentials.ts";
 import { developmentKey } from "./development-key.ts";
+import { portFault } from "./port.ts";
 import { leaveAddress, removeAddress, runningHub } from "./running.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -86,6 +87,11 @@ if (other !== null) {
   console.error("End that one first, or name another folder: npm start -- --persist-to=<folder>");
   process.exit(1);
 }
+const fault = port === undefined ? null : await portFault(port, host);
+if (fault !== null) {
+  console.error(`Belfry cannot start: ${fault}. Choose another: npm start -- --port=<number>`);
+  process.exit(1);
+}
 /** Where its address is left. `npx belfry` goes on to find the hub that was there first. */
 const files = (await runningHub(URL_FILE, key)) === null ? [ownFile, URL_FILE] : [ownFile];
 const wrangler = spawn(
@@ -119,6 +125,8 @@ async function open(hubUrl: string): Promise<void> {
     isFlexible: port === undefined,
   });
   for (const file of files) leaveAddress(file, url);
+  if (port === undefined && !url.endsWith(`:${PORT}`))
+    console.log(`\n${PORT} is taken, so this hub is at ${url}`);
   greet(url, key).catch((cause: Error) => {
     console.error(`The hub is up, but no token could be had: ${cause.message}`);
     console.error("Delete .dev.vars and .dev.key and start again to get matching secrets.");
