@@ -18,8 +18,8 @@ export function topicOf(env: Env, topic: string, near: Near = null) {
 }
 
 /** The object that keeps the log of an address. */
-export function logOf(env: Env, { kind, name }: Address) {
-  return kind === "user" ? inboxOf(env, name) : topicOf(env, name);
+export function logOf(env: Env, { kind, name }: Address, near: Near = null) {
+  return kind === "user" ? inboxOf(env, name, near) : topicOf(env, name, near);
 }
 
 /** The continent a request came from (`request.cf.continent`), as a hint. */

@@ -2,13 +2,14 @@
 
 import type { Context } from "hono";
 import type { Asker } from "../inbox/inbox.ts";
+import { inboxOf, type Near } from "../objects.ts";
 import type { ApiKey, Scope } from "../protocol/api-key.ts";
 import { type Action, allows } from "../protocol/caps.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import type { Publisher } from "../publish/prepare.ts";
 import type { Settings } from "../settings.ts";
 import { findKey, looksLikeKey } from "./key.ts";
-import { type Hub, throwRefusal, userParam } from "./request.ts";
+import { type Hub, nearOf, throwRefusal, userParam } from "./request.ts";
 import {
   type Claims,
   looksLikeToken,
@@ -90,7 +91,7 @@ export async function requirePublisher(
 export async function requireStillGood(c: Context<Hub>, claims: Claims | null): Promise<void> {
   if (claims === null) return;
   requireUnexpired(claims, Date.now());
-  await requireUnrevoked(c.env, claims);
+  await requireUnrevoked(c.env, claims, nearOf(c));
 }
 
 /** A backend publishes under its key's name, or under a source that is nobody else's. */
@@ -111,15 +112,16 @@ export function publisherOf(c: Context<Hub>, { name }: ApiKey): Publisher {
 export async function readerOf(
   c: Context<Hub>,
   topic: string,
-): Promise<{ unlessPublic: Refusal | null; claims: Claims | null }> {
-  if (bearerOf(c.req.raw) === null) return { unlessPublic: NO_CREDENTIAL, claims: null };
+): Promise<{ unlessPublic: Refusal | null; claims: Claims | null; near: Near }> {
+  const near = nearOf(c);
+  if (bearerOf(c.req.raw) === null) return { unlessPublic: NO_CREDENTIAL, claims: null, near };
   const principal = await principalOf(c);
   if (principal.kind === "key") {
     withScope(principal.key, "read");
-    return { unlessPublic: null, claims: null };
+    return { unlessPublic: null, claims: null, near: null };
   }
   const { claims } = principal;
-  return { unlessPublic: capRefusal(claims, "subscribe", topic), claims };
+  return { unlessPublic: capRefusal(claims, "subscribe", topic), claims, near };
 }
 
 /** Why the token's caps do not allow the action; null when they do. */
@@ -139,18 +141,18 @@ export const NO_CREDENTIAL = refusal(
 export async function requireInbox(
   c: Context<Hub>,
   scope: Scope,
-): Promise<{ user: string; asker: Asker; claims: Claims | null }> {
+): Promise<{ inbox: ReturnType<typeof inboxOf>; asker: Asker; claims: Claims | null }> {
   const principal = await principalOf(c);
   if (principal.kind === "key") {
     withScope(principal.key, scope);
-    return { user: userParam(c, null), asker: "backend", claims: null };
+    return { inbox: inboxOf(c.env, userParam(c, null)), asker: "backend", claims: null };
   }
   const { claims } = principal;
   const { user: bearer, iat } = claims;
   const user = userParam(c, bearer);
   if (user !== bearer)
     return throwRefusal("insufficient_scope", "a token opens its own user's inbox only: use `me`");
-  return { user, asker: { iat }, claims };
+  return { inbox: inboxOf(c.env, user, nearOf(c)), asker: { iat }, claims };
 }
 
 export function withScope(key: ApiKey, scope: Scope): ApiKey {

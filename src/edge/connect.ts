@@ -1,7 +1,7 @@
 // GET …/connect: a WebSocket or an event stream, let in here and carried on by an object.
 
 import type { Context } from "hono";
-import { inboxOf, nearContinent, topicOf } from "../objects.ts";
+import { inboxOf, topicOf } from "../objects.ts";
 import { topicFault } from "../protocol/address.ts";
 import { parseSince, printCursor, type Since } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
@@ -18,7 +18,7 @@ import {
   withScope,
 } from "./auth.ts";
 import { type Offer, offerOf } from "./offer.ts";
-import { type Hub, throwRefusal, topicParam } from "./request.ts";
+import { type Hub, nearOf, throwRefusal, topicParam } from "./request.ts";
 import { parseStreamId, type StreamId, streamOf } from "./stream.ts";
 
 /** GET /v1/connect: the bearer's inbox. */
@@ -37,9 +37,8 @@ export async function connectInbox(c: Context<Hub>): Promise<Response> {
   if (principal.kind === "key")
     return throwRefusal("insufficient_scope", "an inbox is its user's: connect with a user token");
   const { user } = principal.claims;
-  const near = nearContinent((c.req.raw.cf as { continent?: string } | undefined)?.continent);
   const caller = callerOf(principal);
-  return open(inboxOf(c.env, user, near), offer, { caller, since, topics }, null);
+  return open(inboxOf(c.env, user, nearOf(c)), offer, { caller, since, topics }, null);
 }
 
 /** GET /v1/topics/{topic}/connect: one topic. */
@@ -54,7 +53,8 @@ export async function connectTopic(c: Context<Hub>): Promise<Response> {
   else if (principal.kind === "key") withScope(principal.key, "read");
   else unlessPublic = capRefusal(principal.claims, "subscribe", topic);
   const caller = callerOf(principal);
-  return open(topicOf(c.env, topic), offer, { caller, since, unlessPublic }, topic);
+  const near = principal?.kind === "key" ? null : nearOf(c);
+  return open(topicOf(c.env, topic, near), offer, { caller, since, unlessPublic }, topic);
 }
 
 /** `?topics=` of a connect: names, each with a `since` of its own after a `~`, joined by commas. */

@@ -23,7 +23,7 @@ import { requireUnexpired } from "./token.ts";
 
 /** GET /v1/users/{user}/notifications */
 export async function listNotifications(c: Context<Hub>): Promise<Response> {
-  const { user, asker } = await requireInbox(c, "read");
+  const { inbox, asker } = await requireInbox(c, "read");
   const state = c.req.query("state") ?? null;
   const listed = LIST_STATES.find((each) => each === state) ?? null;
   if (state !== null && listed === null)
@@ -42,7 +42,7 @@ export async function listNotifications(c: Context<Hub>): Promise<Response> {
     category: c.req.query("category") ?? null,
     since: cursor,
   };
-  return json(await inboxOf(c.env, user).list(query, asker));
+  return json(await inbox.list(query, asker));
 }
 
 const offset = v.pipe(
@@ -67,11 +67,11 @@ const markBody = v.strictObject({
 
 /** PATCH /v1/users/{user}/notifications */
 export async function markNotifications(c: Context<Hub>): Promise<Response> {
-  const { user, asker, claims } = await requireInbox(c, "manage");
+  const { inbox, asker, claims } = await requireInbox(c, "manage");
   const change = markOf(await readJson(c.req.raw, markBody));
   // Whether it was revoked is asked by the inbox itself.
   if (claims !== null) requireUnexpired(claims, Date.now());
-  return json(await inboxOf(c.env, user).mark(change, asker));
+  return json(await inbox.mark(change, asker));
 }
 
 function markOf(body: v.InferOutput<typeof markBody>): Mark {
@@ -93,10 +93,10 @@ function markOf(body: v.InferOutput<typeof markBody>): Mark {
 
 /** DELETE /v1/users/{user}/notifications/{offset} */
 export async function deleteNotification(c: Context<Hub>): Promise<Response> {
-  const { user, asker } = await requireInbox(c, "manage");
+  const { inbox, asker } = await requireInbox(c, "manage");
   const target = { offsets: [offsetParam(c)] };
   const epoch = c.req.query("epoch") ?? null;
-  const result = await inboxOf(c.env, user).mark({ epoch, target, remove: true }, asker);
+  const result = await inbox.mark({ epoch, target, remove: true }, asker);
   const response = json(result);
   const { changed } = JSON.parse(result as string) as { changed: boolean };
   return changed ? response : throwRefusal("not_found", "no message is kept at this offset");
@@ -125,8 +125,8 @@ export async function disconnectUser(c: Context<Hub>): Promise<Response> {
 
 /** GET /v1/users/{user}/follows */
 export async function listFollows(c: Context<Hub>): Promise<Response> {
-  const { user, asker } = await requireInbox(c, "read");
-  const topics = await inboxOf(c.env, user).following(asker);
+  const { inbox, asker } = await requireInbox(c, "read");
+  const topics = await inbox.following(asker);
   if (!Array.isArray(topics)) throw new RefusalError(topics.code, topics.fix, topics.field);
   return Response.json({ follows: topics.map((topic) => ({ topic })) });
 }
@@ -134,9 +134,9 @@ export async function listFollows(c: Context<Hub>): Promise<Response> {
 /** PUT /v1/users/{user}/follows/{topic} */
 export async function followTopic(c: Context<Hub>): Promise<Response> {
   const topic = topicParam(c);
-  const { user, asker, claims } = await requireInbox(c, "manage");
+  const { inbox, asker, claims } = await requireInbox(c, "manage");
   if (claims !== null) withCap(claims, "follow", topic);
-  const isNew = await inboxOf(c.env, user).follow(topic, asker);
+  const isNew = await inbox.follow(topic, asker);
   if (typeof isNew !== "boolean") throw new RefusalError(isNew.code, isNew.fix, isNew.field);
   return Response.json({ topic }, { status: isNew ? 201 : 200 });
 }
@@ -144,8 +144,8 @@ export async function followTopic(c: Context<Hub>): Promise<Response> {
 /** DELETE /v1/users/{user}/follows/{topic} */
 export async function unfollowTopic(c: Context<Hub>): Promise<Response> {
   const topic = topicParam(c);
-  const { user, asker } = await requireInbox(c, "manage");
-  const did = await inboxOf(c.env, user).unfollow(topic, asker);
+  const { inbox, asker } = await requireInbox(c, "manage");
+  const did = await inbox.unfollow(topic, asker);
   if (typeof did !== "boolean") throw new RefusalError(did.code, did.fix, did.field);
   return c.body(null, 204);
 }

@@ -3,6 +3,7 @@
 
 import type { Context } from "hono";
 import { connectInbox, connectTopic } from "./connect.ts";
+import { health } from "./health.ts";
 import { deleteNotification, listNotifications } from "./inbox-routes.ts";
 import { type Hub, throwRefusal } from "./request.ts";
 import { listFollowers, listMessages } from "./topic-routes.ts";
@@ -17,8 +18,8 @@ const TAKEN = new Map<Route, readonly string[]>([
   [listFollowers, ["limit", "after"]],
 ]);
 
-/** Clients and proxies on the way put parameters of their own into the address of a socket. */
-const OPEN: readonly Route[] = [connectInbox, connectTopic];
+/** Clients, proxies and monitors put parameters of their own into the addresses of these. */
+const OPEN: readonly Route[] = [connectInbox, connectTopic, health];
 
 const NAME_LENGTH_MAX = 128;
 

@@ -2,7 +2,7 @@
 // the kind of key, so that a public key can never be taken for a shared secret.
 
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
-import { inboxOf } from "../objects.ts";
+import { inboxOf, type Near } from "../objects.ts";
 import { userFault } from "../protocol/address.ts";
 import { type Caps, parseCaps } from "../protocol/caps.ts";
 import { type ErrorCode, REVOKED, RefusalError } from "../protocol/error.ts";
@@ -53,8 +53,10 @@ export function requireUnexpired({ exp }: Pick<Claims, "exp">, now: number): voi
 export async function requireUnrevoked(
   env: Env,
   { user, iat }: Pick<Claims, "user" | "iat">,
+  near: Near = null,
 ): Promise<void> {
-  if (await inboxOf(env, user).revokes(iat)) throw new RefusalError(REVOKED.code, REVOKED.fix);
+  if (await inboxOf(env, user, near).revokes(iat))
+    throw new RefusalError(REVOKED.code, REVOKED.fix);
 }
 
 /** For a `refresh` on a live socket: the new token must be the same user's. */

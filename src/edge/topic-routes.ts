@@ -22,7 +22,7 @@ import {
 /** GET /v1/topics/{topic}/messages */
 export async function listMessages(c: Context<Hub>): Promise<Response> {
   const topic = topicParam(c);
-  const { unlessPublic, claims } = await readerOf(c, topic);
+  const { unlessPublic, claims, near } = await readerOf(c, topic);
   const text = c.req.query("since") ?? null;
   const since = text === null ? null : parseHistorySince(text, Date.now());
   if (text !== null && since === null) return throwRefusal("invalid_params", SINCE_FORMS, "since");
@@ -32,16 +32,16 @@ export async function listMessages(c: Context<Hub>): Promise<Response> {
     limit: wholeQuery(c, "limit", 1, PAGE_MAX) ?? PAGE_MAX,
   };
   await requireStillGood(c, claims);
-  return json(await topicOf(c.env, topic).history(query, unlessPublic));
+  return json(await topicOf(c.env, topic, near).history(query, unlessPublic));
 }
 
 /** GET /v1/topics/{topic}/messages/{offset} */
 export async function getMessage(c: Context<Hub>): Promise<Response> {
   const topic = topicParam(c);
-  const { unlessPublic, claims } = await readerOf(c, topic);
+  const { unlessPublic, claims, near } = await readerOf(c, topic);
   const offset = offsetParam(c);
   await requireStillGood(c, claims);
-  const message = await topicOf(c.env, topic).message(offset, unlessPublic);
+  const message = await topicOf(c.env, topic, near).message(offset, unlessPublic);
   return message === null
     ? throwRefusal("not_found", "no message is kept at this offset")
     : json(message);

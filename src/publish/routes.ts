@@ -2,10 +2,10 @@
 
 import type { Context } from "hono";
 import { publisherOf, requireKey, requirePublisher, requireStillGood } from "../edge/auth.ts";
-import { type Hub, throwRefusal, topicParam, userParam } from "../edge/request.ts";
+import { type Hub, nearOf, throwRefusal, topicParam, userParam } from "../edge/request.ts";
 import type { Claims } from "../edge/token.ts";
 import type { Outcome } from "../log/entry.ts";
-import { logOf } from "../objects.ts";
+import { logOf, type Near } from "../objects.ts";
 import type { Address } from "../protocol/address.ts";
 import type { Refusal } from "../protocol/error.ts";
 import { ID_BYTES_MAX } from "../protocol/limits.ts";
@@ -55,7 +55,8 @@ async function publishItems(
   const key = idempotencyKey(c);
   await requireStillGood(c, claims);
   const prepared = await prepareAll(body, to, publisher, key);
-  const outcomes = await publishPrepared(c, to, prepared);
+  const near = claims === null ? null : nearOf(c);
+  const outcomes = await publishPrepared(c, to, near, prepared);
   return body.isList
     ? replyToList(outcomes.map(resultOf))
     : answerOne(outcomes[0] as Outcome | Refusal);
@@ -80,12 +81,13 @@ function prepareAll(
 async function publishPrepared(
   c: Context<Hub>,
   to: Address,
+  near: Near,
   prepared: (Prepared | Refusal)[],
 ): Promise<(Outcome | Refusal)[]> {
   const isHere = (each: Prepared | Refusal): each is Prepared =>
     "draft" in each && each.to.kind === to.kind && each.to.name === to.name;
   if (prepared.every(isHere))
-    return logOf(c.env, to).publish(
+    return logOf(c.env, to, near).publish(
       prepared.map(({ draft }) => draft),
       c.get("requestId"),
     );
