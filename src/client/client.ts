@@ -4,7 +4,7 @@ import type { ConnectedFrame, DownFrame, MessagesFrame, ReplyFrame } from "../pr
 import { type Channel, createChannel, type Subscriber } from "./channel.ts";
 import { createConnection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
-import { BelfryError, refusalOf } from "./error.ts";
+import { BelfryError } from "./error.ts";
 import type { Beginning, Follower } from "./follower.ts";
 import { type Listener, listen, tell } from "./listeners.ts";
 import type { Status } from "./status.ts";
@@ -141,7 +141,10 @@ export function newClient(
   function take(frame: DownFrame) {
     if (frame.type === "messages") takePart(frame);
     else if (frame.type === "reply" || frame.type === "error") {
-      const error = frame.type === "error" ? refusalOf(frame) : undefined;
+      const error =
+        frame.type === "error"
+          ? new BelfryError({ ...frame, message: `${frame.message}: ${frame.fix}` })
+          : undefined;
       const request = requests.get(frame.id);
       requests.delete(frame.id);
       // Without a request it is about a topic that the connect named, or that has ended.

@@ -1,7 +1,7 @@
 // Keeps one line to the hub open: asks for the token, opens, listens for the heartbeat, comes back.
 // What the frames mean is the client's business. The states are drawn in status.ts.
 
-import type { ConnectedFrame, DownFrame } from "../protocol/down.ts";
+import type { ConnectedFrame, DownFrame, ReplyFrame } from "../protocol/down.ts";
 import type { Cancel, Environment } from "./environment.ts";
 import type { Reason } from "./error.ts";
 import { createHeartbeat } from "./heartbeat.ts";
@@ -103,7 +103,7 @@ export function createConnection(plan: Plan): Connection {
       const given = await (canAsk ? token(tokenReason) : token);
       if (current === generation) openLine(given);
     } catch (cause) {
-      // The app's own callback failed, or its token is none that can be sent.
+      // The app's own callback failed.
       if (current === generation) lose(LOST, "token", String(cause));
     }
   }
@@ -113,13 +113,15 @@ export function createConnection(plan: Plan): Connection {
       end(4500, "unauthorized");
       return;
     }
-    const transport = transports[
-      Math.floor(failedOpens / OPENS_MAX) % transports.length
-    ] as Transport;
+    // `at` takes the whole part of it.
+    const transport = transports.at((failedOpens / OPENS_MAX) % transports.length) as Transport;
     const current = generation;
     const isCurrent = () => current === generation;
+    // What is no token may be nothing that a sub-protocol or a header can carry. Like this it is, and the
+    // hub says what is wrong.
+    const sent = `${given}`.replace(/[^\w.-]/g, "_");
     line = transport.open(
-      { url, token: given, environment, ...offer(transport.topicsMax) },
+      { url, token: sent, environment, ...offer(transport.topicsMax) },
       {
         frame: (frame) => isCurrent() && takeFrame(frame, transport),
         lost: (close, reason) => isCurrent() && lose(close, "lost", reason),
@@ -136,7 +138,7 @@ export function createConnection(plan: Plan): Connection {
       tokenReason = "connect";
       spreadMs = frame.reconnect_spread * 1_000;
       status = { state: "open", transport: name, connection: frame.connection };
-      renewIn(frame.expires_in);
+      heartbeat.renewIn(frame.expires_in);
       heartbeat.start(frame.ping);
       connected(frame);
       changed(status);
@@ -145,14 +147,11 @@ export function createConnection(plan: Plan): Connection {
     else if (frame.type === "error" && status.state !== "open")
       refused = { code: frame.code, message: frame.fix };
     else {
-      // Of our own `refresh`: no other reply has it.
-      if (frame.type === "reply" && frame.expires_in) renewIn(frame.expires_in as number);
+      // The reply to our own `refresh`: no other frame has it.
+      if ((frame as ReplyFrame).expires_in)
+        heartbeat.renewIn((frame as ReplyFrame).expires_in as number);
       take(frame);
     }
-  }
-
-  function renewIn(seconds: number | null) {
-    heartbeat.renewIn(canAsk ? seconds : null);
   }
 
   async function renew() {
@@ -174,17 +173,18 @@ export function createConnection(plan: Plan): Connection {
     tokenReason = close === 4002 ? "expired" : close === 4500 ? "refused" : "connect";
     // A token that was refused is asked for once more, where there is somebody to ask.
     if (close === 4500 && canAsk && !wasRefused) open();
-    else if (close >= 4500 || (close === 4002 && !canAsk)) stop({ state: "closed", reason });
-    else comeBack(reason);
-  }
-
-  /** Within the spread that the hub asks for, then with full jitter over a time that doubles. */
-  function comeBack(reason: Reason) {
-    const delayMs = random() * (attempt ? Math.min(WAIT_MS_MAX, 1_000 * 2 ** attempt) : spreadMs);
-    drop();
-    attempt += 1;
-    change({ state: "waiting", attempt, until: now() + delayMs, reason });
-    cancel = after(delayMs, open);
+    else if (close >= 4500 || (close === 4002 && !canAsk)) {
+      // Whoever sets it up would see nothing else, in an app that does not look at its status.
+      console.warn(`belfry: ${reason.code}: ${reason.message}`);
+      stop({ state: "closed", reason });
+    } else {
+      // Within the spread that the hub asks for, then with full jitter over a time that doubles.
+      const delayMs = random() * (attempt ? Math.min(WAIT_MS_MAX, 1_000 * 2 ** attempt) : spreadMs);
+      drop();
+      attempt += 1;
+      change({ state: "waiting", attempt, until: now() + delayMs, reason });
+      cancel = after(delayMs, open);
+    }
   }
 
   function connect() {

@@ -23,7 +23,7 @@ export function surroundings(): Environment {
       const timer = setTimeout(act, ms);
       return () => clearTimeout(timer);
     },
-    page: typeof document === "object" ? globalThis : undefined,
+    page: globalThis.document ? globalThis : undefined,
   };
 }
 

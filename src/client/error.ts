@@ -1,7 +1,5 @@
 // What the app is told when something did not work.
 
-import type { ErrorFrame } from "../protocol/down.ts";
-
 /** Why a connection is not open: the hub's close code, or 1006 where the line was lost. */
 export interface Reason {
   /** 4000 to 4499 come back, 4500 to 4999 do not. */
@@ -35,8 +33,4 @@ export class BelfryError extends Error {
     this.code = code;
     this.temporary = temporary;
   }
-}
-
-export function refusalOf(frame: ErrorFrame): BelfryError {
-  return new BelfryError({ ...frame, message: `${frame.message}: ${frame.fix}` });
 }

@@ -4,18 +4,17 @@
 
 import type { Environment } from "./environment.ts";
 
-const LEAVING = ["pagehide", "freeze"];
-const RETURNING = ["pageshow", "resume", "online", "offline", "visibilitychange"];
+const CHANGES = "pagehide freeze pageshow resume online offline visibilitychange";
+const LEAVING = /hide|freeze/;
 
 /** Tells that the page is put aside, or that it is used again or its network changed. */
 export function watchPage({ page }: Environment, tell: (isLeaving: boolean) => void): void {
-  for (const type of [...LEAVING, ...RETURNING])
+  for (const type of CHANGES.split(" "))
     page?.addEventListener(
       type,
       ({ target }) => {
         // Of the two changes of visibility, only one is a return.
-        const isHidden = (target as Document).visibilityState === "hidden";
-        if (type !== "visibilitychange" || !isHidden) tell(LEAVING.includes(type));
+        if (type !== "visibilitychange" || !(target as Document).hidden) tell(LEAVING.test(type));
       },
       // Captured at the window, since not all of these bubble from the document.
       true,

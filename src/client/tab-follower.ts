@@ -44,14 +44,14 @@ export function follow({ url, token, since }: Offer, events: LineEvents, tell: T
 
   tell(LEADER, { say: "hello" });
   return {
-    isBegun: () => early === null,
+    isBegun: () => !early,
     send: (frame) => tell(LEADER, { say: "up", frame }),
     close: () => undefined,
     hear(word) {
       if (word.say === "lost") {
         // Where the leader comes back, it is waited for.
         if (word.close < 4500) events.reopen();
-        else events.lost(word.close, "");
+        else events.lost(word.close, word.reason as string);
       } else if (word.say === "down") {
         const { frame } = word;
         if (frame.type === "connected") met(frame);

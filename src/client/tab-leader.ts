@@ -24,7 +24,8 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
         // Only the leader's token is on the line.
         connected = { ...frame, expires_in: null };
         news.push(connected);
-      } else if (frame.type === "disconnect") tell(ALL, { say: "lost", close: frame.code });
+      } else if (frame.type === "disconnect")
+        tell(ALL, { say: "lost", close: frame.code, reason: frame.reason });
       // Steps are everyone's, and so is the end of a subscription; an answer with an id is the leader's.
       else if (frame.type === "messages" || (frame.type === "error" && address === null))
         news.push(frame);
@@ -33,7 +34,7 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
       events.frame(frame);
     },
     lost(close, reason) {
-      tell(ALL, { say: "lost", close });
+      tell(ALL, { say: "lost", close, reason });
       events.lost(close, reason);
     },
     reopen: events.reopen,

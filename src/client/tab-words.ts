@@ -8,8 +8,8 @@ export type Saying =
   | { say: "hello" | "leave" }
   | { say: "up"; frame: UpFrame }
   | { say: "down"; frame: DownFrame }
-  /** The leader's line is gone. */
-  | { say: "lost"; close: number };
+  /** The leader's line is gone; `reason` where that is not the leader's own doing. */
+  | { say: "lost"; close: number; reason?: string };
 
 /** `to` is a tab, the leader, or all but the leader. */
 export type Word = Saying & { to: string; from: string };

@@ -21,7 +21,8 @@ interface Group {
 
 /** `createClient({ url, token, transports: [sharedTabs()] })`, around another transport if given. */
 export function sharedTabs(inner: Transport = websocket()): Transport {
-  if (!globalThis.navigator?.locks || !globalThis.BroadcastChannel) return inner;
+  // What has them has BroadcastChannel, too.
+  if (!globalThis.navigator?.locks) return inner;
   let group: Group | undefined;
   const leave = () => {
     group?.leave();
@@ -93,8 +94,15 @@ function join(name: string, tab: string, inner: Transport): Group {
   };
 }
 
-/** The claim `sub`: tabs in which different people are signed in share nothing. */
-function userOf(token: string): string {
-  const [, claims = ""] = token.split(".");
-  return JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/"))).sub;
+/**
+ * The claim `sub`: tabs in which different people are signed in share nothing. What is no token has none,
+ * and the hub refuses it.
+ */
+function userOf(token: string): string | undefined {
+  try {
+    const [, claims] = token.replaceAll("-", "+").replaceAll("_", "/").split(".");
+    return JSON.parse(atob(claims as string)).sub;
+  } catch {
+    return;
+  }
 }

@@ -1,6 +1,6 @@
 // One line to the hub, kept open on simulated time: tokens, heartbeats, losses, pages put aside.
 
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { createPace } from "../../src/client/pace.ts";
 import type { Status } from "../../src/client/status.ts";
 import type { TokenReason } from "../../src/client/token.ts";
@@ -15,6 +15,13 @@ function asked(give: (reason: TokenReason, times: number) => string | null = () 
   const token = (reason: TokenReason) => give(reason, reasons.push(reason));
   return { reasons, token };
 }
+
+/** What the console was warned of. */
+const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+const warned = () => warn.mock.calls.map(([text]) => text);
+afterEach(() => {
+  warn.mockClear();
+});
 
 const untilOpen = (clock: Clock) => clock.pass(60_000);
 
@@ -106,6 +113,37 @@ it("says why a connect was refused", async () => {
   expect(client.status).toEqual({ state: "closed", reason });
 });
 
+it("a refusal that is final is told once in the console, and nothing else is", async () => {
+  const { client, hub } = simulate(asked().token);
+  client.connect();
+  await settled();
+  const refusal = { code: "invalid_token", message: "No", fix: "send a JWT", temporary: false };
+  for (let times = 0; times < 2; times++) {
+    hub.line.say({ type: "error", id: null, ...refusal });
+    hub.line.events.lost(4500, "invalid token");
+    await settled();
+  }
+  expect(warned()).toEqual(["belfry: invalid_token: send a JWT"]);
+
+  const signedOut = simulate(() => null);
+  signedOut.client.connect();
+  await settled();
+  const other = simulate();
+  (await connect(other)).events.lost(1006, "");
+  other.client.close();
+  expect([signedOut.client.status.state, other.client.status.state]).toEqual(["closed", "closed"]);
+  expect(warned().length).toBe(1);
+});
+
+it("what nothing can carry as a token is sent as what the hub can refuse", async () => {
+  for (const token of ["…", "a b\n", { token: "x" } as unknown as string]) {
+    const { client, hub } = simulate(token);
+    client.connect();
+    await settled();
+    expect(hub.line.offer.token).toMatch(/^[\w.-]+$/);
+  }
+});
+
 it("asks once more for a token that was refused, and then gives up", async () => {
   const { reasons, token } = asked();
   const { client, hub } = simulate(token);
@@ -129,13 +167,13 @@ it("does not come back with a text that was refused or has expired", async () =>
 });
 
 it("gets a fresh token when the last one has expired", async () => {
-  const { reasons, token } = asked((_reason, times) => `token ${times}`);
+  const { reasons, token } = asked((_reason, times) => `token-${times}`);
   const simulated = simulate(token);
   const line = await connect(simulated);
   line.say(disconnect(4002));
   await simulated.clock.pass(5_000);
   expect(reasons).toEqual(["connect", "expired"]);
-  expect(simulated.hub.line.offer.token).toBe("token 2");
+  expect(simulated.hub.line.offer.token).toBe("token-2");
 });
 
 it("is closed when nobody is signed in, and waits when the callback fails", async () => {
@@ -154,14 +192,14 @@ it("is closed when nobody is signed in, and waits when the callback fails", asyn
 });
 
 it("refreshes the token on the live line when 80 % of its time are over, also the new one's", async () => {
-  const { reasons, token } = asked((_reason, times) => `token ${times}`);
+  const { reasons, token } = asked((_reason, times) => `token-${times}`);
   const simulated = simulate(token);
   const line = await connect(simulated, { expires_in: 100 });
   const answer = () => line.say({ type: "pong" });
   for (let second = 0; second < 79; second++) await simulated.clock.pass(1_000).then(answer);
   expect(reasons).toEqual(["connect"]);
   for (let second = 0; second < 2; second++) await simulated.clock.pass(1_000).then(answer);
-  expect(line.asked("refresh")).toMatchObject({ token: "token 2" });
+  expect(line.asked("refresh")).toMatchObject({ token: "token-2" });
   line.say({ type: "reply", id: 0, expires_in: 50 });
   for (let second = 0; second < 41; second++) await simulated.clock.pass(1_000).then(answer);
   expect(reasons).toEqual(["connect", "refresh", "refresh"]);
@@ -237,10 +275,10 @@ it.each(["visibilitychange", "online"])(
     expect(line.pings).toBe(1);
     await clock.pass(8_000);
     expect(client.status.state).toBe("waiting");
-    page.visibilityState = "hidden";
+    page.hidden = true;
     page.is("visibilitychange");
     expect(client.status.state).toBe("waiting");
-    page.visibilityState = "visible";
+    page.hidden = false;
     page.is(event);
     await settled();
     expect(hub.lines.length).toBe(2);
@@ -275,7 +313,7 @@ it("a page that is thawed while it is hidden takes up a line too", async () => {
   const simulated = simulate();
   const { client, hub, page } = simulated;
   await connect(simulated);
-  page.visibilityState = "hidden";
+  page.hidden = true;
   page.is("visibilitychange", "freeze");
   expect(client.status).toMatchObject({ state: "waiting", until: null });
   page.is("resume");

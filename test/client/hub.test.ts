@@ -1,7 +1,7 @@
 // The SDK against a real hub in its own process: what is published arrives, once and in order, through
 // kills, revocations and tokens that end.
 
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { inbox } from "../../src/client/inbox.ts";
 import { createClient, websocket } from "../../src/client/index.ts";
 import { sse } from "../../src/client/sse.ts";
@@ -114,6 +114,23 @@ describe.each([
     one.close();
     other.close();
   });
+
+  it.each(["…", "nope"])(
+    "a token that is none ends it with the hub's reason: %s",
+    async (token) => {
+      const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+      const client = clientOf(hub.url, async () => token, transports);
+      const request = client.request("follow", { topic: "news" });
+      const fix = "send a JWT: three parts of canonical base64url, separated by dots";
+      await expect(request).rejects.toMatchObject({ code: "invalid_token", message: fix });
+      expect(client.status).toEqual({
+        state: "closed",
+        reason: { close: 4500, code: "invalid_token", message: fix },
+      });
+      expect(warn.mock.calls).toEqual([[`belfry: invalid_token: ${fix}`]]);
+      warn.mockRestore();
+    },
+  );
 
   it("takes back a mark of an inbox that began anew", async () => {
     const user = fresh();

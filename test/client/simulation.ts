@@ -77,7 +77,7 @@ export function seeded(seed: number): () => number {
 
 /** A window, as far as the client looks at it. */
 export class Page extends EventTarget {
-  visibilityState: "visible" | "hidden" = "visible";
+  hidden = false;
 
   is(...types: string[]): void {
     for (const type of types) this.dispatchEvent(new Event(type));

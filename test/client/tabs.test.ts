@@ -1,7 +1,7 @@
 // Tabs of one user that share a connection, in one process: Node has the same locks and channels. What
 // only a page does, such as the back-forward cache, is acted by a page that is an EventTarget.
 
-import { afterAll, afterEach, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, inject, it, vi } from "vitest";
 import { type Client, newClient } from "../../src/client/client.ts";
 import { surroundings } from "../../src/client/environment.ts";
 import { type Inbox, inbox } from "../../src/client/inbox.ts";
@@ -196,7 +196,9 @@ it("what the operator ends is ended in every tab", async () => {
   await Promise.all(tabs.map(({ store }) => untilShown(store, ({ isLoaded }) => isLoaded)));
   await call(hub.url, "DELETE", `/v1/users/${user}/connections`, {});
   const ends = await Promise.all(tabs.map(({ client }) => until(client, "closed")));
-  expect(ends.map(({ reason }) => reason.close)).toEqual([4503, 4503]);
+  expect(ends.map(({ reason }) => reason)).toMatchObject(
+    Array(2).fill({ close: 4503, message: "disconnected by the operator" }),
+  );
 });
 
 it("tabs in which different people are signed in share nothing", async () => {
@@ -204,4 +206,18 @@ it("tabs in which different people are signed in share nothing", async () => {
   const [ada, grace] = [tabsOf(fresh(), topic), tabsOf(fresh(), topic)];
   await Promise.all([ada, grace].map(({ open }) => until(open().client, "open")));
   expect([ada.sockets.opened, grace.sockets.opened]).toEqual([1, 1]);
+});
+
+it("tabs with a token that is none are told so by the hub", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const clients = ["nope", "a.b.c"].map((token) =>
+    newClient({ url: proxy.url, token, transports: [sharedTabs()] }, surroundings()),
+  );
+  for (const client of clients) {
+    all.push(client);
+    client.connect();
+    expect(await until(client, "closed")).toMatchObject({ reason: { close: 4500 } });
+  }
+  expect(warn).toHaveBeenCalledTimes(2);
+  warn.mockRestore();
 });
