@@ -45,5 +45,5 @@ export interface Transport {
 /** The address of a connect, the same for every transport. */
 export function connectUrl({ url, since, topics }: Offer): string {
   const named = topics.map(([topic, from]) => `${topic}~${from}`).join();
-  return `${url}/v1/connect?since=${since ?? ""}&topics=${encodeURIComponent(named)}`;
+  return `${url}/v1/connect?since=${since ?? ""}${named && `&topics=${encodeURIComponent(named)}`}`;
 }

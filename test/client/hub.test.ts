@@ -2,11 +2,12 @@
 // kills, revocations and tokens that end.
 
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { surroundings } from "../../src/client/environment.ts";
 import { inbox } from "../../src/client/inbox.ts";
 import { createClient, websocket } from "../../src/client/index.ts";
 import { sse } from "../../src/client/sse.ts";
 import type { TokenReason } from "../../src/client/token.ts";
-import type { Transport } from "../../src/client/transport.ts";
+import { connectUrl, type Transport } from "../../src/client/transport.ts";
 import { startProxy } from "../examples/proxy.ts";
 import { call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
@@ -70,6 +71,18 @@ it("`for await` shows what is published to a topic, from the moment on at which 
   expect((await messages.next()).value).toMatchObject({ data: 3 });
   await messages.return();
   client.close();
+});
+
+it("the address of a connect names topics where there are any", () => {
+  const offer = {
+    url: "https://hub.test",
+    token: "t",
+    since: "latest",
+    environment: surroundings(),
+  };
+  const at = "https://hub.test/v1/connect?since=latest";
+  expect(connectUrl({ ...offer, topics: [] })).toBe(at);
+  expect(connectUrl({ ...offer, topics: [["news", "1h"]] })).toBe(`${at}&topics=news~1h`);
 });
 
 describe.each([
