@@ -91,6 +91,17 @@ it("a click leads to the notification's url, and marks it read", async () => {
   await eventually(counts).toMatchObject({ unread: 0 });
 });
 
+it("a click on what leads nowhere marks it read, and the inbox stays open", async () => {
+  await publish(stage, titled("Build passed"));
+  screen = await visit(stage);
+  await record("belfry-notification");
+  await screen.open();
+  await screen.item("Build passed").click();
+  await bellIs("Notifications");
+  expect(await recorded()).toMatchObject([{ told: { action: "", url: null } }]);
+  expect(await screen.panel.isVisible()).toBe(true);
+});
+
 it("the app may handle the click itself", async () => {
   await publish(stage, titled("Build passed", { data: { build: 118 } }, { url: "builds/118" }));
   screen = await visit(stage);
