@@ -7,10 +7,13 @@ import { fetchToken, type InboxLike, newClient, sourceOf } from "./source.ts";
 import { STYLES } from "./styles.ts";
 import { localeOf } from "./times.ts";
 
+const NEEDED = "belfry: <belfry-inbox> has no url or no token";
+
 /** A server renders the tag and runs nothing of it: there the class only has to be one. */
 const Base = globalThis.HTMLElement ?? class {};
 
-const PROPERTIES = ["client", "token", "labels", "open"] as const;
+/** How long a page may take to say where from, by properties too. */
+const SAID_MS = 3_000;
 /** What makes another inbox of it; the other attributes are looked at when they matter. */
 const ANEW = ["url", "token", "token-url", "inline", "lang"];
 
@@ -25,15 +28,16 @@ export class BelfryInbox extends Base {
   #own: Client | undefined;
   #isDue = false;
   #isStale = true;
+  /** It says once that it has nothing to show. */
+  #reminder: unknown;
   readonly #style = this.#draw();
 
   connectedCallback(): void {
     // A property that was set before the script was there hides the one of the class.
-    for (const property of PROPERTIES) {
-      if (!Object.hasOwn(this, property)) continue;
-      const value = this[property];
-      delete this[property];
-      Reflect.set(this, property, value);
+    const own = this as unknown as Record<string, unknown>;
+    for (const [property, value] of Object.entries(own)) {
+      delete own[property];
+      own[property] = value;
     }
     this.#settle();
   }
@@ -130,7 +134,12 @@ export class BelfryInbox extends Base {
     if (!this.#client) this.#own ??= this.#connect();
     const given = this.#client ?? this.#own;
     // Until it is said where from, there is nothing to show.
-    if (!given) return;
+    if (!given) {
+      this.#reminder ??= setTimeout(() => {
+        if (this.isConnected && !this.#session) console.warn(NEEDED);
+      }, SAID_MS);
+      return;
+    }
     const language = this.closest<HTMLElement>("[lang]")?.lang || navigator.language;
     this.#session = createSession({
       host: this,

@@ -5,17 +5,25 @@ import type { Status } from "../client/index.ts";
 import { BELL, button, h, icon, setText } from "./dom.ts";
 import type { Labels } from "./labels.ts";
 
+/** A line that comes back within this time is not spoken of. */
+const LATE_MS = 2_000;
+
 export interface Notice {
   readonly banner: HTMLElement;
   readonly body: HTMLElement;
+  /** Told of each change, also while nobody looks: it counts from then. */
+  connection(status: Status | undefined): void;
   /** `isFiltered`: the list is of one tab only. */
-  show(status: Status | undefined, isLoaded: boolean, isEmpty: boolean, isFiltered: boolean): void;
+  show(isLoaded: boolean, isEmpty: boolean, isFiltered: boolean): void;
 }
 
 export function createNotice(labels: Labels, retry: () => void): Notice {
   const text = h("span", "");
   const again = button("retry", labels.retry, retry);
-  const banner = h("div", "banner", {}, text, again);
+  const banner = h("div", "banner", { hidden: true }, text, again);
+  const showBanner = () => {
+    banner.hidden = !text.textContent;
+  };
   const skeletons = [1, 2, 3, 4].map(() => h("i", ""));
   const loading = h(
     "div",
@@ -32,11 +40,14 @@ export function createNotice(labels: Labels, retry: () => void): Notice {
     // What is to be read out has to be there before.
     banner: h("div", "", { role: "status" }, banner),
     body: h("div", "", {}, loading, empty),
-    show(status, isLoaded, isEmpty, isFiltered) {
+    connection(status) {
       const message = messageOf(status, labels);
-      setText(text, message);
-      banner.hidden = !message;
       again.hidden = status?.state !== "closed";
+      setText(text, message);
+      if (message && again.hidden) setTimeout(showBanner, LATE_MS);
+      else showBanner();
+    },
+    show(isLoaded, isEmpty, isFiltered) {
       loading.hidden = isLoaded || !again.hidden;
       empty.hidden = !isLoaded || !isEmpty;
       setText(title, isFiltered ? labels.emptyTab : labels.empty);

@@ -17,7 +17,7 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
   // The bell.
   `
 .bell{position:relative;inline-size:40px;block-size:40px;border-radius:50%;font-size:18px}
-.bell:hover,.tool:hover{background:color-mix(in srgb,currentColor 9%,transparent)}
+.bell:hover,.tool:hover{background:#8882}
 .badge{position:absolute;inset-block-start:0;inset-inline-start:54%;min-inline-size:18px;padding-inline:5px;border-radius:9px;background:var(--belfry-badge);color:var(--belfry-badge-text);font:600 11px/18px var(--belfry-font);text-align:center}` +
   // The panel.
   `
@@ -29,23 +29,21 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 .panel[popover]{position:fixed;inset-block:var(--top) var(--bottom);inset-inline-end:clamp(8px,var(--end),100vw - var(--belfry-width) - 8px);inline-size:min(var(--belfry-width),100vw - 16px);max-block-size:min(var(--belfry-height),var(--room))}
 .header,.banner,.snackbar{display:flex;align-items:center;justify-content:space-between;gap:12px;padding:8px 20px}
 .header{padding:14px 12px 6px;padding-inline-start:20px}
-.title{font-size:17px;font-weight:650}
+.title{font-size:17px}
 .tabs{display:flex;flex:none;gap:2px;padding:2px 10px 10px;overflow-x:auto;scrollbar-width:none;border-block-end:1px solid var(--belfry-line)}
 .tab,.more,.action{flex:none;padding:4px 10px;font-size:13px;font-weight:500}
 .tab,.more,.tool{color:var(--belfry-muted)}
 .tab:hover,.tab[aria-selected=true],.tool:hover,.more:hover{color:var(--belfry-text)}
 .more:hover,.tab[aria-selected=true],.item:hover,.action:hover,.banner,.loading i{background:var(--belfry-hover)}
-.main{display:flex;flex-direction:column;min-block-size:0}
+.main{position:relative;display:flex;flex-direction:column;min-block-size:0}
 .scroller{overflow-y:auto;overflow-anchor:none;overscroll-behavior:contain;scrollbar-width:thin}
 .tool{inline-size:30px;block-size:30px}
 .tool[aria-disabled]{opacity:.4}
 .more{display:block;margin:8px auto;padding:8px 16px}
-.banner{color:var(--belfry-muted);font-size:13px;animation:late 1ms 2s backwards}
-@keyframes late{0%{visibility:hidden;max-block-size:0;padding-block:0}}
+.banner{color:var(--belfry-muted);font-size:13px}
 .retry,.undo{padding-block:4px;font-weight:600;text-decoration:underline;outline-color:currentColor}
-.pill,.snackbar{position:sticky;z-index:3;inset-block-start:10px;inline-size:fit-content;margin:0 auto -36px;padding:8px 16px;border-radius:22px;background:var(--belfry-text);color:var(--belfry-bg);font-size:13px}
-.pill{display:block;background:var(--belfry-accent)}
-.snackbar{position:absolute;inset:auto 8px 14px;margin:auto}` +
+.pill,.snackbar{position:absolute;z-index:3;inset:auto 8px 14px;inline-size:fit-content;margin:auto;padding:8px 16px;border-radius:22px;background:var(--belfry-text);color:var(--belfry-bg);font-size:13px}
+.pill{inset-block:-14px auto;padding-block:4px;background:var(--belfry-accent)}` +
   // The items of the feed.
   `
 .item,.toast{position:relative;display:grid;grid-template-columns:auto 1fr auto;gap:12px;padding:14px 14px 12px;padding-inline-start:22px}
@@ -54,7 +52,8 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 .unread::before{content:"";position:absolute;inset-inline-start:8px;inset-block-start:28px;inline-size:8px;block-size:8px;border-radius:50%;background:var(--belfry-accent)}
 .tile{overflow:hidden;inline-size:36px;block-size:36px;border-radius:10px;background:var(--belfry-line);color:var(--belfry-muted);font-weight:600}
 .icon{inline-size:100%}
-.content{min-inline-size:0;grid-column-end:span 2}
+.content{min-inline-size:0}
+.item .content{grid-column-end:span 2}
 .item-title,.item-body{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;white-space:pre-line;inline-size:fit-content}
 [data-open] .content>*{-webkit-line-clamp:none}
 .unread .item-title,.toast .item-title{font-weight:600}
@@ -67,19 +66,17 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 .action{border:1px solid var(--belfry-line);background:var(--belfry-bg)}
 .meta{display:flex;align-items:center;gap:4px;min-block-size:24px;margin:0;font-size:12px}
 .category::before{content:"· "}
-.tools{display:flex;margin-inline-start:auto;margin-block:-5px}
+.tools,.toast .tool{margin-block:-5px}
+.tools{display:flex;margin-inline-start:auto}
 @media (hover:hover){.item:not(:hover,:focus-visible,:has(:focus-visible)) .tools{opacity:0}}` +
   // The rest.
   `
 .empty{gap:12px;padding:60px 32px}
 .empty svg{block-size:40px;stroke-width:1.2;color:var(--belfry-muted)}
-.loading{animation:late 1ms .2s backwards}
+.loading{animation:show 1ms .2s backwards}
+@keyframes show{0%{opacity:0}}
 .loading i{display:block;block-size:36px;margin:22px;border-radius:10px}
 .toasts{position:fixed;inset-block-end:16px;inset-inline-end:16px;inline-size:min(380px,100vw - 32px);background:none;overflow:visible}
 .toast{margin-block-start:10px;padding-inline-start:16px;background:var(--belfry-bg)}
-.toast .content{grid-column-end:auto}
-.toast .tool{margin-block:-4px}
-@media (prefers-reduced-motion:no-preference){
-.panel,.toast{transition:opacity .15s}
-@starting-style{.panel:popover-open,.toast{opacity:0}}}
+@media (prefers-reduced-motion:no-preference){.panel:popover-open,.toast{animation:show .15s}}
 @media (forced-colors:active){.badge,.pill,.snackbar,.tab[aria-selected=true],.unread::before{forced-color-adjust:none;background:CanvasText;color:Canvas}}`;

@@ -36,7 +36,6 @@ export function createView(
   const { labels, host } = ui;
   const isInline = host.hasAttribute("inline");
   let snapshot: InboxSnapshot | undefined;
-  let status: Status | undefined;
   /** What the tab of the unread has shown stays until another tab is chosen: nothing slips away. */
   let kept = new Set<number | null>();
 
@@ -93,7 +92,7 @@ export function createView(
     const listed = notifications.filter(isListed);
     const isFiltered = tabs.filter !== ALL;
     const isEmpty = !listed[0] && !hasMore;
-    notice.show(status, isLoaded, isEmpty, isFiltered);
+    notice.show(isLoaded, isEmpty, isFiltered);
     feed.node.hidden = isEmpty;
     feed.show(listed, hasMore, isFiltered ? -1 : Math.max(counts.total, listed.length));
     feed.tick();
@@ -119,9 +118,9 @@ export function createView(
     snackbar,
     toasts,
     isOpen: () => isOpen(panel),
-    show(next, nextStatus) {
+    show(next, status) {
       snapshot = next;
-      status = nextStatus;
+      notice.connection(status);
       const kind = host.getAttribute("badge") === "unseen" ? "unseen" : "unread";
       const count = next.counts[kind];
       bell.show(labels.bell(count, kind), count ? labels.badge(count) : "", isOpen(panel));

@@ -2,6 +2,7 @@
 
 import { expect, it } from "vitest";
 import { call } from "../support/backend.ts";
+import { pageOf } from "./site.ts";
 import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const stage = useStage();
@@ -29,6 +30,17 @@ it("a hub that is killed is missed, and what came meanwhile is shown once", asyn
   await banner().waitFor({ state: "hidden" });
   await eventually(() => screen.bell.getAttribute("aria-label")).toBe("Notifications, 1 unread");
   expect(await screen.focused()).toContain("Mark as");
+});
+
+it("the line about it counts from the loss, not from when somebody looks", async () => {
+  screen = await visit(stage, {}, undefined, (page) => page.clock.install());
+  await screen.loaded();
+  stage.proxy.point(null);
+  // It knows, and waits whether the line comes back.
+  await eventually(() => banner().textContent()).toContain("Reconnecting…");
+  await screen.page.clock.runFor(2_000);
+  await screen.bell.click();
+  expect(await banner().isVisible()).toBe(true);
 });
 
 it("what was seen on another device meanwhile is no news", async () => {
@@ -82,12 +94,16 @@ it("a token that ends is asked for again", async () => {
 
 it("a user who is disconnected for good is told, and may try again", async () => {
   await publish(stage, titled("Before"));
-  screen = await visit(stage);
-  await screen.open();
+  screen = await visit(stage, {}, undefined, (page) => page.clock.install());
+  await screen.loaded();
+  await screen.page.clock.pauseAt(Date.now() + 60_000);
   await call(stage.hub.url, "DELETE", "/v1/users/ada/connections");
+  await eventually(() => banner().textContent()).toContain("Disconnected.");
+  // At once: no time passes here.
+  await screen.bell.click();
   const retry = screen.page.getByRole("button", { name: "Try again" });
-  await retry.waitFor();
-  expect(await banner().textContent()).toContain("Disconnected.");
+  expect(await retry.isVisible()).toBe(true);
+  await screen.page.clock.resume();
   expect(await titles()).toEqual(["Before"]);
   await retry.click();
   await banner().waitFor({ state: "hidden" });
@@ -114,4 +130,42 @@ it("before anything is loaded it shows that it loads, and that it cannot", async
   await banner().waitFor();
   stage.proxy.point(stage.hub.url);
   await screen.page.getByText("You’re all caught up").waitFor();
+});
+
+/** What the page's console is warned of. */
+const warnings = (warned: string[]) => async (page: Screen["page"]) => {
+  page.on("console", (message) => {
+    if (message.type() === "warning") warned.push(message.text());
+  });
+};
+
+it.each(["…", "nope"])("a token that is none is refused for good, and why: %s", async (token) => {
+  stage.site.html = pageOf(
+    `<belfry-inbox url="${stage.proxy.url}" token="${token}"></belfry-inbox>`,
+  );
+  const warned: string[] = [];
+  screen = await visit(stage, {}, undefined, warnings(warned));
+  await screen.bell.click();
+  await screen.page.getByRole("button", { name: "Try again" }).waitFor();
+  expect(await banner().textContent()).toContain("Disconnected.");
+  expect(warned).toEqual([
+    "belfry: invalid_token: send a JWT: three parts of canonical base64url, separated by dots",
+  ]);
+});
+
+it.each([
+  ["no token", () => `url="${stage.proxy.url}"`],
+  ["no address", () => 'token-url="/token"'],
+])("with %s it shows nothing, and says so once", async (_, attributes) => {
+  stage.site.html = pageOf(`<belfry-inbox ${attributes()}></belfry-inbox>`);
+  const warned: string[] = [];
+  screen = await visit(stage, {}, undefined, async (page) => {
+    await warnings(warned)(page);
+    await page.clock.install();
+  });
+  await screen.page.clock.runFor(2_000);
+  expect(warned).toEqual([]);
+  await screen.host.evaluate((host) => document.querySelector("main")?.append(host));
+  await screen.page.clock.runFor(10_000);
+  expect(warned).toEqual(["belfry: <belfry-inbox> has no url or no token"]);
 });
