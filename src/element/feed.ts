@@ -12,6 +12,8 @@ const TOP_PX = 4;
 
 export interface Feed {
   readonly node: HTMLElement;
+  /** Leads up to what has arrived; above the list, so that it covers nothing of it. */
+  readonly pill: HTMLElement;
   /** `total` is how many there are with those that are not loaded, -1 when nobody knows. */
   show(messages: readonly InboxMessage[], hasMore: boolean, total: number): void;
   /** Focuses the row where the arrows were last, else what is around the list. */
@@ -35,7 +37,7 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
   const list = h("div", "list", { role: "feed", "aria-label": labels.title, keydown, focusin });
   const more = button("more", labels.loadMore, load);
   const pill = button("pill", "", toTop);
-  const node = h("div", "scroller", { scroll: showPill }, pill, list, more);
+  const node = h("div", "scroller", { scroll: showPill }, list, more);
   const observer = new IntersectionObserver(
     (entries) => {
       if (entries.some(({ isIntersecting }) => isIntersecting)) load();
@@ -140,6 +142,7 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
 
   return {
     node,
+    pill,
     show(messages, hasMore, total) {
       const before = all();
       const at = before.findIndex(holds(activeBeside(node)));

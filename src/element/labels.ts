@@ -12,7 +12,7 @@ export interface Labels {
   badge(count: number): string;
   all: string;
   unread: string;
-  /** The tab of a category. */
+  /** A category, and the topic of what has none. */
   category(name: string): string;
   markAllRead: string;
   markRead: string;

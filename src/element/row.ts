@@ -22,7 +22,8 @@ let rows = 0;
 
 export function createRow(first: InboxMessage, ui: Ui): Row {
   const { labels, times, host } = ui;
-  const { time, category } = first;
+  const { time, category, topic } = first;
+  const from = category ?? topic;
   const offset = first.offset as number;
   const id = `i${rows++}`;
   let isUnread = false;
@@ -74,7 +75,7 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
         "meta",
         {},
         age,
-        category && h("span", "category", {}, h("bdi", "", {}, labels.category(category))),
+        from && h("span", "category", {}, h("bdi", "", {}, labels.category(from))),
         h(
           "div",
           "tools",

@@ -63,7 +63,7 @@ export function createView(
     h("div", "header", {}, heading, markAll),
     tabs.node,
     notice.banner,
-    h("div", "main", list, notice.body, feed.node),
+    h("div", "main", list, feed.pill, notice.body, feed.node),
     snackbar.node,
   );
   panel.addEventListener("keydown", ({ key, target }) => {

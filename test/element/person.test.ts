@@ -221,6 +221,19 @@ it("tabs narrow it to what is unread, and to each category that occurs", async (
   expect(await tabs()).toEqual(["All", "Unread", "billing", "ci", "comments"]);
 });
 
+it("what comes by a topic says which, where it has no category", async () => {
+  await call(stage.hub.url, "PUT", "/v1/users/ada/follows/builds");
+  await call(stage.hub.url, "POST", "/v1/topics/builds/messages", [
+    titled("Build"),
+    titled("Deploy", { category: "ops" }),
+  ]);
+  screen = await visit(stage);
+  await screen.open();
+  const from = (title: string) => screen.item(title).locator(".category").textContent();
+  await shows("Deploy", "Build");
+  expect([await from("Build"), await from("Deploy")]).toEqual(["builds", "ops"]);
+});
+
 it("the attribute names the tabs; one without notifications says so", async () => {
   stage.site.html = stage.site.html.replace("></belfry", ' categories="ci, billing,"></belfry');
   await publish(stage, titled("Hello", { category: "other" }));
