@@ -22,8 +22,8 @@ export interface DeviceEvents {
   frame(direction: Direction, text: string): void;
   /** Something of `seen` or the status has changed. */
   changed(): void;
-  /** A message of an address, `user:ada` or `topic:news`, was in a frame. */
-  arrived(address: string, id: string): void;
+  /** A message of an address, `user:ada` or `topic:news`, was in a frame; or it was missed, and came after. */
+  arrived(address: string, id: string, isMissed: boolean): void;
   /** The app was told of a live message of the topic. */
   topicMessage(message: LogMessage): void;
 }
@@ -103,11 +103,12 @@ export function createDevice(
   function took({ messages, snapshot, topic }: MessagesFrame) {
     // What a follow brings into the inbox names its topic itself.
     for (const { id, time, topic: from = topic } of messages) {
-      events.arrived(from === undefined ? `user:${user}` : `topic:${from}`, id);
+      // The hub of `npm start` has the clock of this machine.
+      const isMissed = Date.parse(time) < returnedAt;
+      events.arrived(from === undefined ? `user:${user}` : `topic:${from}`, id, isMissed);
       if (snapshot) continue;
       seen.messages += 1;
-      // The hub of `npm start` has the clock of this machine.
-      if (Date.parse(time) < returnedAt && seen.returned?.missed === missed) missed.add(id);
+      if (isMissed) missed.add(id);
     }
   }
 

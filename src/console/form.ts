@@ -4,25 +4,31 @@ import type { Message, Notification } from "../protocol/message.ts";
 import { find, write } from "./dom.ts";
 import { pathOf } from "./hub.ts";
 import { type Draft, type Language, printLine } from "./lines.ts";
+import { answerOf, type Publish, toneOf } from "./publishes.ts";
 
 export interface FormOptions {
   origin: string;
   /** An id that nobody else has. */
   newId(): string;
-  send(draft: Draft, count: number): void;
+  /** Resolves when it is answered. */
+  send(draft: Draft, count: number): Promise<Publish>;
 }
 
 const MANY = 50;
 const COPIED_MS = 1_500;
+/** One that is refused is read, and then copied by hand. */
+const REFUSED_MS = 6_000;
 
 export function startForm({ origin, newId, send }: FormOptions): void {
   const form = find<HTMLFormElement>("#form");
   const line = find("#line");
   const fault = find("#fault");
+  const outcome = find("#outcome");
   const again = find<HTMLButtonElement>("#again");
   const copy = find<HTMLButtonElement>("#copy");
   const idField = form.elements.namedItem("id") as HTMLInputElement;
   let last: Draft | undefined;
+  let sent = 0;
 
   function language(): Language {
     return find<HTMLInputElement>("#language input:checked").value as Language;
@@ -39,6 +45,18 @@ export function startForm({ origin, newId, send }: FormOptions): void {
     if (wrong === null) write(line, printLine(language(), origin, draft));
   }
 
+  /** Says beside the buttons what becomes of it; of several on their way the last one. */
+  async function tell(draft: Draft, count: number) {
+    sent += 1;
+    const number = sent;
+    write(outcome, "…");
+    outcome.className = "";
+    const publish = await send(draft, count);
+    if (number !== sent) return;
+    write(outcome, answerOf(publish));
+    outcome.className = toneOf(publish);
+  }
+
   /** Sends what the lines say; the next one has another id, or the hub would take it for the same. */
   function publish(count: number) {
     const { draft, wrong } = readForm(new FormData(form));
@@ -47,7 +65,7 @@ export function startForm({ origin, newId, send }: FormOptions): void {
     const { id = newId() } = draft.message;
     if (count === 1) last = draft;
     again.disabled = last?.message.id === undefined;
-    send(count === 1 ? draft : { ...draft, message: { ...draft.message, id } }, count);
+    tell(count === 1 ? draft : { ...draft, message: { ...draft.message, id } }, count);
     if (idField.value !== "") idField.value = newId();
     show();
   }
@@ -59,14 +77,26 @@ export function startForm({ origin, newId, send }: FormOptions): void {
     event.preventDefault();
     publish(1);
   });
-  again.addEventListener("click", () => last && send(last, 1));
+  again.addEventListener("click", () => last && tell(last, 1));
   find("#many").addEventListener("click", () => publish(MANY));
   copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(line.textContent);
-    write(copy, "Copied");
-    setTimeout(() => write(copy, "Copy"), COPIED_MS);
+    const isCopied = await copied(line.textContent);
+    // Then it is one key away.
+    if (!isCopied) getSelection()?.selectAllChildren(line);
+    write(copy, isCopied ? "Copied" : "Refused: it is selected");
+    setTimeout(() => write(copy, "Copy"), isCopied ? COPIED_MS : REFUSED_MS);
   });
   show();
+}
+
+/** Whether the clipboard took it: a browser may forbid it, and has none for a page that is not local. */
+async function copied(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Takes what is typed; gives the message, and what is wrong with it for a person to mend. */

@@ -8,6 +8,10 @@ export const USERS = ["ada", "bob"] as const;
 export type User = (typeof USERS)[number];
 export const TOPIC = "news";
 
+/** What is said where nothing answers: the hub has ended, or `npm start` has. */
+export const AWAY = "hub not reachable";
+const BAD_GATEWAY = 502;
+
 const CAPS = { "topic:*": ["subscribe", "follow", "publish"] };
 
 export interface Answer {
@@ -24,7 +28,8 @@ export async function callHub(path: string, body?: unknown): Promise<Answer> {
           body: typeof body === "string" ? body : JSON.stringify(body),
           headers: { "content-type": "application/json" },
         }),
-  });
+  }).catch(() => null);
+  if (response === null || response.status === BAD_GATEWAY) throw new Error(AWAY);
   const text = await response.text();
   try {
     return { status: response.status, body: JSON.parse(text) as Answer["body"] };

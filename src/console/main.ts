@@ -36,7 +36,11 @@ const devices = USERS.map((user) =>
 startForm({
   origin: location.origin,
   newId: () => `demo-${crypto.randomUUID().slice(0, 8)}`,
-  send: (draft, count) => publishes.send(draft, count).then(() => askHistory(draft.to)),
+  async send(draft, count) {
+    const publish = await publishes.send(draft, count);
+    askHistory(draft.to);
+    return publish;
+  },
 });
 changed();
 
@@ -44,8 +48,8 @@ function eventsOf(user: User): Parameters<typeof addPane>[2] {
   return {
     changed,
     frame: (direction, text) => addFrame({ user, direction, text, time: wallClock() }),
-    arrived(address, id) {
-      publishes.arrived(user, address, id);
+    arrived(address, id, isMissed) {
+      publishes.arrived(user, address, id, isMissed);
       askHistory();
     },
   };

@@ -16,6 +16,8 @@ export interface Publish {
   outcome?: string;
   /** When it was first seen, by user. */
   readonly arrived: Partial<Record<User, number>>;
+  /** Who was away meanwhile: what they have of it says nothing of how fast it is. */
+  readonly missedBy: Set<User>;
 }
 
 const KEPT_MAX = 100;
@@ -46,6 +48,7 @@ export class Publishes {
       count,
       sentAt: this.#now(),
       arrived: {},
+      missedBy: new Set(),
     };
     this.list = [publish, ...this.list].slice(0, KEPT_MAX);
     // Of a list, the last one's arrival is told.
@@ -81,8 +84,8 @@ export class Publishes {
     }
   }
 
-  /** A message was seen at a user's device. */
-  arrived(user: User, address: string, id: string): void {
+  /** A message was seen at a user's device, which may have been away when it was published. */
+  arrived(user: User, address: string, id: string, isMissed: boolean): void {
     const name = `${address} ${id}`;
     const key = `${user} ${name}`;
     if (this.#arrivals.has(key)) return;
@@ -93,16 +96,33 @@ export class Publishes {
     const publish = this.#byMessage.get(name);
     if (publish === undefined) return;
     publish.arrived[user] ??= this.#now();
+    if (isMissed) publish.missedBy.add(user);
     this.#changed();
   }
 
-  /** Milliseconds from sent to arrived, of all that arrived. */
+  /** Milliseconds from sent to arrived, at everyone who was there. */
   latencies(): number[] {
-    return this.list.flatMap(({ sentAt, arrived }) =>
-      Object.values(arrived).map((at) => at - sentAt),
+    return this.list.flatMap(({ sentAt, arrived, missedBy }) =>
+      USERS.flatMap((user) => {
+        const at = arrived[user];
+        return at === undefined || missedBy.has(user) ? [] : [at - sentAt];
+      }),
     );
   }
 }
+
+/** The answer for a person: `201, stored at 79`, or `422: …` with how to mend it. */
+export function answerOf({ status, outcome = "" }: Publish): string {
+  return status === undefined ? outcome : `${status}${isGood(status) ? "," : ":"} ${outcome}`;
+}
+
+/** The class that colours it; empty while it is waited for. */
+export function toneOf({ status, answeredAt }: Publish): string {
+  if (answeredAt === undefined) return "";
+  return isGood(status) ? "good" : "bad";
+}
+
+const isGood = (status = 0) => status >= 200 && status < 300;
 
 function numbered(message: Draft["message"], i: number): Draft["message"] {
   const { notification, id } = message;

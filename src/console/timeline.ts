@@ -3,7 +3,7 @@
 import { find, h, printMs, write } from "./dom.ts";
 import { nameOf } from "./history.ts";
 import { USERS } from "./hub.ts";
-import type { Publish } from "./publishes.ts";
+import { answerOf, type Publish, toneOf } from "./publishes.ts";
 
 /** Gives the function that shows the publishes, newest first. */
 export function startTimeline(): (list: readonly Publish[]) => void {
@@ -44,7 +44,8 @@ export function startTimeline(): (list: readonly Publish[]) => void {
 const labelOf = ({ draft, count }: Publish) =>
   `${nameOf(draft.message) || "(empty)"}${count > 1 ? ` × ${count}` : ""}`;
 
-function marksOf({ draft, sentAt, answeredAt, arrived, outcome, status }: Publish): Node[] {
+function marksOf(publish: Publish): Node[] {
+  const { draft, sentAt, answeredAt, arrived, status } = publish;
   const steps: { name: string; at: number | undefined; kind: string; else: string }[] = [
     { name: "Answered", at: answeredAt, kind: "hub", else: "waiting" },
     ...USERS.map((user) => ({
@@ -68,14 +69,7 @@ function marksOf({ draft, sentAt, answeredAt, arrived, outcome, status }: Publis
       h("b", {}, ms === null ? step.else : printMs(ms)),
     );
   });
-  return [
-    ...rows,
-    h(
-      "p",
-      { class: "muted" },
-      outcome === undefined ? "" : status === undefined ? outcome : `${status}: ${outcome}`,
-    ),
-  ];
+  return [...rows, h("p", { class: "muted" }, answerOf(publish))];
 }
 
 function rowOf(
@@ -84,6 +78,7 @@ function rowOf(
   choose: (publish: Publish) => void,
 ): HTMLElement {
   const { sentAt, answeredAt, arrived, status, outcome, draft, number } = publish;
+  const answer = `${status ?? (answeredAt === undefined ? "…" : "none")}`;
   const since = (at: number | undefined) => (at === undefined ? "–" : printMs(at - sentAt));
   const button = h(
     "button",
@@ -95,13 +90,8 @@ function rowOf(
     "tr",
     { class: isChosen ? "chosen" : undefined, title: outcome },
     h("td", {}, button, h("span", { class: "muted" }, draft.to)),
-    h("td", {}, h("span", { class: `answer ${tone(publish)}` }, `${status ?? "…"}`)),
+    h("td", {}, h("span", { class: `answer ${toneOf(publish)}` }, answer)),
     h("td", { class: "number" }, since(answeredAt)),
     ...USERS.map((user) => h("td", { class: "number" }, since(arrived[user]))),
   );
-}
-
-function tone({ status = 0, answeredAt }: Publish): string {
-  if (answeredAt === undefined) return "";
-  return status >= 200 && status < 300 ? "good" : "bad";
 }

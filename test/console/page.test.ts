@@ -75,6 +75,42 @@ it("publishes to a user, and to a topic that both have", async () => {
   await screen.shoot("light");
 });
 
+it.each([
+  ["wide", 1440],
+  ["on a phone", 390],
+])("says beside the button what became of each publish, %s", async (name, width) => {
+  const other = await Screen.open(browser, hub.url, { viewport: { width, height: 844 } });
+  other.expect(/422/);
+  const outcome = other.page.locator("#outcome");
+  const says = (text: string) => outcome.getByText(text).waitFor();
+  await other.publish({ to: "user:bob", title: "Stored" });
+  await says("201, stored at");
+  await other.page.getByRole("button", { name: "Send the last again" }).click();
+  await says("200, duplicate of");
+  await other.publish({ url: "javascript:alert(1)" });
+  await says("422: ");
+  expect(await outcome.getAttribute("class")).toBe("bad");
+  const [button, said] = [
+    await other.page.locator("#send").boundingBox(),
+    await outcome.boundingBox(),
+  ];
+  expect(Math.abs((said?.y ?? 0) - (button?.y ?? 0))).toBeLessThan(100);
+  await other.shoot(`refused, ${name}`);
+  await other.publish({ url: "" });
+  await says("201, stored at");
+  await other.leave();
+});
+
+it("a clipboard that refuses is told of, and the lines are selected", async () => {
+  await screen.page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error("not allowed"));
+  });
+  await screen.page.getByRole("button", { name: "Copy" }).click();
+  await screen.page.getByRole("button", { name: "Refused: it is selected" }).waitFor();
+  const selected = await screen.page.evaluate(() => `${getSelection()}`);
+  expect(selected).toBe(await screen.line.textContent());
+});
+
 it("times each publish by its own arrival, also where another one has its id", async () => {
   const row = (title: string) =>
     screen.page.locator("#publishes tr").filter({ hasText: title }).locator("td").allInnerTexts();
@@ -194,6 +230,20 @@ it("a dropped socket, and one that is offline, resume without a loss or a double
   expect(await screen.frames('"recovered":false').count()).toBe(0);
 });
 
+it("what was missed is no latency", async () => {
+  await screen.press("bob", "Go offline");
+  await screen.state("bob", "offline");
+  await screen.publish({ to: "user:bob", title: "Missed" });
+  await screen.page.locator("#timeline").getByText("not yet").waitFor();
+  await screen.press("bob", "Go online");
+  await screen.note("bob", "1 message that it had missed");
+  const row = screen.page.locator("#publishes tr").locator("td").last();
+  await expect.poll(() => row.textContent()).toMatch(/^[\d.]+ m?s$/);
+  expect(await screen.number("Median latency")).toBe("–");
+  await screen.publish({ to: "user:bob", title: "Live" });
+  await expect.poll(() => screen.number("Median latency")).toMatch(/^[\d.]+ m?s$/);
+});
+
 it("an expired token is replaced, and nothing is lost", { timeout: 2 * PATIENT_MS }, async () => {
   await screen.press("ada", "Expire the token");
   await screen.note("ada", "The token ends in 4 seconds.");
@@ -209,7 +259,7 @@ it("a duplicate is answered and stored once; many come once each", async () => {
   await screen.publish({ to: "user:bob", title: "Only once" });
   await screen.item("bob", "Only once").waitFor();
   await screen.page.getByRole("button", { name: "Send the last again" }).click();
-  await screen.page.locator("#timeline").getByText("200: duplicate of").waitFor();
+  await screen.page.locator("#timeline").getByText("200, duplicate of").waitFor();
   await screen.fill({ title: "Many" });
   await screen.page.getByRole("button", { name: "Send 50" }).click();
   await screen.page.locator("#timeline").getByText("50 stored").waitFor();
