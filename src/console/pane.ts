@@ -1,22 +1,20 @@
 // What one user sees, and the buttons that break it.
 
 import type { Environment } from "../client/environment.ts";
+import type { Reason, Status } from "../client/index.ts";
 import type { BelfryInbox } from "../element/index.ts";
 import type { LogMessage } from "../protocol/message.ts";
-import {
-  createDevice,
-  type Device,
-  type DeviceEvents,
-  ENDING_SECONDS,
-  type Seen,
-} from "./device.ts";
+import { createDevice, type Device, type DeviceEvents, type Seen } from "./device.ts";
 import { find, h, printMs, printTime, write } from "./dom.ts";
 import { nameOf } from "./history.ts";
 import { callHub, TOPIC, type User } from "./hub.ts";
+import { awayNote, causeOf, ENDING, printSeconds, returnNote } from "./note.ts";
 
 const TOPIC_MESSAGES_MAX = 50;
 /** While it counts down to the next attempt. */
 const TICK_MS = 100;
+/** How long it is said where a click would have led. */
+const SAID_MS = 6_000;
 
 type Events = Pick<DeviceEvents, "frame" | "changed" | "arrived">;
 
@@ -43,6 +41,10 @@ export function addPane(
   let isTicking = false;
   /** The last return when the token was given an end: the note is of that until there is another. */
   let endedAfter: Seen["returned"] | undefined;
+  /** Why it is away, also while it tries to come back. */
+  let reason: Reason | undefined;
+  /** Where the last click would have led. */
+  let clicked = "";
 
   const device = createDevice(user, environment, {
     ...events,
@@ -59,15 +61,24 @@ export function addPane(
   document.querySelector("main > .timeline")?.before(pane);
   const state = find(".state", pane);
   const note = find(".note", pane);
+  const inbox = find<BelfryInbox>("belfry-inbox", pane);
 
   function show() {
     const { status } = client;
+    if ("reason" in status) reason = status.reason;
+    if (status.state === "open") reason = undefined;
+    else endedAfter = undefined;
     state.setAttribute("data-state", status.state);
     write(state, stateOf());
     // Both need a connection. They stay while one comes back: whoever is on them by keyboard stays too.
     drop.disabled = expire.disabled = wire.isOffline;
-    write(note, seen.returned === endedAfter ? ENDING : noteOf(seen, status.state));
+    write(note, clicked || noteOf(status));
     if (status.state === "waiting" && !isTicking) tick();
+  }
+
+  function noteOf({ state }: Status): string {
+    if (reason) return state === "closed" ? reason.message : awayNote(reason);
+    return seen.returned === endedAfter ? ENDING : returnNote(seen);
   }
 
   function tick() {
@@ -85,7 +96,7 @@ export function addPane(
       case "waiting":
         return wire.isOffline
           ? "offline"
-          : `${status.reason.message}, back in ${printMs(Math.max(0, (status.until ?? 0) - environment.now()))}`;
+          : `${causeOf(status.reason)}, back in ${printSeconds((status.until ?? 0) - environment.now())}`;
       case "closed":
         return `closed: ${status.reason.code}`;
       default:
@@ -113,8 +124,23 @@ export function addPane(
     const topic = client.topic(TOPIC);
     await (follow.checked ? topic.follow() : topic.unfollow());
   });
+  inbox.addEventListener("belfry-notification", (event) => {
+    const { url, action } = event.detail;
+    // There is nothing behind the links of this page, and it would be gone with all that it shows.
+    event.preventDefault();
+    if (!url && !action) return;
+    clicked = url
+      ? `A click: would open ${url.replace(location.origin, "")}`
+      : `A click: the app is told of the action “${action}”`;
+    show();
+    const said = clicked;
+    environment.after(SAID_MS, () => {
+      if (clicked === said) clicked = "";
+      show();
+    });
+  });
   device.begin();
-  find<BelfryInbox>("belfry-inbox", pane).client = client;
+  inbox.client = client;
   device.subscribe(subscribe.checked);
   isFollowing(user)
     .then((is) => {
@@ -124,25 +150,6 @@ export function addPane(
     .catch(() => undefined);
   show();
   return device;
-}
-
-const ENDING = [
-  `The token ends in ${ENDING_SECONDS} seconds.`,
-  "Then the hub says 4002, the SDK asks for another one, and resumes.",
-].join(" ");
-
-/** What the last reconnect has shown. */
-function noteOf({ returned }: Seen, state: string): string {
-  if (state === "waiting" || state === "connecting")
-    return state === "connecting" && returned === null
-      ? ""
-      : "Away. What is published now comes when it is back.";
-  if (returned === null) return "A client of the SDK, with a token of its own.";
-  const { awayMs, recovered, missed } = returned;
-  const away = `Back after ${printMs(awayMs)}`;
-  if (!recovered) return `${away}, with a new snapshot: what it had is kept no more.`;
-  if (missed.size === 0) return `${away}: it had missed nothing.`;
-  return `${away}: ${missed.size === 1 ? "1 message" : `${missed.size} messages`} that it had missed came by cursor.`;
 }
 
 function topicRow(message: LogMessage): HTMLElement {

@@ -101,6 +101,14 @@ it.each([
   await other.leave();
 });
 
+it("a click on what leads somewhere says where, and leaves the page as it is", async () => {
+  await screen.publish({ to: "user:ada", title: "Leads away", url: "/builds/118" });
+  await screen.item("ada", "Leads away").getByRole("link").click();
+  await screen.note("ada", "would open /builds/118");
+  expect(screen.page.url()).toBe(`${hub.url}/`);
+  await screen.frames('"type":"read"').waitFor();
+});
+
 it("a clipboard that refuses is told of, and the lines are selected", async () => {
   await screen.page.evaluate(() => {
     navigator.clipboard.writeText = () => Promise.reject(new Error("not allowed"));
@@ -242,6 +250,30 @@ it("what was missed is no latency", async () => {
   expect(await screen.number("Median latency")).toBe("–");
   await screen.publish({ to: "user:bob", title: "Live" });
   await expect.poll(() => screen.number("Median latency")).toMatch(/^[\d.]+ m?s$/);
+});
+
+it("a token that was given an end is no word any more once it is offline", async () => {
+  await screen.press("ada", "Expire the token");
+  await screen.note("ada", "The token ends in 4 seconds.");
+  await screen.press("ada", "Go offline");
+  await screen.note("ada", "Away. What is published now comes when it is back.");
+});
+
+it("a hub that is stopped is said to be, wherever it is missed", async () => {
+  const own = await startDevelopment();
+  const other = await Screen.open(browser, own.url, { viewport: { width: 1110, height: 900 } });
+  other.expect(/WebSocket connection to|Failed to load resource/);
+  const header = other.pane("ada").locator("header").first();
+  const height = async () => (await header.boundingBox())?.height;
+  const before = await height();
+  await own.stop();
+  await other.state("ada", "hub not reachable, back in");
+  await other.note("ada", "The hub does not answer.");
+  expect(await height()).toBe(before);
+  await other.publish({ to: "user:ada", title: "To nobody" });
+  await other.page.locator("#outcome").getByText("hub not reachable").waitFor();
+  await other.shoot("stopped");
+  await other.leave();
 });
 
 it("an expired token is replaced, and nothing is lost", { timeout: 2 * PATIENT_MS }, async () => {
