@@ -19,10 +19,12 @@ function callsOf({
   ...members
 }: Frame): [method: string, path: string, body?: unknown][] {
   const notifications = "users/me/notifications";
-  const follow = `users/me/follows/${members.topic}`;
+  // It may come from anywhere, and must not lead to another route.
+  const topic = encodeURIComponent(members.topic as string);
+  const follow = `users/me/follows/${topic}`;
   switch (type) {
     case "publish":
-      return [["POST", `topics/${members.topic}/messages`, members.message]];
+      return [["POST", `topics/${topic}/messages`, members.message]];
     case "follow":
       return [["PUT", follow]];
     case "unfollow":

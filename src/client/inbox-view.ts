@@ -17,8 +17,8 @@ export class InboxView {
     for (const message of step.messages)
       if (message.offset !== null) held.set(message.offset, message as InboxMessage);
     this.forget(step.oldest ?? 0);
-    // What has ended is not in the hub's counts any more.
-    this.expire(now);
+    // What has ended is not in the hub's counts any more, whose clock may be ahead.
+    this.expire(Math.max(now, ...step.messages.map(({ time }) => Date.parse(time))));
     this.counts = step.counts ?? this.counts;
   }
 

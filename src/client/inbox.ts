@@ -127,6 +127,9 @@ export class Inbox {
     const page = await this.#client.request("history", { before, limit: PAGE_MESSAGES });
     // Asked for twice at once, or meant for what a snapshot has replaced.
     if (before !== this.#before) return;
+    // Over an event stream a page goes its own way, and may come after steps that it does not know of.
+    if (Number(`${page.cursor}`.split(":")[1]) < (this.#follower.cursor?.offset ?? 0))
+      return this.loadMore();
     for (const message of page.notifications as InboxMessage[])
       this.#view.held.set(message.offset as number, message);
     this.#before = page.next as number | null;

@@ -258,6 +258,37 @@ it("loads older pages from below the snapshot, whatever was unarchived since", a
   expect(line.sent.length).toBe(2);
 });
 
+it("a page that is older than a step brings back nothing that the step took away", async () => {
+  const messages = [4, 5].map((offset) => messageAt(offset));
+  const { line, store } = await loaded(5, { messages });
+  const more = store.loadMore();
+  await settled();
+  // Over an event stream the page is a call of its own: it was read before the step.
+  const read_at = inMs({ now: 0 } as Clock, 0);
+  const states = [{ offsets: [1], read_at, seen_at: read_at, changed: 6 }];
+  line.say(step(5, 7, { messages: [], removed: [2], states, counts: counts(3, 3, 4) }));
+  const page = [3, 2, 1].map((offset) => messageAt(offset));
+  line.reply("history", { notifications: page, next: null, cursor: "e:5" });
+  await settled();
+  const current = [messageAt(3), messageAt(1, { read_at, seen_at: read_at })];
+  line.reply("history", { notifications: current, next: null, cursor: "e:7" });
+  await more;
+  expect(shownOf(store)).toEqual([5, 4, 3, 1]);
+  expect(unreadOf(store)).toEqual([5, 4, 3]);
+  expect(store.getSnapshot().hasMore).toBe(false);
+});
+
+it("[STA7] counts as the hub does what has ended by its clock, which may be ahead", async () => {
+  const { line, store, clock } = await loaded(1);
+  const ending = messageAt(2, { expires: inMs(clock, 10_000) });
+  line.say(step(1, 2, { messages: [ending], counts: counts(2) }));
+  const later = messageAt(3, { time: inMs(clock, 20_000) });
+  line.say(step(2, 3, { messages: [later], counts: counts(2) }));
+  expect(shownOf(store)).toEqual([3, 1]);
+  await clock.pass(30_000);
+  expect(store.getSnapshot().counts).toEqual(counts(2));
+});
+
 it("what is asked for when a gap is told is sent once, and its refusal arrives", async () => {
   const { client, clock, hub, line } = await loaded();
   const codes: string[] = [];

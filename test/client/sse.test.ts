@@ -18,6 +18,7 @@ interface Stream {
 }
 
 interface Call {
+  address: string;
   body: unknown;
   answer(status: number, json: object): void;
 }
@@ -30,6 +31,7 @@ function streaming() {
     if (!address.includes("/v1/connect"))
       return new Promise<Response>((resolve) =>
         calls.push({
+          address,
           body: JSON.parse(body as string),
           answer: (status, json) => resolve(Response.json(json, { status })),
         }),
@@ -79,6 +81,20 @@ it("comes back when something answers in the hub's place, in whatever form", asy
   vi.stubGlobal("fetch", async () => Response.json({ message: "Bad gateway" }, { status: 502 }));
   client.connect();
   expect(await until(client, "waiting")).toMatchObject({ reason: { close: 4001 } });
+  client.close();
+});
+
+it("[PUB2] a topic's name leads to no other route, wherever it comes from", async () => {
+  const { client, streams, calls } = streaming();
+  client.connect();
+  (await streams.until(1))[0]?.say(connectedFrame());
+  const away = client.topic("../users/ada/notifications?x=").publish({ data: 1 });
+  const [call] = await calls.until(1);
+  expect(call?.address).toBe(
+    "https://hub.test/v1/topics/..%2Fusers%2Fada%2Fnotifications%3Fx%3D/messages",
+  );
+  call?.answer(422, { code: "invalid_params", title: "no", fix: "none" });
+  await expect(away).rejects.toMatchObject({ code: "invalid_params" });
   client.close();
 });
 

@@ -3,6 +3,8 @@
 import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
 import type { BelfryError } from "../../src/client/error.ts";
+import { printError } from "../../src/protocol/down.ts";
+import { decodeUp } from "../../src/protocol/up.ts";
 import { connect, messageAt, settled, simulate, step } from "./simulation.ts";
 
 const NEWS = { topic: "news", epoch: "e", oldest: 0 };
@@ -312,6 +314,23 @@ it("repeats what was not answered on the next connection, as it was", async () =
     code: "insufficient_scope",
     message: "No: do not",
   });
+});
+
+it("[SOC7] what the hub refuses unread fails as well, and is not sent again", async () => {
+  const simulated = simulate();
+  const line = await connect(simulated);
+  const data = JSON.parse(`${"[".repeat(40)}${"]".repeat(40)}`);
+  const published = simulated.client.topic("news").publish({ data });
+  await settled();
+  const frame = decodeUp(JSON.stringify(line.asked("publish")));
+  if (!("refusal" in frame)) throw new Error("the hub takes it");
+  line.say(JSON.parse(printError(frame.id, frame.refusal)));
+  await expect(published).rejects.toMatchObject({ code: "bad_request" });
+  line.events.lost(1006, "");
+  await simulated.clock.until(() => simulated.hub.lines.length === 2);
+  simulated.hub.line.connected();
+  await settled();
+  expect(simulated.hub.line.sent).toEqual([]);
 });
 
 it("what waits for an answer fails when the client is closed, and so does what is asked after that", async () => {

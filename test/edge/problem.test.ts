@@ -2,7 +2,7 @@
 
 import { Hono } from "hono";
 import { afterEach, beforeEach, expect, it, type MockInstance, vi } from "vitest";
-import { admit, onError } from "../../src/edge/admit.ts";
+import { admit, notFound, onError } from "../../src/edge/admit.ts";
 import type { Hub } from "../../src/edge/request.ts";
 import type { Env } from "../../src/settings.ts";
 import { TEST_VARS } from "../support/vars.ts";
@@ -109,6 +109,20 @@ it.each(KINDS)("[CON3] a browser's socket is told of $what and comes back", asyn
   ]);
   expect(frames[0]).not.toMatch(/Network|ada|\.ts\b| {4}at /);
   expect(logged()).toMatchObject({ event: "failed", status, code, cause: `Error: ${CAUSE}` });
+});
+
+it("[CON4] a token or a key that was put into a path is not logged", async () => {
+  const token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl";
+  const refused = vi.spyOn(console, "log").mockReturnValue();
+  const app = new Hono<Hub>();
+  app.use(admit);
+  app.notFound(notFound);
+  app.onError(onError);
+  const env = { ...TEST_VARS } as unknown as Env;
+  for (const secret of [token, "bk_shop_0123456789abcdefghijklmnopqrstuv"])
+    await app.request(`https://hub.example/v1/users/${secret}/notifications`, {}, env);
+  const paths = refused.mock.calls.map(([line]) => JSON.parse(line as string).path);
+  expect(paths).toEqual(["/v1/users/…/notifications", "/v1/users/…/notifications"]);
 });
 
 it("[CON4] two requests have two names", async () => {

@@ -17,6 +17,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** 200 kB, of a step that never ends. */
+const largeFrame = JSON.stringify({
+  ...{ type: "messages", epoch: "e", since: 0, to: 1, more: true, messages: [] },
+  filler: "x".repeat(200_000),
+});
+
 /** A stream, and the object's end of its socket. */
 function open(exp: number | null) {
   const { 0: client, 1: object } = new WebSocketPair();
@@ -106,6 +112,36 @@ describe("an event stream", () => {
     await vi.advanceTimersByTimeAsync(5_001);
     object.send(frame);
     expect(await closed).toMatchObject({ code: 1000 });
+  });
+
+  it("[SOC5] that is read too slowly keeps nothing in memory once it has ended", async () => {
+    const { object, reader, closed } = open(null);
+    for (let i = 0; i < 6; i++) object.send(largeFrame);
+    await vi.advanceTimersByTimeAsync(5_001);
+    object.send(largeFrame);
+    await closed;
+    const found = await reader.read().then(
+      () => "a frame",
+      () => "nothing",
+    );
+    expect(found).toBe("nothing");
+  });
+
+  it("[SOC16] that has much unread ends at once where all together have too much", async () => {
+    const slow = Array.from({ length: 3 }, () => open(null));
+    const quick = open(null);
+    const first = quick.next();
+    for (let n = 0; n < 60; n++) for (const { object } of slow) object.send(largeFrame);
+    // 3 times 12 MB are more than 32 MiB.
+    const { code } = await Promise.race(slow.map(({ closed }) => closed));
+    expect(code).toBe(1000);
+    // One that is read goes on, and when those have gone so may others.
+    quick.object.send('{"type":"pong"}');
+    expect(await first).toContain("event: pong");
+    for (const { reader } of slow) await reader.cancel().catch(() => undefined);
+    const later = open(null);
+    for (let n = 0; n < 30; n++) later.object.send(largeFrame);
+    for (let n = 0; n < 30; n++) expect(await later.next()).toContain("event: messages");
   });
 
   it("[SSE4] [CUR11] ends where a step is missing, so that its reader asks again", async () => {

@@ -3,7 +3,7 @@
 
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { at, Device, filled, list, mark, messagesOf } from "../support/inbox.ts";
+import { at, Device, filled, list, mark, messagesOf, range } from "../support/inbox.ts";
 import { BOTH, connect, costOf, draft } from "../support/object.ts";
 
 const NOW = Date.parse("2030-05-01T10:00:00Z");
@@ -224,6 +224,23 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(await messagesOf(socket)).toEqual([]);
     await stub.publish([draft(6)]);
     expect(await messagesOf(socket)).toMatchObject([{ since: 5, to: 6 }]);
+  });
+
+  it("[STA14] a user changes an inbox ten times over at once, and once more in each minute", async () => {
+    clockAt(0);
+    const { stub } = await filled(500);
+    const target = { offsets: range(1, 500) };
+    const toggle = async (archived: boolean) => {
+      const result = await stub.mark({ epoch: null, target, archived }, { iat: null });
+      return typeof result === "string" ? "done" : result.code;
+    };
+    for (let n = 0; n < 10; n++) expect(await toggle(n % 2 === 0)).toBe("done");
+    expect(await toggle(true)).toBe("too_many_requests");
+    // Its backend may go on.
+    await mark(stub, [1], { archived: true });
+    clockAt(61);
+    expect(await toggle(true)).toBe("done");
+    expect(await toggle(false)).toBe("too_many_requests");
   });
 
   it("[STA12] a deleted message is blanked at once and named in `removed`", async () => {

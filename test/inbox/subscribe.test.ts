@@ -1,7 +1,7 @@
 // Subscribing over the user's connection: replay first, then live, for several devices and topics.
 
 import { evictDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { MessagesFrame } from "../../src/protocol/down.ts";
 import { interceptJoin, namedTopic, namedUser, until, untilDelivered } from "../support/member.ts";
 import { BOTH, connect, draft, drafts, type ObjectSocket } from "../support/object.ts";
@@ -95,6 +95,35 @@ describe.each(BOTH)("a subscription of objects that are $name", ({ rest }) => {
     expect(live).toMatchObject({ since: 60, to: 61 });
     expect(dataOf(live)).toEqual([61]);
   });
+});
+
+it("[SUB10] one user is replayed 32 Mi units at once, and 1 Mi more in each second", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  const topic = namedTopic();
+  // A little less than what is a snapshot instead.
+  const large = "x".repeat(60_000);
+  await topic.stub.publish(Array.from({ length: 60 }, () => draft(large)));
+  const ada = namedUser();
+  const sockets = [await device(ada), await device(ada)];
+  const ask = async (id: number) => {
+    const socket = sockets[id % 2] as ObjectSocket;
+    socket.send({ type: "subscribe", id, topic: topic.name, since: "1h" });
+    await until(async () => socket.frames.some((frame) => "id" in frame && frame.id === id));
+    const answer = socket.frames.find((frame) => "id" in frame && frame.id === id);
+    await socket.roundTrip();
+    socket.frames.length = 0;
+    return answer;
+  };
+  const asked: string[] = [];
+  for (let id = 0; id < 12; id++) asked.push((await ask(id))?.type ?? "");
+  // Ten times 3.4 Mi are more; the last of them was given while something was left.
+  expect(asked).toEqual([...Array(10).fill("reply"), "error", "error"]);
+  expect(await ask(12)).toMatchObject({ code: "too_many_requests" });
+  await topic.stub.publish([draft("live")]);
+  expect(dataOf(await (sockets[0] as ObjectSocket).messages())).toEqual(["live"]);
+  vi.setSystemTime(Date.now() + 4_000);
+  expect(await ask(13)).toMatchObject({ type: "reply" });
+  vi.useRealTimers();
 });
 
 it("[SUB3] what is published while a device joins comes after its replay, and once", async () => {

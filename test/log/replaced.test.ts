@@ -84,6 +84,17 @@ it("[STA11] an inbox that was replaced does not say of a mark that it changes no
   );
 });
 
+it("[CON8] [DEL3] an inbox that was replaced says neither that nobody is there nor that a token is good", async () => {
+  const stub = freshInbox();
+  await fill(stub);
+  await replace(stub);
+  const none = { entries: [], live: [], since: 0, to: 0, lost: 0, oldest: 0 };
+  const batch = { ...none, topic: "news", isPublic: false, epoch: "e", generation: 1 };
+  await expect(runInDurableObject(stub, (inbox) => inbox.deliver(batch))).rejects.toThrow(WHY);
+  // It throws in the turn of the call, which is a rejection for whoever called from outside.
+  await expect(runInDurableObject(stub, async (inbox) => inbox.revokes(1))).rejects.toThrow(WHY);
+});
+
 it("[SUB1] a topic that was replaced does not take in a member, be it one that it knows", async () => {
   const stub = freshTopic();
   const head = await fill(stub);

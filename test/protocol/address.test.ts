@@ -24,8 +24,19 @@ it.each([
   "users:ada",
   "user:me",
   "topic:everyone",
+  "user:.",
+  "user:..",
+  "topic:.",
+  "topic:..",
 ])("[PUB2] %j is none", (text) => {
   expect(parseAddress(text)).toEqual({ fault: expect.stringMatching(/\w/) });
+});
+
+it("[PUB2] dots are no name by themselves, since no path would lead there", () => {
+  for (const fault of [userFault, topicFault]) {
+    for (const name of [".", ".."]) expect(fault(name)).toContain("no path");
+    for (const name of ["...", ".a", "a..", "." + "-"]) expect(fault(name)).toBeNull();
+  }
 });
 
 it("[PUB2] a name has 1 to 128 characters of its alphabet", () => {

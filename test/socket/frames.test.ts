@@ -88,6 +88,27 @@ describe.each(BOTH)("a socket of an object that is $name", ({ rest }) => {
     expect(await socket.nextOf("reply")).toMatchObject(stillHere);
   });
 
+  it.each([
+    { kind: "inbox", make: freshInbox },
+    { kind: "topic", make: freshTopic },
+  ])("[SOC11] a page of the $kind's history is a frame of 256 KiB at most", async ({ make }) => {
+    const { stub, socket } = await quiet(make);
+    // Three bytes each, and as many as a message may have.
+    const text = "日".repeat(21_000);
+    await stub.publish(Array.from({ length: 6 }, () => draft(text)));
+    await rest(stub);
+    socket.send({ type: "history", id: "page", limit: 100 });
+    const page = await socket.nextOf("reply");
+    expect(new TextEncoder().encode(JSON.stringify(page)).length).toBeLessThanOrEqual(
+      FRAME_BYTES_MAX,
+    );
+    const { notifications, messages = notifications } = page as unknown as Record<
+      string,
+      unknown[]
+    >;
+    expect(messages?.length).toBeGreaterThan(1);
+  });
+
   it("[SOC11] a binary frame is an error", async () => {
     const { stub, socket } = await quiet(freshInbox);
     await rest(stub);

@@ -43,4 +43,25 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
       await expect(connect(stub, "latest")).rejects.toThrow("connection_limit");
     },
   );
+
+  it.each(KINDS)(
+    "[CON7] [SOC2] in $kind connections whose token has ended make room",
+    async ({ make }) => {
+      const now = Date.now();
+      vi.useFakeTimers({ toFake: ["Date"], now });
+      const stub = make();
+      const exp = Math.floor(now / 1000) + 8;
+      const sockets: ObjectSocket[] = [];
+      for (let i = 0; i < CONNECTIONS_MAX; i++)
+        sockets.push(await connect(stub, "latest", { exp }));
+      for (const socket of sockets) await socket.nextOf("connected");
+      vi.setSystemTime(now + 7_000);
+      await rest(stub);
+      await expect(connect(stub, "latest")).rejects.toThrow("connection_limit");
+      vi.setSystemTime(now + 9_000);
+      await rest(stub);
+      await (await connect(stub, "latest")).nextOf("connected");
+      for (const socket of sockets) expect(await expectEnd(socket, 4002)).toEqual([]);
+    },
+  );
 });

@@ -7,6 +7,7 @@ import { CLOSES, type CloseCode, comesBack } from "../../src/protocol/close.ts";
 import { CONNECTIONS_MAX, SILENCE_MS, SLOW_MS } from "../../src/protocol/limits.ts";
 import { readAttachment } from "../../src/socket/attachment.ts";
 import { expectEnd } from "../support/ends.ts";
+import { at } from "../support/inbox.ts";
 import { meter } from "../support/meter.ts";
 import { BOTH, connect, draft, freshInbox, freshTopic } from "../support/object.ts";
 
@@ -147,6 +148,46 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
     await socket.roundTrip();
     expect(socket.closed).toBeNull();
     expect(socket.frames.filter(({ type }) => type === "messages")).toHaveLength(3);
+  });
+
+  it("[SOC16] who does not read is not given a history or a replay, and may do all else", async () => {
+    const stub = freshInbox();
+    await stub.publish([draft(1)]);
+    const socket = await connect(stub, "latest");
+    const { epoch } = await socket.nextOf("connected");
+    await rest(stub);
+    unsent = MIB + 1;
+    socket.send({ type: "history", id: 1 });
+    expect(await socket.nextOf("error")).toMatchObject({ id: 1, code: "too_many_requests" });
+    socket.send({ type: "subscribe", id: 2, topic: "news" });
+    expect(await socket.nextOf("error")).toMatchObject({ id: 2, code: "too_many_requests" });
+    socket.send({ type: "read", id: 3, epoch, offsets: [1] });
+    expect(await socket.nextOf("reply")).toMatchObject({ id: 3, changed: true });
+    unsent = MIB;
+    socket.send({ type: "history", id: 4 });
+    expect(await socket.nextOf("reply")).toMatchObject({ id: 4 });
+  });
+
+  it.each([
+    { kind: "inbox", make: freshInbox },
+    { kind: "topic", make: freshTopic },
+  ])("[SOC16] where too much waits to be read, the $kind replays no more", async ({ make }) => {
+    const stub = make();
+    const large = "x".repeat(60_000);
+    await stub.publish(Array.from({ length: 20 }, () => draft(large)));
+    const slow = await connect(stub, "latest");
+    await slow.nextOf("connected");
+    await rest(stub);
+    unsent = 31 * MIB;
+    const asking = await connect(stub, at("0", 0));
+    expect(await expectEnd(asking, 4001)).toEqual([]);
+    // What is little is given all the same.
+    const latest = await connect(stub, "latest");
+    await latest.nextOf("connected");
+    unsent = 0;
+    const back = await connect(stub, at("0", 0));
+    expect(await back.nextOf("connected")).toMatchObject({ recovered: true });
+    expect((await back.messages()).more).toBe(true);
   });
 
   it("[SOC9] a client's close is answered with its code", async () => {

@@ -2,6 +2,7 @@
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Joining } from "../../src/topic/join.ts";
 import { expectEnd } from "../support/ends.ts";
 import { at, messagesOf, range } from "../support/inbox.ts";
 import { BOTH, connect, draft, drafts, freshTopic } from "../support/object.ts";
@@ -127,6 +128,31 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     const epoch = await epochOf(stub);
     await rest(stub);
     expect(await stub.publish([draft(5)])).toMatchObject([{ offset: 5, epoch }]);
+  });
+
+  it("[LOG15] a topic to which nothing was published is forgotten when its last watcher leaves", async () => {
+    const stub = freshTopic();
+    const joining = { member: "user:ada", follows: false, since: "latest", unlessPublic: null };
+    const tables = () =>
+      runInDurableObject(stub, (_topic, { storage }) =>
+        storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'members'").toArray(),
+      );
+    await stub.join(joining as Joining);
+    await rest(stub);
+    await stub.leave("user:ada", false);
+    expect(await tables()).toHaveLength(1);
+    vi.setSystemTime(NOW + DAY_MS);
+    await rest(stub);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await tables()).toEqual([]);
+    // One that came back meanwhile keeps what it needs.
+    await stub.join(joining as Joining);
+    await stub.leave("user:ada", false);
+    await stub.join(joining as Joining);
+    vi.setSystemTime(NOW + 2 * DAY_MS);
+    await rest(stub);
+    await runDurableObjectAlarm(stub);
+    expect(await stub.standing()).toMatchObject({ members: 1 });
   });
 
   it("[LOG15] [SOC15] when nothing is left all of it goes, and the sockets come back", async () => {
