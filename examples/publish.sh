@@ -4,24 +4,37 @@
 #   sh examples/publish.sh [user] [title]
 set -eu
 
+# Stops at the first call that is refused, and shows why.
+call() {
+  answer=$(curl -sS --fail-with-body "$@" -H "Authorization: Bearer $KEY") || {
+    printf '%s\n' "$answer" >&2
+    exit 1
+  }
+  printf '%s\n' "$answer"
+}
+
 HUB=${HUB:-http://127.0.0.1:8787}
 # `npm start` leaves a key for development here.
-KEY=${KEY:-$(cat "$(dirname "$0")/../.dev.key")}
+KEY_FILE=$(dirname "$0")/../.dev.key
+if [ -z "${KEY:-}" ] && [ ! -f "$KEY_FILE" ]; then
+  echo "Run npm start first, which leaves a key, or set KEY and HUB." >&2
+  exit 2
+fi
+KEY=${KEY:-$(cat "$KEY_FILE")}
 user=${1:-ada}
-title=${2:-Build passed}
+# In JSON, a quote and a backslash have one before them.
+title=$(printf %s "${2:-Build passed}" | sed 's/[\\"]/\\&/g')
 
 echo "Publish to $user. The id makes it safe to repeat: after a lost answer, send the same again."
-published=$(curl -sS "$HUB/v1/users/$user/notifications" -H "Authorization: Bearer $KEY" \
+published=$(call "$HUB/v1/users/$user/notifications" \
   -d "{\"id\":\"build-$(date +%s)-$$\",\"notification\":{\"title\":\"$title\",\"url\":\"/builds/118\"}}")
-echo "$published"
+printf '%s\n' "$published"
 
 echo "The newest that is unread:"
-curl -sS "$HUB/v1/users/$user/notifications?state=unread&limit=1" -H "Authorization: Bearer $KEY"
-echo
+call "$HUB/v1/users/$user/notifications?state=unread&limit=1"
 
 echo "Mark everything up to it read:"
-epoch=$(echo "$published" | sed 's/.*"epoch":"\([^"]*\)".*/\1/')
-offset=$(echo "$published" | sed 's/.*"offset":\([0-9]*\).*/\1/')
-curl -sS -X PATCH "$HUB/v1/users/$user/notifications" -H "Authorization: Bearer $KEY" \
+epoch=$(printf %s "$published" | sed 's/.*"epoch":"\([^"]*\)".*/\1/')
+offset=$(printf %s "$published" | sed 's/.*"offset":\([0-9]*\).*/\1/')
+call -X PATCH "$HUB/v1/users/$user/notifications" \
   -d "{\"epoch\":\"$epoch\",\"up_to\":$offset,\"read\":true}"
-echo

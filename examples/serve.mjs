@@ -1,7 +1,7 @@
 // The backend's part of page.html: serves the page, and gives it tokens. In your application this is
 // a route of your own that knows who is logged in; the API key never leaves the server.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
 const {
@@ -12,7 +12,12 @@ const {
   TTL = "3600",
 } = process.env;
 // `npm start` leaves a key for development here.
-const key = KEY ?? readFileSync(new URL("../.dev.key", import.meta.url), "utf8").trim();
+const KEY_FILE = new URL("../.dev.key", import.meta.url);
+if (KEY === undefined && !existsSync(KEY_FILE)) {
+  console.error("Run npm start first, which leaves a key, or set KEY and HUB.");
+  process.exit(2);
+}
+const key = KEY ?? readFileSync(KEY_FILE, "utf8").trim();
 const page = readFileSync(new URL("page.html", import.meta.url));
 
 async function giveToken(response) {
@@ -32,6 +37,10 @@ const server = createServer((request, response) => {
   else if (request.url === "/")
     response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page);
   else response.writeHead(404).end();
+});
+server.once("error", ({ message }) => {
+  console.error(`The page cannot be served: ${message}. Choose another port: PORT=8081`);
+  process.exitCode = 1;
 });
 server.listen(Number(PORT), "127.0.0.1", () =>
   console.log(`${WHO}'s page is at http://127.0.0.1:${server.address().port}`),

@@ -4,11 +4,23 @@
 //   node examples/watch.mjs user:ada [cursor]
 //   node examples/watch.mjs topic:builds [cursor]
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+
+if (globalThis.WebSocket === undefined) {
+  console.error(
+    `This needs Node 22, and this is ${process.version}. Here: npx node examples/watch.mjs`,
+  );
+  process.exit(2);
+}
 
 const { HUB = "http://127.0.0.1:8787", KEY } = process.env;
 // `npm start` leaves a key for development here.
-const key = KEY ?? readFileSync(new URL("../.dev.key", import.meta.url), "utf8").trim();
+const KEY_FILE = new URL("../.dev.key", import.meta.url);
+if (KEY === undefined && !existsSync(KEY_FILE)) {
+  console.error("Run npm start first, which leaves a key, or set KEY and HUB.");
+  process.exit(2);
+}
+const key = KEY ?? readFileSync(KEY_FILE, "utf8").trim();
 const [address = "user:ada", begin] = process.argv.slice(2);
 const [kind, name] = address.split(/:(.*)/s);
 const isTopic = kind === "topic";
@@ -26,8 +38,12 @@ async function getToken() {
     headers: { authorization: `Bearer ${key}` },
     body: JSON.stringify({ user: isTopic ? "watcher" : name, ttl: 3600, caps }),
   });
-  if (!response.ok) throw new Error(await response.text());
-  return (await response.json()).token;
+  const answer = await response.json();
+  if (response.ok) return answer.token;
+  // What will not pass is not asked again.
+  console.error(`${answer.title}: ${answer.fix}`);
+  if (!answer.temporary) process.exit(1);
+  throw new Error(answer.code);
 }
 
 async function connect() {
@@ -117,10 +133,14 @@ async function renew(ws) {
 function comeBack() {
   const maxMs = attempts === 0 ? spreadMs : Math.min(30_000, 1_000 * 2 ** attempts);
   attempts += 1;
-  setTimeout(() => connect().catch(comeBack), Math.random() * maxMs);
+  setTimeout(start, Math.random() * maxMs);
 }
 
-connect().catch((cause) => {
-  console.error(cause.message);
-  comeBack();
-});
+function start() {
+  connect().catch(({ message, cause }) => {
+    console.error(`${cause?.code ?? message}: trying again`);
+    comeBack();
+  });
+}
+
+start();

@@ -43,9 +43,9 @@ export class Follower {
 
   /** The hub says where it begins. `offset` is the head, and no cursor: what leads there is to come. */
   begin({ epoch, offset, recovered }: Beginning): void {
-    const isLatest = this.cursor === null && this.#begin === "latest";
+    const isLatest = !this.cursor && this.#begin === "latest";
     if (isLatest) this.cursor = { epoch, offset };
-    this.#awaitsSnapshot = !recovered || this.cursor === null;
+    this.#awaitsSnapshot = !recovered || !this.cursor;
   }
 
   /** The connection was lost before a snapshot came; what comes on the next one is not that. */
@@ -56,7 +56,7 @@ export class Follower {
   /** Takes a complete step. False when something before it is missing: then it must join again. */
   take(step: MessagesFrame): boolean {
     const { cursor } = this;
-    if (cursor === null && !this.#awaitsSnapshot) return true;
+    if (!cursor && !this.#awaitsSnapshot) return true;
     // What was applied of this epoch; `0:0` is the beginning of whatever epoch comes.
     const isSameEpoch = cursor?.epoch === step.epoch || cursor?.epoch === "0";
     const reached = cursor && isSameEpoch ? cursor.offset : -1;

@@ -14,11 +14,14 @@ export class InboxView {
     if (step.snapshot) held.clear();
     for (const change of step.states ?? []) this.#change(change);
     for (const offset of step.removed ?? []) held.delete(offset);
-    for (const message of step.messages)
+    let latest = now;
+    for (const message of step.messages) {
       if (message.offset !== null) held.set(message.offset, message as InboxMessage);
+      latest = Math.max(latest, Date.parse(message.time));
+    }
     this.forget(step.oldest ?? 0);
     // What has ended is not in the hub's counts any more, whose clock may be ahead.
-    this.expire(Math.max(now, ...step.messages.map(({ time }) => Date.parse(time))));
+    this.expire(latest);
     this.counts = step.counts ?? this.counts;
   }
 
@@ -37,28 +40,27 @@ export class InboxView {
       else {
         this.held.delete(offset);
         if (archived_at) continue;
-        const { unread, unseen, total } = this.counts;
-        this.counts = {
-          unread: unread - (read_at ? 0 : 1),
-          unseen: unseen - (seen_at ? 0 : 1),
-          total: total - 1,
-        };
+        const counts = { ...this.counts };
+        counts.total -= 1;
+        if (!read_at) counts.unread -= 1;
+        if (!seen_at) counts.unseen -= 1;
+        this.counts = counts;
       }
     }
     return next;
   }
 
-  #change({ changed: _, ...change }: StateChange): void {
-    const upTo = "up_to" in change ? change.up_to : null;
-    const offsets = "offsets" in change ? change.offsets : [...this.held.keys()];
-    for (const offset of offsets) {
+  #change(change: StateChange): void {
+    const { offsets, up_to: upTo } = change as { offsets?: number[]; up_to?: number };
+    for (const offset of offsets ?? this.held.keys()) {
       const message = this.held.get(offset);
-      if (!message || (upTo !== null && offset > upTo)) continue;
+      // Without an `up_to` nothing is above it.
+      if (!message || (upTo as number) < offset) continue;
       const next = { ...message };
       for (const flag of FLAGS) {
         const time = change[flag];
         // By offsets a flag is set; by `up_to` only where it is not set yet.
-        if (time !== undefined && (upTo === null || !next[flag])) next[flag] = time;
+        if (time !== undefined && (offsets || !next[flag])) next[flag] = time;
       }
       this.held.set(offset, next);
     }

@@ -4,7 +4,7 @@ import type { MessagesFrame } from "../protocol/down.ts";
 import type { Counts, InboxMessage, LogMessage } from "../protocol/message.ts";
 import type { Client } from "./client.ts";
 import type { Cancel } from "./environment.ts";
-import { Follower } from "./follower.ts";
+import { type Cursor, Follower } from "./follower.ts";
 import { InboxView } from "./inbox-view.ts";
 import { type Listener, listen, tell } from "./listeners.ts";
 import { type Mark, marked } from "./marks.ts";
@@ -26,7 +26,7 @@ export interface InboxSnapshot {
 type Offsets = number | readonly number[];
 
 /** Longest delay a timer takes. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+const TIMER_MS_MAX = 1e9;
 const PAGE_MESSAGES = 50;
 /** The offset of a mark that the hub has not answered. */
 const UNCONFIRMED = Infinity;
@@ -128,8 +128,8 @@ export class Inbox {
     // Asked for twice at once, or meant for what a snapshot has replaced.
     if (before !== this.#before) return;
     // Over an event stream a page goes its own way, and may come after steps that it does not know of.
-    if (Number(`${page.cursor}`.split(":")[1]) < (this.#follower.cursor?.offset ?? 0))
-      return this.loadMore();
+    const [, at] = (page.cursor as string).split(":");
+    if (Number(at) < (this.#follower.cursor as Cursor).offset) return this.loadMore();
     for (const message of page.notifications as InboxMessage[])
       this.#view.held.set(message.offset as number, message);
     this.#before = page.next as number | null;
@@ -139,7 +139,7 @@ export class Inbox {
   /** Shows a mark at once, and takes it back when the hub refuses it. */
   async #mark(type: Mark["type"], target: Mark["target"]): Promise<void> {
     // The hub takes an empty list for a fault, and ends the connection at the tenth.
-    if ("offsets" in target && target.offsets.length === 0) return;
+    if ("offsets" in target && !target.offsets[0]) return;
     const { now } = this.#client.environment;
     const time = new Date(now()).toISOString();
     const mark: Mark = { type, target, time, offset: UNCONFIRMED };
@@ -196,7 +196,7 @@ export class Inbox {
       .flatMap((message) => marked(message, this.#marks) ?? [])
       .filter(isListed);
     return {
-      isLoaded: this.#follower.cursor !== null,
+      isLoaded: !!this.#follower.cursor,
       cursor: this.#follower.since,
       notifications,
       counts,

@@ -7,7 +7,7 @@ import { fetchToken, type InboxLike, newClient, sourceOf } from "./source.ts";
 import { STYLES } from "./styles.ts";
 import { localeOf } from "./times.ts";
 
-const NEEDED = "belfry: <belfry-inbox> has no url or no token";
+const NEEDED = "belfry: no url or token";
 
 /** A server renders the tag and runs nothing of it: there the class only has to be one. */
 const Base = globalThis.HTMLElement ?? class {};
@@ -40,6 +40,9 @@ export class BelfryInbox extends Base {
       own[property] = value;
     }
     this.#settle();
+    this.#reminder ??= setTimeout(() => {
+      if (this.isConnected && !this.#session) console.warn(NEEDED);
+    }, SAID_MS);
   }
 
   disconnectedCallback(): void {
@@ -134,12 +137,7 @@ export class BelfryInbox extends Base {
     if (!this.#client) this.#own ??= this.#connect();
     const given = this.#client ?? this.#own;
     // Until it is said where from, there is nothing to show.
-    if (!given) {
-      this.#reminder ??= setTimeout(() => {
-        if (this.isConnected && !this.#session) console.warn(NEEDED);
-      }, SAID_MS);
-      return;
-    }
+    if (!given) return;
     const language = this.closest<HTMLElement>("[lang]")?.lang || navigator.language;
     this.#session = createSession({
       host: this,

@@ -46,7 +46,7 @@ curl -N ${url}/v1/connect -H "Accept: text/event-stream" -H "Authorization: Bear
 
 2. Publish to ${USER}:
 
-curl ${url}/v1/users/${USER}/notifications -H "Authorization: Bearer ${key}" -d '{"notification":{"title":"Build passed","url":"/builds/118"}}'
+curl ${url}/v1/users/${USER}/notifications -H "Authorization: Bearer ${key}" -d '{"notification":{"title":"Build passed","url":"https://example.com/builds/118"}}'
 
 3. Receive on a page: put this into a file bell.html, and open it in a browser:
 

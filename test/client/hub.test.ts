@@ -134,7 +134,7 @@ describe.each([
       const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
       const client = clientOf(hub.url, async () => token, transports);
       const request = client.request("follow", { topic: "news" });
-      const fix = "send a JWT: three parts of canonical base64url, separated by dots";
+      const fix = "this is neither an API key (`bk_…`) nor a user's token (a JWT)";
       await expect(request).rejects.toMatchObject({ code: "invalid_token", message: fix });
       expect(client.status).toEqual({
         state: "closed",

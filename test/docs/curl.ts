@@ -24,6 +24,7 @@ const OPTIONS: Record<string, boolean> = {
   "-s": false,
   "-S": false,
   "-f": false,
+  "--fail-with-body": false,
 };
 
 /** Takes the arguments of one `curl`; gives the call. Throws on an option it does not know. */

@@ -149,7 +149,7 @@ it.each(["…", "nope"])("a token that is none is refused for good, and why: %s"
   await screen.page.getByRole("button", { name: "Try again" }).waitFor();
   expect(await banner().textContent()).toContain("Disconnected.");
   expect(warned).toEqual([
-    "belfry: invalid_token: send a JWT: three parts of canonical base64url, separated by dots",
+    "belfry: invalid_token: this is neither an API key (`bk_…`) nor a user's token (a JWT)",
   ]);
 });
 
@@ -167,5 +167,5 @@ it.each([
   expect(warned).toEqual([]);
   await screen.host.evaluate((host) => document.querySelector("main")?.append(host));
   await screen.page.clock.runFor(10_000);
-  expect(warned).toEqual(["belfry: <belfry-inbox> has no url or no token"]);
+  expect(warned).toEqual(["belfry: no url or token"]);
 });

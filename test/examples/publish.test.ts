@@ -31,7 +31,22 @@ it("examples/publish.sh publishes, lists and marks read", async () => {
     { id: published.id, notification: { title: "Tests are green" }, read_at: null },
   ]);
   expect(marked).toMatchObject({ changed: true, counts: { unread: 0, total: 1 } });
+  const quoted = new Script("publish.sh", ["grace", 'She said "go" \\ left'], {
+    HUB: hub.url,
+    KEY: API_KEY,
+    PATH: `${bin}:${process.env.PATH}`,
+  });
+  expect(await quoted.ended(), quoted.lines.join("\n")).toBe(0);
+  const refused = new Script("publish.sh", ["grace"], {
+    HUB: hub.url,
+    KEY: "bk_test_of_nobody_000000000000000000000000",
+    PATH: `${bin}:${process.env.PATH}`,
+  });
+  expect(await refused.ended()).toBe(1);
+  expect(refused.lines.join("\n")).toContain("this hub's");
+  expect(refused.lines.join("\n")).not.toContain("Mark everything");
   const { json } = await call(hub.url, "GET", "/v1/users/grace/notifications");
+  expect(json.notifications[0].notification.title).toBe('She said "go" \\ left');
   expect(json.notifications[0].read_at).not.toBeNull();
   await rm(bin, { recursive: true });
   await hub.stop();

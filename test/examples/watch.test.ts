@@ -44,6 +44,15 @@ describe("examples/watch.mjs", () => {
     expect(script.lines.filter((line) => /^\d/.test(line))).toHaveLength(3);
   });
 
+  it("ends when it is refused for good, and says why", async () => {
+    const key = "bk_test_of_nobody_000000000000000000000000";
+    script = new Script("watch.mjs", ["user:ada"], { HUB: hub.url, KEY: key });
+    expect(await script.ended()).toBe(1);
+    expect(script.lines).toEqual([
+      expect.stringMatching(/^Credentials are missing or not accepted: .*this hub's/),
+    ]);
+  });
+
   it("goes on from a cursor it is given, and stays away when it is told to", async () => {
     const path = "/v1/users/ada/notifications";
     const { json } = await call(hub.url, "POST", path, title("Old"));
