@@ -153,6 +153,10 @@ describe("its calls", () => {
     ["DELETE", "/v1/users/ada/connections"],
     ["POST", "/v1/publish"],
     ["GET", "/v1/tokens"],
+    ["GET", "/v1/users/ada\\export#/notifications"],
+    ["GET", "/v1/topics/x\\..\\..\\topics\\news\\followers#/messages"],
+    ["POST", "/v1/users/x\\..\\..\\publish#/notifications"],
+    ["GET", "/v1/users/%2e%2e/notifications"],
   ])("are not %s %s", async (method, path) => {
     const own = { origin: front, "sec-fetch-site": "same-origin" };
     expectNone(await post(own, `/console/hub${path}`, method));

@@ -38,7 +38,10 @@ export async function createConsole(hub: Hub): Promise<Console> {
       return true;
     }
     const path = pathname.slice(CALLS.length);
-    const isCall = pathname.startsWith(`${CALLS}/`) && CALLABLE.test(`${request.method} ${path}`);
+    const isCall =
+      pathname.startsWith(`${CALLS}/`) &&
+      CALLABLE.test(`${request.method} ${path}`) &&
+      leadsThere(path);
     if (!isCall || !isOwn(request)) return false;
     answerCall(hub, query === undefined ? path : `${path}?${query}`, request, response).catch(
       (cause: Error) => {
@@ -49,6 +52,9 @@ export async function createConsole(hub: Hub): Promise<Console> {
     return true;
   };
 }
+
+/** Whether a path stays what it is when it is fetched: with a `\`, a `#` or dots it would become another. */
+const leadsThere = (path: string) => new URL(path, "http://hub").pathname === path;
 
 interface File {
   type: string;
