@@ -53,7 +53,8 @@ function ask(
   body?: string,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const asked = request(front + path, { method, headers }, async (response) => {
+    // As it is written: a URL would be put right first.
+    const asked = request(front, { path, method, headers }, async (response) => {
       let text = "";
       for await (const piece of response.setEncoding("utf8")) text += piece;
       resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
