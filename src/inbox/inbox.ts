@@ -11,11 +11,8 @@ import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
 import { nameOf, topicOf } from "../objects.ts";
-import { printMessages } from "../protocol/down.ts";
-import { REVOKED, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
-import { MARKED_TIMES_MAX } from "../protocol/limits.ts";
+import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
 import { type Env, retentionOf } from "../settings.ts";
-import { Allowance } from "../socket/allowance.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
@@ -29,16 +26,15 @@ import { exportInbox } from "./export.ts";
 import { Follows } from "./follow.ts";
 import { Joins } from "./joins.ts";
 import { InboxKeep } from "./keep.ts";
-import { type Mark, mark } from "./mark.ts";
-import { countsOf, type ListQuery, list, whole } from "./read.ts";
+import type { Mark } from "./mark.ts";
+import { Marks } from "./marks.ts";
+import { countsOf, type ListQuery, list } from "./read.ts";
 import { inboxServices } from "./services.ts";
 import type { InboxOwn } from "./state.ts";
 import { FollowStore } from "./store.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const clock = () => Date.now();
-
-const MARKED_TOO_MUCH = refusal("too_many_requests", "wait: too many messages were marked lately");
 
 /** Who asks: `iat` of the user's token in seconds, or `"backend"`, whose key was checked. */
 export type Asker = "backend" | { iat: number | null };
@@ -62,7 +58,7 @@ export class Inbox extends DurableObject<Env> {
   readonly #subscriptions: Subscriptions;
   readonly #follows: Follows;
   readonly #services: Services;
-  readonly #marks: Allowance;
+  readonly #marks: Marks;
   readonly #router = Router();
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -90,6 +86,13 @@ export class Inbox extends DurableObject<Env> {
       }),
       clock,
     });
+    this.#marks = new Marks({
+      log: this.#log,
+      keep: this.#keep,
+      sockets: this.#sockets,
+      standing: () => this.#standing(),
+      clock,
+    });
     const asMember = {
       member: `user:${user}`,
       log: this.#log,
@@ -113,10 +116,8 @@ export class Inbox extends DurableObject<Env> {
       ageMs: this.#keep.ageMs,
       subscriptions: this.#subscriptions,
       follows: this.#follows,
-      mark: (change) => this.#mark(change, null),
+      mark: (change) => this.#marks.byUser(change),
     });
-    const { messagesMax } = this.#keep.retention();
-    this.#marks = new Allowance(MARKED_TIMES_MAX * messagesMax, messagesMax / 60);
     this.#router.get("/export", () =>
       exportInbox(this.#log, user, this.#cursors.topics(), clock()),
     );
@@ -171,8 +172,9 @@ export class Inbox extends DurableObject<Env> {
 
   /** Changes the state of messages and tells all devices: `{ changed, epoch, offset, counts }`. */
   mark(change: Omit<Mark, "epoch"> & { epoch: string | null }, asker: Asker): string | Refusal {
-    const epoch = change.epoch ?? this.#log.at(clock()).epoch;
-    return this.#refusalOf(asker) ?? this.#mark({ ...change, epoch }, asker);
+    const whole = { ...change, epoch: change.epoch ?? this.#log.at(clock()).epoch };
+    if (asker === "backend") return this.#marks.byBackend(whole);
+    return this.#refusalOf(asker) ?? this.#marks.byUser(whole);
   }
 
   /** Whether tokens issued at `iat` (seconds, or null when they do not say) were revoked. */
@@ -254,23 +256,5 @@ export class Inbox extends DurableObject<Env> {
     };
     this.#sockets.accept(server, caller, since, topics.length === 0 ? null : greeted);
     return upgraded(client, offered);
-  }
-
-  /** A user's marks are limited in number of rows, which the deployer pays. */
-  #mark(change: Mark, asker: Asker | null): string | Refusal {
-    if (asker !== "backend" && !this.#marks.has(clock())) return MARKED_TOO_MUCH;
-    const marked = mark(this.#log, change, clock(), this.#keep.ageMs);
-    if (marked !== null && "code" in marked) return marked;
-    const standing = this.#standing();
-    if (marked !== null) {
-      this.#marks.spend(marked.rows);
-      const { since, to, states, removed, unarchived } = marked;
-      const messages = whole(this.#log, unarchived, clock());
-      const frame = { ...standing, since, to, messages, states, removed };
-      this.#sockets.broadcast(() => printMessages(frame), clock());
-    }
-    const { head } = this.#log.at(clock());
-    const { epoch, counts } = standing;
-    return JSON.stringify({ changed: marked !== null, epoch, offset: head, counts });
   }
 }

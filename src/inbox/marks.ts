@@ -1,0 +1,57 @@
+// Marks as they are asked for: what they change, whom that is told, and how many of them a user may make.
+
+import type { Log } from "../log/log.ts";
+import { type MessagesDraft, printMessages } from "../protocol/down.ts";
+import { type Refusal, refusal } from "../protocol/error.ts";
+import { MARKED_TIMES_MAX } from "../protocol/limits.ts";
+import { Allowance } from "../socket/allowance.ts";
+import type { Sockets } from "../socket/sockets.ts";
+import type { InboxKeep } from "./keep.ts";
+import { type Mark, mark } from "./mark.ts";
+import { whole } from "./read.ts";
+import type { InboxOwn } from "./state.ts";
+
+export interface Parts {
+  log: Log<InboxOwn>;
+  keep: InboxKeep;
+  sockets: Pick<Sockets, "broadcast">;
+  /** What every frame says of where the inbox stands. */
+  standing(): Pick<MessagesDraft, "epoch" | "oldest" | "counts">;
+  clock(): number;
+}
+
+export class Marks {
+  readonly #parts: Parts;
+  /** In rows, which the deployer pays. */
+  readonly #allowance: Allowance;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { messagesMax } = parts.keep.retention();
+    this.#allowance = new Allowance(MARKED_TIMES_MAX * messagesMax, messagesMax / 60);
+  }
+
+  /** Changes the state of messages and tells all devices: `{ changed, epoch, offset, counts }` as text. */
+  byUser(change: Mark): string | Refusal {
+    return this.#allowance.has(this.#parts.clock()) ? this.byBackend(change) : TOO_MUCH;
+  }
+
+  byBackend(change: Mark): string | Refusal {
+    const { log, keep, sockets, standing, clock } = this.#parts;
+    const marked = mark(log, change, clock(), keep.ageMs);
+    if (marked !== null && "code" in marked) return marked;
+    const now = standing();
+    if (marked !== null) {
+      const { since, to, states, removed, rows, unarchived } = marked;
+      this.#allowance.spend(rows);
+      const messages = whole(log, unarchived, clock());
+      const frame = { ...now, since, to, messages, states, removed };
+      sockets.broadcast(() => printMessages(frame), clock());
+    }
+    const { head } = log.at(clock());
+    const { epoch, counts } = now;
+    return JSON.stringify({ changed: marked !== null, epoch, offset: head, counts });
+  }
+}
+
+const TOO_MUCH = refusal("too_many_requests", "wait: too many messages were marked lately");
