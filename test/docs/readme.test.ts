@@ -1,14 +1,16 @@
 // The first screen of the README, run as it is written: start, publish, receive in a real browser;
 // then the hub is stopped and started again, and what was missed comes by cursor.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createHub } from "../../src/client/server.ts";
+import { Belfry, run } from "../cli/belfry.ts";
 import { launchBrowser } from "../examples/browser.ts";
 import { tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
@@ -152,6 +154,39 @@ describe("what an app has of it", () => {
     await backend.publish("user:ada", { notification: { title: "Build passed" } });
     await expect.poll(() => printed).toEqual([118, "Build passed"]);
   });
+
+  it("is published to, watched and looked after from the command line", async () => {
+    const { code } = snippets.find(({ heading }) => heading === "From the command line") as Snippet;
+    const commands = await Promise.all(
+      code
+        .trim()
+        .split("\n")
+        .map(async (line) => {
+          const printed = line.replace(/^npx belfry /, "printf '%s\\0' ");
+          expect(printed).not.toBe(line);
+          const { stdout } = await promisify(execFile)("sh", ["-c", printed]);
+          return stdout.split("\0").slice(0, -1);
+        }),
+    );
+    const [publish, tail, doctor] = commands as [string[], string[], string[]];
+    const user = "user:ada-at-the-terminal";
+    const args = (given: string[]) => given.map((arg) => (arg === "user:ada" ? user : arg));
+    expect(await run(args(publish), { url: hub.url })).toMatchObject({ code: 0, errors: [] });
+    const watching = new Belfry(args(tail), { url: hub.url });
+    expect((await watching.lines(1))[0]).toContain("Build passed");
+    await watching.stop();
+    expect(await run(args(doctor), { url: hub.url })).toMatchObject({ code: 0 });
+  });
+
+  it("is shipped by commands that are there", async () => {
+    const { code } = snippets.find(({ heading }) => heading === "Ship it") as Snippet;
+    const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+    const named = [...code.matchAll(/npm run (\w+)/g)].map(([, name = ""]) => name);
+    expect(named).toEqual(["keys", "smoke"]);
+    for (const name of named) expect(scripts[name]).toBeTruthy();
+    expect(await readFile(join(ROOT, "wrangler.toml"), "utf8")).toContain("ALLOWED_ORIGINS");
+  });
+
   it("has tokens for its users", async () => {
     const { code } = inApp("js", 1);
     type Handle = (request: object, response: object) => Promise<void>;
