@@ -3,13 +3,20 @@
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Inbox } from "../../src/inbox/inbox.ts";
 import { CLOSES, type CloseCode, comesBack } from "../../src/protocol/close.ts";
 import { CONNECTIONS_MAX, SILENCE_MS, SLOW_MS } from "../../src/protocol/limits.ts";
 import { readAttachment } from "../../src/socket/attachment.ts";
 import { expectEnd } from "../support/ends.ts";
 import { at } from "../support/inbox.ts";
 import { meter } from "../support/meter.ts";
-import { BOTH, connect, draft, freshInbox, freshTopic } from "../support/object.ts";
+import { BOTH, connect, draft, freshInbox, freshTopic, type Stub } from "../support/object.ts";
+import { history } from "../support/topic.ts";
+
+const KINDS = [
+  { kind: "inbox", make: freshInbox },
+  { kind: "topic", make: freshTopic },
+];
 
 const HOUR_MS = 3_600_000;
 const MIB = 1024 * 1024;
@@ -38,10 +45,7 @@ afterEach(() => {
 });
 
 describe.each(BOTH)("an object that is $name", ({ rest }) => {
-  it.each([
-    { kind: "inbox", make: freshInbox },
-    { kind: "topic", make: freshTopic },
-  ])("[SOC1] the $kind's ping is answered and wakes nothing", async ({ make }) => {
+  it.each(KINDS)("[SOC1] the $kind's ping is answered and wakes nothing", async ({ make }) => {
     const stub = make();
     const socket = await connect(stub);
     await socket.messages();
@@ -73,82 +77,109 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
     expect(page.notifications).toMatchObject([{ read_at: null }]);
   });
 
-  it("[SOC2] nothing is sent to a socket whose token has ended, and others have it", async () => {
+  it("[SOC2] a publish is not taken from a topic's socket whose token has ended", async () => {
     const clock = fakeClock();
-    const stub = freshInbox();
-    const ended = await connect(stub, "latest");
-    const alive = await connect(stub, "latest", { exp: Math.floor(Date.now() / 1000) + 7200 });
-    const key = await connect(stub, "latest", { exp: null, user: null });
-    for (const each of [ended, alive, key]) await each.nextOf("connected");
+    const stub = freshTopic();
+    const socket = await connect(stub, "latest");
+    await socket.nextOf("connected");
     clock.pass(HOUR_MS);
     await rest(stub);
-    await stub.publish([draft(1)]);
-    expect(await expectEnd(ended, 4002)).toEqual([]);
-    for (const each of [alive, key]) expect(await each.messages()).toMatchObject({ to: 1 });
+    socket.send({ type: "publish", id: 1, message: { data: 1 } });
+    expect(await expectEnd(socket, 4002)).toEqual([]);
+    expect(await history(stub)).toMatchObject({ messages: [], cursor: "0:0" });
   });
 
-  it("[SOC2] a second before its token's end a socket still has what is sent", async () => {
-    const clock = fakeClock();
-    const stub = freshInbox();
-    const socket = await connect(stub, "latest");
-    await socket.nextOf("connected");
-    clock.pass(HOUR_MS - 1000);
-    await rest(stub);
-    await stub.publish([draft(1)]);
-    expect(await socket.messages()).toMatchObject({ to: 1 });
-  });
+  it.each(KINDS)(
+    "[SOC2] nothing is sent to a socket of the $kind whose token has ended, and others have it",
+    async ({ make }) => {
+      const clock = fakeClock();
+      const stub = make();
+      const ended = await connect(stub, "latest");
+      const alive = await connect(stub, "latest", { exp: Math.floor(Date.now() / 1000) + 7200 });
+      const key = await connect(stub, "latest", { exp: null, user: null });
+      for (const each of [ended, alive, key]) await each.nextOf("connected");
+      clock.pass(HOUR_MS);
+      await rest(stub);
+      await stub.publish([draft(1)]);
+      expect(await expectEnd(ended, 4002)).toEqual([]);
+      for (const each of [alive, key]) expect(await each.messages()).toMatchObject({ to: 1 });
+    },
+  );
 
-  it("[SOC4] a socket that has pinged and is silent for 90 s is closed when the object is awake", async () => {
-    const clock = fakeClock();
-    const stub = freshInbox();
-    const pinged = await connect(stub, "latest");
-    const never = await connect(stub, "latest");
-    for (const each of [pinged, never]) await each.nextOf("connected");
-    pinged.send("ping");
-    await pinged.nextOf("pong");
-    await rest(stub);
-    // The platform's clock, which notes the ping, runs on: a second to spare on either side.
-    clock.pass(SILENCE_MS - 1000);
-    await stub.publish([draft(1)]);
-    for (const each of [pinged, never]) expect(await each.messages()).toMatchObject({ to: 1 });
-    clock.pass(11_000);
-    await stub.publish([draft(2)]);
-    expect(await expectEnd(pinged, 4004)).toEqual([]);
-    expect(await never.messages()).toMatchObject({ to: 2 });
-  });
+  it.each(KINDS)(
+    "[SOC2] a second before its token's end a socket of the $kind still has what is sent",
+    async ({ make }) => {
+      const clock = fakeClock();
+      const stub = make();
+      const socket = await connect(stub, "latest");
+      await socket.nextOf("connected");
+      clock.pass(HOUR_MS - 1000);
+      await rest(stub);
+      await stub.publish([draft(1)]);
+      expect(await socket.messages()).toMatchObject({ to: 1 });
+    },
+  );
 
-  it("[SOC5] a socket with more than 1 MiB unsent twice, 5 s apart, is closed", async () => {
-    const clock = fakeClock();
-    const stub = freshInbox();
-    const socket = await connect(stub, "latest");
-    await socket.nextOf("connected");
-    await rest(stub);
-    unsent = MIB + 1;
-    await stub.publish([draft(1)]);
-    clock.pass(SLOW_MS - 1);
-    await stub.publish([draft(2)]);
-    clock.pass(1);
-    await stub.publish([draft(3)]);
-    const before = await expectEnd(socket, 4003);
-    expect(before).toMatchObject([{ to: 1 }, { to: 2 }]);
-  });
+  it.each(KINDS)(
+    "[SOC4] a socket that has pinged and is silent for 90 s is closed when the $kind is awake",
+    async ({ make }) => {
+      const clock = fakeClock();
+      const stub = make();
+      const pinged = await connect(stub, "latest");
+      const never = await connect(stub, "latest");
+      for (const each of [pinged, never]) await each.nextOf("connected");
+      pinged.send("ping");
+      await pinged.nextOf("pong");
+      await rest(stub);
+      // The platform's clock, which notes the ping, runs on: a second to spare on either side.
+      clock.pass(SILENCE_MS - 1000);
+      await stub.publish([draft(1)]);
+      for (const each of [pinged, never]) expect(await each.messages()).toMatchObject({ to: 1 });
+      clock.pass(11_000);
+      await stub.publish([draft(2)]);
+      expect(await expectEnd(pinged, 4004)).toEqual([]);
+      expect(await never.messages()).toMatchObject({ to: 2 });
+    },
+  );
 
-  it("[SOC5] a socket that has caught up in between, or has 1 MiB and no more, stays", async () => {
-    const clock = fakeClock();
-    const stub = freshInbox();
-    const socket = await connect(stub, "latest");
-    await socket.nextOf("connected");
-    await rest(stub);
-    for (const amount of [MIB + 1, MIB, MIB + 1]) {
-      unsent = amount;
-      await stub.publish([draft(amount)]);
+  it.each(KINDS)(
+    "[SOC5] a socket of the $kind with more than 1 MiB unsent twice, 5 s apart, is closed",
+    async ({ make }) => {
+      const clock = fakeClock();
+      const stub = make();
+      const socket = await connect(stub, "latest");
+      await socket.nextOf("connected");
+      await rest(stub);
+      unsent = MIB + 1;
+      await stub.publish([draft(1)]);
       clock.pass(SLOW_MS - 1);
-    }
-    unsent = 0;
-    await socket.roundTrip();
-    expect(socket.closed).toBeNull();
-    expect(socket.frames.filter(({ type }) => type === "messages")).toHaveLength(3);
-  });
+      await stub.publish([draft(2)]);
+      clock.pass(1);
+      await stub.publish([draft(3)]);
+      const before = await expectEnd(socket, 4003);
+      expect(before).toMatchObject([{ to: 1 }, { to: 2 }]);
+    },
+  );
+
+  it.each(KINDS)(
+    "[SOC5] a socket of the $kind that has caught up in between, or has 1 MiB and no more, stays",
+    async ({ make }) => {
+      const clock = fakeClock();
+      const stub = make();
+      const socket = await connect(stub, "latest");
+      await socket.nextOf("connected");
+      await rest(stub);
+      for (const amount of [MIB + 1, MIB, MIB + 1]) {
+        unsent = amount;
+        await stub.publish([draft(amount)]);
+        clock.pass(SLOW_MS - 1);
+      }
+      unsent = 0;
+      await socket.roundTrip();
+      expect(socket.closed).toBeNull();
+      expect(socket.frames.filter(({ type }) => type === "messages")).toHaveLength(3);
+    },
+  );
 
   it("[SOC16] who does not read is not given a history or a replay, and may do all else", async () => {
     const stub = freshInbox();
@@ -168,68 +199,94 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
     expect(await socket.nextOf("reply")).toMatchObject({ id: 4 });
   });
 
-  it.each([
-    { kind: "inbox", make: freshInbox },
-    { kind: "topic", make: freshTopic },
-  ])("[SOC16] where too much waits to be read, the $kind replays no more", async ({ make }) => {
-    const stub = make();
-    const large = "x".repeat(60_000);
-    await stub.publish(Array.from({ length: 20 }, () => draft(large)));
-    const slow = await connect(stub, "latest");
-    await slow.nextOf("connected");
-    await rest(stub);
-    unsent = 31 * MIB;
-    const asking = await connect(stub, at("0", 0));
-    expect(await expectEnd(asking, 4001)).toEqual([]);
-    // What is little is given all the same.
-    const latest = await connect(stub, "latest");
-    await latest.nextOf("connected");
-    unsent = 0;
-    const back = await connect(stub, at("0", 0));
-    expect(await back.nextOf("connected")).toMatchObject({ recovered: true });
-    expect((await back.messages()).more).toBe(true);
-  });
-
-  it("[SOC9] a client's close is answered with its code", async () => {
-    const stub = freshInbox();
-    const socket = await connect(stub);
+  it("[SOC16] who does not read a topic is not given its history, and may publish there", async () => {
+    const stub = freshTopic();
+    const socket = await connect(stub, "latest");
     await socket.nextOf("connected");
     await rest(stub);
-    socket.ws.close(4321, "bye");
-    expect(await socket.nextClose()).toEqual({ code: 4321, reason: "bye" });
+    unsent = MIB + 1;
+    socket.send({ type: "history", id: 1 });
+    expect(await socket.nextOf("error")).toMatchObject({ id: 1, code: "too_many_requests" });
+    socket.send({ type: "publish", id: 2, message: { data: 1 } });
+    expect(await socket.nextOf("reply")).toMatchObject({ id: 2, message: { offset: 1 } });
+    unsent = MIB;
+    socket.send({ type: "history", id: 3 });
+    expect(await socket.nextOf("reply")).toMatchObject({ id: 3, messages: [{ data: 1 }] });
   });
 
-  it("[SOC9] a client's close without a code is answered without one", async () => {
-    const stub = freshInbox();
-    const socket = await connect(stub);
-    await socket.nextOf("connected");
-    await rest(stub);
-    socket.ws.close();
-    expect(await socket.nextClose()).toEqual({ code: 1005, reason: "" });
-  });
+  it.each(KINDS)(
+    "[SOC16] where too much waits to be read, the $kind replays no more",
+    async ({ make }) => {
+      const stub = make();
+      const large = "x".repeat(60_000);
+      await stub.publish(Array.from({ length: 20 }, () => draft(large)));
+      const slow = await connect(stub, "latest");
+      await slow.nextOf("connected");
+      await rest(stub);
+      unsent = 31 * MIB;
+      const asking = await connect(stub, at("0", 0));
+      expect(await expectEnd(asking, 4001)).toEqual([]);
+      // What is little is given all the same.
+      const latest = await connect(stub, "latest");
+      await latest.nextOf("connected");
+      unsent = 0;
+      const back = await connect(stub, at("0", 0));
+      expect(await back.nextOf("connected")).toMatchObject({ recovered: true });
+      expect((await back.messages()).more).toBe(true);
+    },
+  );
 
-  it.each([
-    { how: "closed", leave: "close" as const },
-    { how: "lost", leave: "lose" as const },
-  ])("[SOC9] [CON7] the place of a connection that was $how is free again", async ({ leave }) => {
-    const stub = freshInbox();
-    const sockets = [];
-    for (let i = 0; i < CONNECTIONS_MAX; i++) sockets.push(await connect(stub, "latest"));
-    await expect(connect(stub)).rejects.toThrow("connection_limit");
-    await rest(stub);
-    await expect(connect(stub)).rejects.toThrow("connection_limit");
-    // Another user's place is their own.
-    await (await connect(stub, "latest", { user: "bob" })).nextOf("connected");
-    if (leave === "close") {
-      sockets[0]?.ws.close(1000, "");
-      await sockets[0]?.nextClose();
-    } else
-      await runInDurableObject(stub, (inbox, state) => {
-        const lost = state.getWebSockets().find((ws) => readAttachment(ws)?.user === "ada");
-        inbox.webSocketError(lost as WebSocket);
-      });
-    expect(await (await connect(stub, "latest")).nextOf("connected")).toBeTruthy();
-  });
+  it.each(KINDS)(
+    "[SOC9] a client's close is answered by the $kind with its code",
+    async ({ make }) => {
+      const stub = make();
+      const socket = await connect(stub);
+      await socket.nextOf("connected");
+      await rest(stub);
+      socket.ws.close(4321, "bye");
+      expect(await socket.nextClose()).toEqual({ code: 4321, reason: "bye" });
+    },
+  );
+
+  it.each(KINDS)(
+    "[SOC9] a client's close without a code is answered by the $kind without one",
+    async ({ make }) => {
+      const stub = make();
+      const socket = await connect(stub);
+      await socket.nextOf("connected");
+      await rest(stub);
+      socket.ws.close();
+      expect(await socket.nextClose()).toEqual({ code: 1005, reason: "" });
+    },
+  );
+
+  it.each(
+    KINDS.flatMap((each) => [
+      { ...each, how: "closed", leave: "close" as const },
+      { ...each, how: "lost", leave: "lose" as const },
+    ]),
+  )(
+    "[SOC9] [CON7] in the $kind the place of a connection that was $how is free again",
+    async ({ make, leave }) => {
+      const stub: Stub = make();
+      const sockets = [];
+      for (let i = 0; i < CONNECTIONS_MAX; i++) sockets.push(await connect(stub, "latest"));
+      await expect(connect(stub)).rejects.toThrow("connection_limit");
+      await rest(stub);
+      await expect(connect(stub)).rejects.toThrow("connection_limit");
+      // Another user's place is their own.
+      await (await connect(stub, "latest", { user: "bob" })).nextOf("connected");
+      if (leave === "close") {
+        sockets[0]?.ws.close(1000, "");
+        await sockets[0]?.nextClose();
+      } else
+        await runInDurableObject(stub as DurableObjectStub<Inbox>, (object, state) => {
+          const lost = state.getWebSockets().find((ws) => readAttachment(ws)?.user === "ada");
+          object.webSocketError(lost as WebSocket);
+        });
+      expect(await (await connect(stub, "latest")).nextOf("connected")).toBeTruthy();
+    },
+  );
 
   it("[SOC14] [SOC15] the operator's disconnect does not come back, or does when so asked", async () => {
     for (const { reconnect, code } of [
