@@ -1,0 +1,56 @@
+// A topic that was public and is not any more: who stays, who goes, and who is told nothing.
+
+import { describe, expect, it } from "vitest";
+import { ANONYMOUS } from "../../src/socket/attachment.ts";
+import { expectEnd } from "../support/ends.ts";
+import { namedTopic, namedUser, until } from "../support/member.ts";
+import { BOTH, connect, draft } from "../support/object.ts";
+
+const nobody = { user: null, exp: null, iat: null, caps: {} };
+
+describe.each(BOTH)("a topic that was public and is $name", ({ rest }) => {
+  it.each([{ settings: { access: "token" as const } }, { settings: {} }])(
+    "[TOP6] closes its sockets without a token or the cap with 4501 on $settings, and no others",
+    async ({ settings }) => {
+      const topic = namedTopic();
+      await topic.stub.set({ access: "public" });
+      const anyone = await connect(topic.stub, "latest", { ...nobody, source: ANONYMOUS });
+      const without = await connect(topic.stub, "latest", { user: "eve", caps: {} });
+      const caps = { [`topic:${topic.name}`]: ["subscribe" as const] };
+      const ada = await connect(topic.stub, "latest", { user: "ada", caps });
+      const key = await connect(topic.stub, "latest", { ...nobody, source: "test" });
+      for (const socket of [anyone, without, ada, key]) await socket.nextOf("connected");
+      await rest(topic.stub);
+      await topic.stub.publish([draft("open")]);
+      for (const socket of [anyone, without, ada, key])
+        expect((await socket.messages()).messages).toMatchObject([{ data: "open" }]);
+      await rest(topic.stub);
+      await topic.stub.set(settings);
+      for (const socket of [anyone, without]) expect(await expectEnd(socket, 4501)).toEqual([]);
+      await rest(topic.stub);
+      await topic.stub.publish([draft("closed")]);
+      for (const socket of [ada, key])
+        expect((await socket.messages()).messages).toMatchObject([{ data: "closed" }]);
+    },
+  );
+
+  it("[TOP6] ends a subscription without the cap, and one with it goes on", async () => {
+    const [topic, eve, ada] = [namedTopic(), namedUser(), namedUser()];
+    await topic.stub.set({ access: "public" });
+    const named = [{ topic: topic.name, since: "latest" as const }];
+    const without = await connect(eve.stub, "latest", { user: eve.name, caps: {} }, named);
+    const allowed = await connect(ada.stub, "latest", { user: ada.name }, named);
+    for (const socket of [without, allowed]) await socket.nextOf("reply");
+    await topic.stub.set({});
+    for (const { stub } of [topic, eve, ada]) await rest(stub);
+    await topic.stub.publish([draft("closed")]);
+    expect((await allowed.messages()).messages).toMatchObject([{ data: "closed" }]);
+    const error = await without.nextOf("error");
+    expect(error).toMatchObject({ id: null, topic: topic.name, code: "insufficient_scope" });
+    await rest(eve.stub);
+    await topic.stub.publish([draft("closed")]);
+    await until(async () => (await topic.stub.standing()).members === 1);
+    await without.roundTrip();
+    expect(without.frames.filter(({ type }) => type === "messages")).toEqual([]);
+  });
+});
