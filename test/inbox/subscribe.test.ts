@@ -3,6 +3,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import type { MessagesFrame } from "../../src/protocol/down.ts";
+import { tokenOf } from "../support/backend.ts";
 import { interceptJoin, namedTopic, namedUser, until, untilDelivered } from "../support/member.ts";
 import { BOTH, connect, draft, drafts, type ObjectSocket } from "../support/object.ts";
 
@@ -65,6 +66,34 @@ describe.each(BOTH)("a subscription of objects that are $name", ({ rest }) => {
     await until(async () => (await topic.stub.standing()).members === 0);
     await socket.roundTrip();
     expect(socket.frames.filter(({ type }) => type === "messages")).toEqual([]);
+  });
+
+  it("[SUB8] ends with an error by a refresh without the cap, and others go on", async () => {
+    const [topic, other, ada] = [namedTopic(), namedTopic(), namedUser()];
+    const socket = await device(ada);
+    for (const { name } of [topic, other]) await subscribe(socket, name, "latest");
+    for (const { stub } of [topic, other, ada]) await rest(stub);
+    const token = await tokenOf(ada.name, { [`topic:${other.name}`]: ["subscribe"] });
+    socket.send({ type: "refresh", id: 9, token });
+    const refused = { id: null, topic: topic.name, code: "insufficient_scope", temporary: false };
+    expect(await socket.nextOf("error")).toMatchObject(refused);
+    expect(await socket.nextOf("reply")).toMatchObject({ id: 9, expires_in: expect.any(Number) });
+    for (const { stub } of [topic, ada]) await rest(stub);
+    await topic.stub.publish([draft("secret")]);
+    await until(async () => (await topic.stub.standing()).members === 0);
+    await socket.roundTrip();
+    expect(socket.frames.splice(0).map(({ type }) => type)).toEqual(["reply"]);
+    await other.stub.publish([draft("still told")]);
+    const step = await socket.messages();
+    expect(step).toMatchObject({ topic: other.name, since: 0, to: 1 });
+    expect(dataOf(step)).toEqual(["still told"]);
+    // It is ended for good: the cap alone does not bring it back.
+    const back = await tokenOf(ada.name, { "topic:*": ["subscribe"] });
+    socket.send({ type: "refresh", id: 10, token: back });
+    expect(await socket.nextOf("reply")).toMatchObject({ id: 10 });
+    await topic.stub.publish([draft("not told")]);
+    await socket.roundTrip();
+    expect(socket.frames.filter(({ type }) => type !== "reply")).toEqual([]);
   });
 
   it("[SUB2] [SUB4] begins after a cursor, from a time on, or with a snapshot", async () => {
