@@ -3,6 +3,7 @@
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { tokenOf } from "../support/backend.ts";
 import { list, mark } from "../support/inbox.ts";
 import { keptOf, namedTopic, namedUser, untilDelivered } from "../support/member.ts";
 import { BOTH, connect, draft, drafts } from "../support/object.ts";
@@ -29,6 +30,55 @@ describe.each(BOTH)("a follower whose objects are $name", ({ rest }) => {
     expect(notifications[0]).toMatchObject({ read_at: null });
     const { counts: after } = await mark(ada.stub, [1], { read: true });
     expect(after).toEqual({ unread: 2, unseen: 2, total: 3 });
+  });
+
+  it("[FOL2] [FOL4] follows by frame with the cap, and stops without it", async () => {
+    const [topic, other, ada] = [namedTopic(), namedTopic(), namedUser()];
+    const restBoth = async () => {
+      for (const { stub } of [topic, ada]) await rest(stub);
+    };
+    await topic.stub.publish([draft("before")]);
+    const caps = { [`topic:${topic.name}`]: ["follow" as const] };
+    const socket = await connect(ada.stub, "latest", { user: ada.name, caps });
+    await socket.nextOf("connected");
+    const ask = async (id: number, type: "follow" | "unfollow") => {
+      socket.send({ type, id, topic: topic.name });
+      return socket.nextOf("reply");
+    };
+    const told = (id: number, changed: boolean) => ({ id, topic: topic.name, changed });
+    await restBoth();
+    expect(await ask(1, "follow")).toMatchObject(told(1, true));
+    await restBoth();
+    expect(await ask(2, "follow")).toMatchObject(told(2, false));
+    expect(await topic.stub.followers("", 10)).toEqual([ada.name]);
+    expect(await topic.stub.standing()).toMatchObject({ members: 1 });
+    socket.send({ type: "follow", id: 3, topic: other.name });
+    const refused = { id: 3, code: "insufficient_scope", field: "topic" };
+    expect(await socket.nextOf("error")).toMatchObject(refused);
+    await restBoth();
+    await topic.stub.publish([draft("kept")]);
+    expect(await socket.messages()).toMatchObject({
+      ...{ since: 0, to: 1, counts: { unread: 1, unseen: 1, total: 1 } },
+      messages: [{ data: "kept", topic: topic.name, topic_offset: 2 }],
+    });
+    // Nobody needs a right to stop.
+    const token = await tokenOf(ada.name);
+    socket.send({ type: "refresh", id: 4, token });
+    expect(await socket.nextOf("reply")).toMatchObject({ id: 4 });
+    await restBoth();
+    expect(await ask(5, "unfollow")).toMatchObject(told(5, true));
+    await restBoth();
+    expect(await ask(6, "unfollow")).toMatchObject(told(6, false));
+    expect(await topic.stub.followers("", 10)).toEqual([]);
+    expect(await topic.stub.standing()).toMatchObject({ members: 0 });
+    await restBoth();
+    await topic.stub.publish([draft("late")]);
+    expect(await topic.stub.delivery(3)).toEqual({ members: 0, delivered: 0, behind: 0 });
+    await socket.roundTrip();
+    expect(socket.frames.filter(({ type }) => type === "messages")).toEqual([]);
+    expect(await keptOf(ada, topic.name)).toEqual([{ data: "kept", at: 2 }]);
+    expect(await ada.stub.following("backend")).toEqual([]);
+    socket.ws.close();
   });
 });
 
