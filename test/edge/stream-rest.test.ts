@@ -1,0 +1,139 @@
+// Event streams through the whole Worker, whose object rests under them: the next event comes all
+// the same, with the `id` that resumes.
+
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import type { Inbox } from "../../src/inbox/inbox.ts";
+import type { Caps } from "../../src/protocol/caps.ts";
+import { bearer, tokenOf } from "../support/backend.ts";
+import { request } from "../support/bill.ts";
+import { EventReader } from "../support/events.ts";
+import { namedTopic, namedUser, until } from "../support/member.ts";
+import { BOTH, type Stub } from "../support/object.ts";
+
+/** Opens a stream as the user. */
+async function open(path: string, user: string, caps: Caps = {}): Promise<EventReader> {
+  const headers = { accept: "text/event-stream", ...bearer(await tokenOf(user, caps)) };
+  const response = await request("GET", path, undefined, headers);
+  expect(response.status).toBe(200);
+  return new EventReader(response.body as ReadableStream<Uint8Array>);
+}
+
+/** Publishes one message; gives its place as a cursor. */
+async function publish(path: string, data: unknown): Promise<string> {
+  const response = await request("POST", path, { data });
+  const { epoch, offset } = (await response.json()) as { epoch: string; offset: number };
+  return `${epoch}:${offset}`;
+}
+
+/** The instance of an object that is in memory now. */
+const instanceOf = (stub: Stub) =>
+  runInDurableObject(stub as DurableObjectStub<Inbox>, (object) => object);
+
+describe.each(BOTH)("a stream whose object is $name", ({ name, rest }) => {
+  /** Lets an object rest; gives a check that it did so, and did not merely stay. */
+  async function rested(stub: Stub): Promise<() => Promise<void>> {
+    const before = await instanceOf(stub);
+    await rest(stub);
+    return async () => expect((await instanceOf(stub)) === before).toBe(name === "warm");
+  }
+
+  it.each([
+    {
+      route: "the user's stream",
+      of: () => {
+        const { name: user, stub } = namedUser();
+        return { user, stub, at: "/v1/connect", to: `/v1/users/${user}/notifications`, topic: {} };
+      },
+    },
+    {
+      route: "a topic's stream",
+      of: () => {
+        const { name: topic, stub } = namedTopic();
+        const path = `/v1/topics/${topic}`;
+        return {
+          user: "ada",
+          stub,
+          at: `${path}/connect`,
+          to: `${path}/messages`,
+          topic: { topic },
+        };
+      },
+    },
+  ])("[SSE1] [SSE2] tells on $route what is published then, and is resumed", async ({ of }) => {
+    const { user, stub, at, to, topic } = of();
+    const caps: Caps = { "topic:*": ["subscribe"] };
+    await publish(to, "before");
+    const stream = await open(`${at}?since=latest`, user, caps);
+    expect(await stream.next()).toMatchObject({
+      event: "connected",
+      data: { offset: 1, ...topic },
+    });
+    let id = "";
+    for (const n of [2, 3]) {
+      const check = await rested(stub);
+      id = await publish(to, n);
+      const data = { since: n - 1, to: n, messages: [{ data: n }], ...topic };
+      expect(await stream.next()).toMatchObject({ event: "messages", id, data });
+      await check();
+    }
+    await stream.close();
+    const last = await publish(to, "after");
+    const check = await rested(stub);
+    const again = await open(`${at}?since=${id}`, user, caps);
+    expect(await again.next()).toMatchObject({ event: "connected", data: { recovered: true } });
+    const data = { since: 3, to: 4, messages: [{ data: "after" }] };
+    expect(await again.next()).toMatchObject({ event: "messages", id: last, data });
+    await check();
+    await again.close();
+  });
+
+  it("[SUB9] [SUB6] tells of the topics that it names, by an `id` that holds all", async () => {
+    const [ada, news] = [namedUser(), namedTopic()];
+    const stream = await open(`/v1/connect?since=latest&topics=${news.name}~latest`, ada.name, {
+      "topic:*": ["subscribe"],
+    });
+    expect(await stream.next()).toMatchObject({ event: "connected", id: "0:0" });
+    const begun = await stream.next();
+    expect(begun).toMatchObject({ event: "reply", data: { topic: news.name, offset: 0 } });
+    const toNews = `/v1/topics/${news.name}/messages`;
+    const checks = [await rested(news.stub)];
+    const first = await publish(toNews, 1);
+    expect(await stream.next()).toMatchObject({
+      ...{ event: "messages", id: `0:0,${news.name}~${first}` },
+      data: { topic: news.name, since: 0, to: 1, messages: [{ data: 1 }] },
+    });
+    // Both rest, and each is told of in its turn.
+    checks.push(await rested(news.stub), await rested(ada.stub));
+    const second = await publish(toNews, 2);
+    expect(await stream.next()).toMatchObject({
+      ...{ event: "messages", id: `0:0,${news.name}~${second}` },
+      data: { topic: news.name, since: 1, to: 2, messages: [{ data: 2 }] },
+    });
+    checks.push(await rested(ada.stub));
+    const mine = await publish(`/v1/users/${ada.name}/notifications`, "mine");
+    expect(await stream.next()).toMatchObject({
+      ...{ event: "messages", id: `${mine},${news.name}~${second}` },
+      data: { since: 0, to: 1, messages: [{ data: "mine" }] },
+    });
+    for (const check of checks) await check();
+    await stream.close();
+  });
+
+  it("[SOC9] [DEL3] lets go of its object's socket when its reader has left", async () => {
+    const [ada, news] = [namedUser(), namedTopic()];
+    const stream = await open(`/v1/connect?since=latest&topics=${news.name}~latest`, ada.name, {
+      "topic:*": ["subscribe"],
+    });
+    for (const event of ["connected", "reply"])
+      expect(await stream.next()).toMatchObject({ event });
+    const check = await rested(ada.stub);
+    await stream.close();
+    const sockets = () =>
+      runInDurableObject(ada.stub, (_inbox, state) => state.getWebSockets().length);
+    await until(async () => (await sockets()) === 0);
+    await check();
+    await publish(`/v1/topics/${news.name}/messages`, "late");
+    await until(async () => (await news.stub.standing()).members === 0);
+  });
+});
