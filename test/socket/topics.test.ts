@@ -19,7 +19,7 @@ import {
   until,
   untilDelivered,
 } from "../support/member.ts";
-import { connect, draft, type ObjectSocket } from "../support/object.ts";
+import { BOTH, connect, draft, type ObjectSocket } from "../support/object.ts";
 import { API_KEY } from "../support/vars.ts";
 
 afterEach(() => {
@@ -277,8 +277,8 @@ it("[SUB5] [FOL2] a topic that joins after such a refresh is answered, and holds
   socket.ws.close();
 });
 
-/** A connect that names a topic whose joining waits until it is let. */
-async function joining(user: Named<Inbox>, topic: Named<Topic>) {
+/** Holds the next joining of a topic until it is let in. */
+function holdJoin(topic: Named<Topic>) {
   let [isAsked, isLet] = [false, false];
   interceptJoin(topic, (own) => async (asked) => {
     if (isAsked) return own(asked);
@@ -286,11 +286,17 @@ async function joining(user: Named<Inbox>, topic: Named<Topic>) {
     await holdUntil(() => isLet);
     return own(asked);
   });
-  const socket = await device(user, [topic.name]);
-  await until(async () => isAsked);
   const letIn = () => {
     isLet = true;
   };
+  return { untilAsked: () => until(async () => isAsked), letIn };
+}
+
+/** A connect that names a topic whose joining waits until it is let. */
+async function joining(user: Named<Inbox>, topic: Named<Topic>) {
+  const { untilAsked, letIn } = holdJoin(topic);
+  const socket = await device(user, [topic.name]);
+  await untilAsked();
   return { socket, letIn };
 }
 
@@ -320,6 +326,81 @@ it("[SUB8] a refresh without the cap ends what the connect has named, also while
   await socket.roundTrip();
   expect(socket.frames.filter(({ type }) => type === "messages")).toEqual([]);
 });
+
+describe.each(BOTH)(
+  "a socket of objects that are $name, closed while it joins a topic",
+  ({ rest }) => {
+    /** By frame, of an object that has rested before, or with the connect. */
+    const WAYS = [
+      {
+        how: "by frame",
+        begin: async (user: Named<Inbox>, topic: Named<Topic>) => {
+          const socket = await device(user);
+          await rest(user.stub);
+          const { untilAsked, letIn } = holdJoin(topic);
+          socket.send({ ...about("subscribe", topic), id: 1 });
+          await untilAsked();
+          return { socket, letIn };
+        },
+      },
+      { how: "with the connect", begin: joining },
+    ];
+
+    const membersOf = async ({ stub }: Named<Topic>) => (await stub.standing()).members;
+
+    it.each(WAYS)(
+      "[DEL3] [SOC9] $how, leaves no ghost, and nobody waits for it",
+      async ({ begin }) => {
+        const [ada, slow, elsewhere] = [namedUser(), namedTopic(), namedTopic()];
+        const other = await device(ada);
+        const { socket, letIn } = await begin(ada, slow);
+        socket.ws.close(4321, "bye");
+        expect(await socket.nextClose()).toEqual({ code: 4321, reason: "bye" });
+        expect(await ask(other, about("subscribe", elsewhere))).toMatchObject({ type: "reply" });
+        expect(await membersOf(slow)).toBe(0);
+        letIn();
+        await until(async () => (await membersOf(slow)) === 1);
+        for (const { stub } of [slow, ada]) await rest(stub);
+        await slow.stub.publish([draft("to nobody")]);
+        await until(async () => (await membersOf(slow)) === 0);
+        const open = await runInDurableObject(ada.stub, (_inbox, state) => state.getWebSockets());
+        expect(open).toHaveLength(1);
+        // What it left behind is in nobody's way.
+        const begun = await ask(other, about("subscribe", slow));
+        expect(begun).toMatchObject({ type: "reply", offset: 1 });
+        await slow.stub.publish([draft("to one")]);
+        const step = { topic: slow.name, since: 1, to: 2, messages: [{ data: "to one" }] };
+        expect(await other.messages()).toMatchObject(step);
+        other.ws.close();
+      },
+    );
+
+    it.each(WAYS)(
+      "[DEL3] [SUB3] $how, takes nothing from a device that joins the same topic beside it",
+      async ({ begin }) => {
+        const [ada, slow] = [namedUser(), namedTopic()];
+        const other = await device(ada);
+        const { socket, letIn } = await begin(ada, slow);
+        expect(await ask(other, about("subscribe", slow))).toMatchObject({ type: "reply" });
+        socket.ws.close(4321, "bye");
+        await socket.nextClose();
+        // What is delivered meanwhile goes on when the joining of the one that is gone has ended.
+        await slow.stub.publish([draft(1)]);
+        letIn();
+        const first = { topic: slow.name, since: 0, to: 1, messages: [{ data: 1 }] };
+        expect(await other.messages()).toMatchObject(first);
+        await untilDelivered(slow, 1);
+        for (const { stub } of [slow, ada]) await rest(stub);
+        await slow.stub.publish([draft(2)]);
+        const second = { topic: slow.name, since: 1, to: 2, messages: [{ data: 2 }] };
+        expect(await other.messages()).toMatchObject(second);
+        await untilDelivered(slow, 2);
+        expect(await membersOf(slow)).toBe(1);
+        other.ws.close();
+      },
+    );
+  },
+);
 
 it("[DEL5] who only watches has what was delivered, also when the topic has rested", async () => {
   const [ada, topic] = [namedUser(), namedTopic()];
