@@ -7,7 +7,7 @@ import type { Hub } from "../../src/edge/request.ts";
 import type { Env } from "../../src/settings.ts";
 import { TEST_VARS } from "../support/vars.ts";
 
-const CAUSE = "Network connection lost, on the way to the inbox of ada";
+const CAUSE = "Network connection lost, on the way to the inbox of zoe";
 
 let failed: MockInstance<typeof console.error>;
 beforeEach(() => {
@@ -76,7 +76,7 @@ it.each(KINDS)("[CON4] $what is $status $code, without its cause", async (kind) 
   });
   // What may have arrived already is only safe to repeat with an id.
   if (status === 503) expect(body.fix).toContain("`id`");
-  expect(JSON.stringify(body)).not.toMatch(/Network|ada|\.ts\b| {4}at /);
+  expect(JSON.stringify(body)).not.toMatch(/Network|zoe|\.ts\b| {4}at /);
   expect(logged()).toEqual({
     event: "failed",
     request_id: body.request_id,
@@ -107,7 +107,7 @@ it.each(KINDS)("[CON3] a browser's socket is told of $what and comes back", asyn
   expect(frames.map((frame) => JSON.parse(frame) as object)).toEqual([
     expect.objectContaining({ type: "error", id: null, code, temporary: true }),
   ]);
-  expect(frames[0]).not.toMatch(/Network|ada|\.ts\b| {4}at /);
+  expect(frames[0]).not.toMatch(/Network|zoe|\.ts\b| {4}at /);
   expect(logged()).toMatchObject({ event: "failed", status, code, cause: `Error: ${CAUSE}` });
 });
 
