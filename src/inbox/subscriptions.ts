@@ -103,7 +103,7 @@ export class Subscriptions {
           const answer = await this.subscribe(session, topic, since);
           frames = [printReply(null, answer.members), ...answer.frames()];
         } catch (cause) {
-          frames = [printError(null, refusalOf(cause), topic)];
+          frames = [printError(null, refusalOf(cause, session), topic)];
         }
         this.#parts.sockets.send(session, frames, this.#parts.clock());
       }),
@@ -157,7 +157,7 @@ export class Subscriptions {
       const unlessPublic = capRefusal(session.attachment, topic);
       if (unlessPublic === null) continue;
       const joining: Joining = { member, follows: false, since: "latest", unlessPublic };
-      const joined = await join(topic, joining).catch(refusalOf);
+      const joined = await join(topic, joining).catch((cause) => refusalOf(cause, session));
       if ("code" in joined) this.#end(session, topic, joined);
     }
   }
@@ -256,8 +256,8 @@ function capRefusal({ caps }: Attachment, topic: string): Refusal | null {
     : refusal("insufficient_scope", `the token needs the cap subscribe on topic:${topic}`, "topic");
 }
 
-function refusalOf(cause: unknown): Refusal {
+function refusalOf(cause: unknown, { attachment: { connection } }: Session): Refusal {
   if (cause instanceof RefusalError) return cause.refusal;
-  console.error(JSON.stringify({ event: "subscribe_failed", cause: String(cause) }));
+  console.error(JSON.stringify({ event: "subscribe_failed", connection, cause: String(cause) }));
   return refusal("temporary", "subscribe again");
 }

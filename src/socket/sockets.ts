@@ -227,7 +227,9 @@ export class Sockets {
         this.#greetNow(session);
       } catch (cause) {
         // One that cannot be greeted must not silence the others.
-        console.error(JSON.stringify({ event: "greeting_failed", cause: String(cause) }));
+        const { connection } = session.attachment;
+        const line = { event: "greeting_failed", connection, cause: String(cause) };
+        console.error(JSON.stringify(line));
         disconnect(session.ws, 4001);
       }
     }

@@ -54,7 +54,11 @@ describe.each([
     const socket = await connect(stub, since);
     expect(await expectEnd(socket, 4001)).toEqual([]);
     expect(failed.mock.calls.map(([line]) => JSON.parse(line as string))).toEqual([
-      { event: "greeting_failed", cause: `Error: ${WHY}` },
+      {
+        event: "greeting_failed",
+        connection: expect.stringMatching(/^c_/),
+        cause: `Error: ${WHY}`,
+      },
     ]);
   });
 });
