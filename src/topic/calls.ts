@@ -12,7 +12,7 @@ export const PROBE_MS_MIN = 5_000;
 const CALL_MS_MAX = 3_000;
 
 /** Rejects when a call is not answered in time: what was asked may still be done. */
-export type Within = <T>(call: Promise<T>) => Promise<T>;
+type Within = <T>(call: Promise<T>) => Promise<T>;
 
 /** Makes the calls for each, so many at a time and each in time; gives the results in order. */
 export async function inPool<T, R>(
