@@ -31,6 +31,7 @@ export function greetInbox(
     recovered: typeof since === "string" || first?.snapshot !== true,
     oldest,
     counts: countsOf(own),
+    time: new Date(now).toISOString(),
     expires_in: exp === null ? null : exp - Math.floor(clock / 1000),
   });
   return first === null ? [connected] : [connected, ...printMessages(first)];

@@ -18,6 +18,8 @@ export interface ConnectedFrame {
   /** Everything below is gone; what age pushed out is told nowhere else. */
   oldest: number;
   counts?: Counts;
+  /** The hub's clock, by which `expires` is judged. An older hub does not say it. */
+  time?: string;
   ping: number;
   /** Seconds until the token ends and the socket with it; null for an API key, which does not. */
   expires_in: number | null;

@@ -49,6 +49,7 @@ export function greetTopic(
     offset: head,
     recovered,
     oldest,
+    time: new Date(now).toISOString(),
     expires_in: exp === null ? null : exp - Math.floor(now / 1000),
   });
   const frame = { topic, epoch, to: head, oldest, messages };

@@ -29,6 +29,21 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(frame?.messages[0]).toMatchObject({ data: 9, seen_at: null, archived_at: null });
   });
 
+  it("[CON11] `connected` has the hub's clock, which never runs backwards", async () => {
+    const { stub } = await filled(1);
+    const before = Date.now();
+    const first = await (await connect(stub)).nextOf("connected");
+    expect(Date.parse(first.time as string)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(first.time as string)).toBeLessThanOrEqual(Date.now());
+    await rest(stub);
+    vi.useFakeTimers({ toFake: ["Date"], now: before - 60_000 });
+    const [message] = (await list(stub)).notifications as { time: string }[];
+    const second = await (await connect(stub)).nextOf("connected");
+    expect(Date.parse(second.time as string)).toBeGreaterThanOrEqual(
+      Date.parse(message?.time as string),
+    );
+  });
+
   it("[CUR1] a snapshot replaces all that is held", async () => {
     const { stub } = await filled(3);
     const device = new Device();

@@ -17,8 +17,9 @@ const bytes = (text: string) => new TextEncoder().encode(text).length;
 it("[CON10] `connected`", () => {
   const counts = { unread: 3, unseen: 1, total: 20 };
   const own = { connection: "c_1", epoch: "e", offset: 41, recovered: true, oldest: 2 };
-  expect(printConnected({ ...own, counts, expires_in: 3600 })).toBe(
-    '{"type":"connected","connection":"c_1","epoch":"e","offset":41,"recovered":true,"oldest":2,"counts":{"unread":3,"unseen":1,"total":20},"expires_in":3600,"ping":30,"reconnect_spread":5}',
+  const time = "2026-01-02T03:04:05.678Z";
+  expect(printConnected({ ...own, counts, time, expires_in: 3600 })).toBe(
+    '{"type":"connected","connection":"c_1","epoch":"e","offset":41,"recovered":true,"oldest":2,"counts":{"unread":3,"unseen":1,"total":20},"time":"2026-01-02T03:04:05.678Z","expires_in":3600,"ping":30,"reconnect_spread":5}',
   );
   expect(printConnected({ ...own, topic: "news", expires_in: null })).toContain(
     '"topic":"news","expires_in":null,',

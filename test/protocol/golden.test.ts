@@ -76,6 +76,7 @@ const DOWN: Record<Exclude<DownFrame["type"], "pong">, Record<string, () => unkn
         recovered: true,
         oldest: 3,
         counts,
+        time: at,
         expires_in: 3600,
       }),
     "a topic, by API key": () =>
@@ -86,6 +87,7 @@ const DOWN: Record<Exclude<DownFrame["type"], "pong">, Record<string, () => unkn
         offset: 41,
         recovered: false,
         oldest: 3,
+        time: at,
         expires_in: null,
       }),
   },
