@@ -35,6 +35,8 @@ type Settle = (reply: ReplyFrame | undefined, error?: BelfryError) => void;
 export interface InboxFollower {
   follower: Follower;
   connected(frame: ConnectedFrame): void;
+  /** The token has ended; or the session, and with it all that was known of the inbox. */
+  hide(isForGood: boolean): void;
 }
 
 export interface Client {
@@ -92,6 +94,7 @@ export function newClient(
     },
     connected,
     take,
+    ended: () => inbox?.hide(false),
     changed(status) {
       abandon();
       tell(onStatus, status);
@@ -100,14 +103,16 @@ export function newClient(
 
   const isOpen = () => connection.status.state === "open";
 
-  /** Once it is closed nothing is answered any more. */
+  /** Once it is closed nothing is shown and nothing answered any more. */
   function abandon() {
     const { status } = connection;
-    if (status.state === "closed")
-      for (const [id, { settle }] of requests) {
-        requests.delete(id);
-        settle(undefined, new BelfryError(status.reason));
-      }
+    if (status.state !== "closed") return;
+    parts.clear();
+    inbox?.hide(true);
+    for (const [id, { settle }] of requests) {
+      requests.delete(id);
+      settle(undefined, new BelfryError(status.reason));
+    }
   }
 
   function ask(type: string, members: object, settle: Settle) {

@@ -8,7 +8,7 @@ import { createHeartbeat } from "./heartbeat.ts";
 import { createPace } from "./pace.ts";
 import { watchPage } from "./page.ts";
 import type { Status } from "./status.ts";
-import type { TokenReason, TokenSource } from "./token.ts";
+import { type TokenReason, type TokenSource, userOf } from "./token.ts";
 import type { Line, Offer, Transport, UpFrame } from "./transport.ts";
 
 /** How long it may take from asking for a token to the first frame. */
@@ -29,7 +29,9 @@ export interface Plan {
   offer(topicsMax: number): Pick<Offer, "since" | "topics">;
   connected(frame: ConnectedFrame): void;
   take(frame: DownFrame): void;
-  /** Told after each change. */
+  /** The token has ended: nothing is shown until the hub lets the user in again. */
+  ended(): void;
+  /** Called after each change. */
   changed(status: Status): void;
 }
 
@@ -46,7 +48,7 @@ export interface Connection {
 }
 
 export function createConnection(plan: Plan): Connection {
-  const { url, token, transports, environment, offer, connected, take, changed } = plan;
+  const { url, token, transports, environment, offer, connected, take, ended, changed } = plan;
   const { now, random, after } = environment;
   const canAsk = typeof token === "function";
   let status: Status = { state: "idle" };
@@ -58,6 +60,9 @@ export function createConnection(plan: Plan): Connection {
   let failedOpens = 0;
   let spreadMs = 5_000;
   let tokenReason: TokenReason = "connect";
+  /** Whose session this is; empty while there is none. */
+  let user = "";
+  let unwatch: (() => void) | undefined;
   /** What the hub said before it closed. */
   let refused: Pick<Reason, "code" | "message"> | null = null;
 
@@ -65,6 +70,11 @@ export function createConnection(plan: Plan): Connection {
   const heartbeat = createHeartbeat(environment, {
     ping: () => line?.send("ping"),
     renew,
+    ended() {
+      if (status.state === "open" || !canAsk) lose(4002, "token_expired");
+      // It waits for a hub that is away, or for a token.
+      else ended();
+    },
     dead: () => lose(LOST, "silent"),
   });
 
@@ -82,17 +92,25 @@ export function createConnection(plan: Plan): Connection {
     line = null;
   }
 
-  /** No timer runs from here on. */
+  /** No timer runs from here on but the one of the token's end, for as long as there is a session. */
   function stop(next: Status) {
     drop();
     for (const transport of transports) transport.leave?.();
+    if (next.state === "closed") {
+      user = "";
+      heartbeat.endIn(null);
+      unwatch?.();
+      unwatch = undefined;
+    }
     change(next);
   }
 
+  const isClosed = () => status.state === "closed";
   const end = (close: number, code: string) =>
     stop({ state: "closed", reason: { close, code, message: code } });
 
-  async function open() {
+  async function open(fresh?: string) {
+    unwatch ??= watchPage(environment, turn);
     drop();
     refused = null;
     const current = generation;
@@ -100,7 +118,7 @@ export function createConnection(plan: Plan): Connection {
     cancel = after(OPEN_MS, () => lose(LOST, "timeout"));
     try {
       // Awaited even when it is a text: what an app asks for in one go is offered in one go.
-      const given = await (canAsk ? token(tokenReason) : token);
+      const given = await (fresh ?? (canAsk ? token(tokenReason) : token));
       if (current === generation) openLine(given);
     } catch (cause) {
       // The app's own callback failed.
@@ -113,6 +131,14 @@ export function createConnection(plan: Plan): Connection {
       end(4500, "unauthorized");
       return;
     }
+    const next = userOf(given);
+    if (user && user !== next) {
+      end(1000, "user_changed");
+      // A listener may have gone on by itself.
+      if (isClosed()) open(given);
+      return;
+    }
+    user = next;
     // `at` takes the whole part of it.
     const transport = transports.at((failedOpens / OPENS_MAX) % transports.length) as Transport;
     const current = generation;
@@ -125,7 +151,7 @@ export function createConnection(plan: Plan): Connection {
       {
         frame: (frame) => isCurrent() && takeFrame(frame, transport),
         lost: (close, reason) => isCurrent() && lose(close, "lost", reason),
-        reopen: () => isCurrent() && open(),
+        reopen: (fresh) => isCurrent() && open(fresh),
       },
     );
   }
@@ -138,7 +164,7 @@ export function createConnection(plan: Plan): Connection {
       tokenReason = "connect";
       spreadMs = frame.reconnect_spread * 1_000;
       status = { state: "open", transport: name, connection: frame.connection };
-      heartbeat.renewIn(frame.expires_in);
+      heartbeat.endIn(frame.expires_in);
       heartbeat.start(frame.ping);
       connected(frame);
       changed(status);
@@ -149,18 +175,22 @@ export function createConnection(plan: Plan): Connection {
     else {
       // The reply to our own `refresh`: no other frame has it.
       if ((frame as ReplyFrame).expires_in)
-        heartbeat.renewIn((frame as ReplyFrame).expires_in as number);
+        heartbeat.endIn((frame as ReplyFrame).expires_in as number);
       take(frame);
     }
   }
 
   async function renew() {
+    if (!canAsk) return;
     const current = generation;
     try {
-      const given = canAsk && (await token("refresh"));
-      if (given && current === generation) pace.push({ type: "refresh", id: 0, token: given });
+      const given = await token("refresh");
+      if (current !== generation) return;
+      if (given && userOf(given) === user) pace.push({ type: "refresh", id: 0, token: given });
+      // The session ends, and another user's begins.
+      else open(given ?? "");
     } catch {
-      // The connection is good until its token ends, and then it says 4002 and a new one is asked for.
+      // The connection is good until its token ends, and then a new one is asked for.
     }
   }
 
@@ -170,6 +200,7 @@ export function createConnection(plan: Plan): Connection {
     // One that was open may be opened again; one that is not the first makes room for the first.
     if (status.state === "open") failedOpens = failedOpens < OPENS_MAX ? 0 : 1;
     else if (!refused) failedOpens += 1;
+    if (close === 4002) ended();
     tokenReason = close === 4002 ? "expired" : close === 4500 ? "refused" : "connect";
     // A token that was refused is asked for once more, where there is somebody to ask.
     if (close === 4500 && canAsk && !wasRefused) open();
@@ -179,7 +210,11 @@ export function createConnection(plan: Plan): Connection {
       stop({ state: "closed", reason });
     } else {
       // Within the spread that the hub asks for, then with full jitter over a time that doubles.
-      const delayMs = random() * (attempt ? Math.min(WAIT_MS_MAX, 1_000 * 2 ** attempt) : spreadMs);
+      // Nothing is shown while a token that has ended is replaced: the first try is made at once.
+      const isFirst = close === 4002 && !attempt;
+      const delayMs =
+        (isFirst ? 0 : random()) *
+        (attempt ? Math.min(WAIT_MS_MAX, 1_000 * 2 ** attempt) : spreadMs);
       drop();
       attempt += 1;
       change({ state: "waiting", attempt, until: now() + delayMs, reason });
@@ -196,12 +231,12 @@ export function createConnection(plan: Plan): Connection {
     }
   }
 
-  watchPage(environment, (isLeaving) => {
-    if (status.state === "idle" || status.state === "closed") return;
+  function turn(isLeaving: boolean) {
     const reason = { close: 1000, code: "page_hidden", message: "" };
     if (isLeaving) stop({ state: "waiting", attempt, until: null, reason });
-    else connect();
-  });
+    // After a sleep the timers are late.
+    else if (!heartbeat.isOver() || canAsk) connect();
+  }
 
   return {
     get status() {

@@ -3,10 +3,20 @@
 
 import type { MessagesFrame, StateChange } from "../protocol/down.ts";
 import type { Counts, InboxMessage, MessageState } from "../protocol/message.ts";
+import type { InboxSnapshot } from "./inbox.ts";
+
+/** What is shown of an inbox that is not known, or that nobody may see. */
+export const NOTHING: InboxSnapshot = {
+  isLoaded: false,
+  cursor: null,
+  notifications: [],
+  counts: { unread: 0, unseen: 0, total: 0 },
+  hasMore: false,
+};
 
 export class InboxView {
   readonly held = new Map<number, InboxMessage>();
-  counts: Counts = { unread: 0, unseen: 0, total: 0 };
+  counts: Counts = NOTHING.counts;
 
   /** Takes a step whole; `now` is when. */
   apply(step: MessagesFrame, now: number): void {

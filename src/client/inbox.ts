@@ -5,7 +5,7 @@ import type { Counts, InboxMessage, LogMessage } from "../protocol/message.ts";
 import type { Client } from "./client.ts";
 import type { Cancel } from "./environment.ts";
 import { type Cursor, Follower } from "./follower.ts";
-import { InboxView } from "./inbox-view.ts";
+import { InboxView, NOTHING } from "./inbox-view.ts";
 import { type Listener, listen, tell } from "./listeners.ts";
 import { type Mark, marked } from "./marks.ts";
 
@@ -47,29 +47,46 @@ export function usedInbox(client: Client): Inbox | undefined {
 
 export class Inbox {
   readonly #client: Client;
-  readonly #view = new InboxView();
+  #view = new InboxView();
   readonly #follower: Follower;
   readonly #marks = new Set<Mark>();
   readonly #onChange = new Set<Listener<InboxSnapshot>>();
   readonly #onMessage = new Set<Listener<LogMessage>>();
   /** Where the next older page ends; null when there is none. */
   #before: number | null = 0;
-  #snapshot: InboxSnapshot;
+  /** The epoch of what is held. */
+  #epoch: string | null = null;
+  /** False after the end of a token, until the hub takes another of the same user. */
+  #isShown = true;
+  /** How far the hub's clock is ahead of ours. */
+  #aheadMs = 0;
+  #snapshot = NOTHING;
   #cancelExpiry: Cancel = () => undefined;
 
   constructor(client: Client) {
     this.#client = client;
     this.#follower = new Follower(null, (step, fresh, isMove) => this.#show(step, fresh, isMove));
-    this.#snapshot = this.#build();
-    client.onStatus(({ state }) => state === "closed" && this.#cancelExpiry());
+    const { environment } = client;
     client.followInbox({
       follower: this.#follower,
-      connected: ({ epoch, offset, oldest, recovered, counts }) => {
+      connected: ({ epoch, offset, oldest, recovered, counts, time }) => {
+        this.#isShown = true;
+        if (time) this.#aheadMs = Date.parse(time) - environment.now();
         // Otherwise a step follows, and says it of what is held by then.
         if (!recovered || this.#follower.since !== `${epoch}:${offset}`) return;
         this.#view.forget(oldest);
-        this.#view.expire(client.environment.now());
+        this.#view.expire(this.now());
         this.#view.counts = counts ?? this.#view.counts;
+        this.#changed();
+      },
+      hide: (isForGood) => {
+        this.#isShown = false;
+        if (isForGood) {
+          this.#follower.cursor = this.#epoch = null;
+          this.#view = new InboxView();
+          this.#marks.clear();
+          this.#before = 0;
+        }
         this.#changed();
       },
     });
@@ -79,6 +96,11 @@ export class Inbox {
   readonly getSnapshot = (): InboxSnapshot => this.#snapshot;
   readonly subscribe = (listener: Listener<InboxSnapshot>): (() => void) =>
     listen(this.#onChange, listener);
+
+  /** Milliseconds by the hub's clock, whatever the device's clock says. */
+  now(): number {
+    return this.#client.environment.now() + this.#aheadMs;
+  }
 
   /** Tells of each message that arrives, once: for toasts and sounds. */
   onMessage(listener: Listener<LogMessage>): () => void {
@@ -125,11 +147,12 @@ export class Inbox {
     // The hub would begin with the newest again.
     if (before === null) return;
     const page = await this.#client.request("history", { before, limit: PAGE_MESSAGES });
+    const cursor = this.#follower.cursor as Cursor;
+    const [epoch, at] = (page.cursor as string).split(":");
     // Asked for twice at once, or meant for what a snapshot has replaced.
-    if (before !== this.#before) return;
+    if (before !== this.#before || epoch !== cursor.epoch) return;
     // Over an event stream a page goes its own way, and may come after steps that it does not know of.
-    const [, at] = (page.cursor as string).split(":");
-    if (Number(at) < (this.#follower.cursor as Cursor).offset) return this.loadMore();
+    if (Number(at) < cursor.offset) return this.loadMore();
     for (const message of page.notifications as InboxMessage[])
       this.#view.held.set(message.offset as number, message);
     this.#before = page.next as number | null;
@@ -140,8 +163,7 @@ export class Inbox {
   async #mark(type: Mark["type"], target: Mark["target"]): Promise<void> {
     // The hub takes an empty list for a fault, and ends the connection at the tenth.
     if ("offsets" in target && !target.offsets[0]) return;
-    const { now } = this.#client.environment;
-    const time = new Date(now()).toISOString();
+    const time = new Date(this.now()).toISOString();
     const mark: Mark = { type, target, time, offset: UNCONFIRMED };
     this.#marks.add(mark);
     this.#changed();
@@ -158,37 +180,43 @@ export class Inbox {
   }
 
   #show(step: MessagesFrame, fresh: LogMessage[], isMove: boolean): void {
-    const wasLoaded = this.#snapshot.isLoaded;
+    const isSameEpoch = step.epoch === this.#epoch;
+    // A snapshot is how things are. It is news only beside what was known of the same epoch.
+    const isNews = this.#epoch && (isSameEpoch || !step.snapshot);
     if (isMove) {
-      if (step.snapshot) this.#begin(step);
-      this.#view.apply(step, this.#client.environment.now());
+      if (step.snapshot) this.#begin(step, isSameEpoch);
+      this.#epoch = step.epoch;
+      this.#view.apply(step, this.now());
       this.#changed();
     }
-    // The first snapshot is how things are, and no news.
-    if (wasLoaded) for (const message of fresh) tell(this.#onMessage, message);
+    if (isNews) for (const message of fresh) tell(this.#onMessage, message);
   }
 
-  #begin({ messages, to }: MessagesFrame): void {
+  #begin({ messages, to }: MessagesFrame, isSameEpoch: boolean): void {
     this.#before = messages[0]?.offset ?? to;
-    // It has all that is confirmed, and may be of another epoch.
-    for (const mark of this.#marks) if (mark.offset < UNCONFIRMED) this.#marks.delete(mark);
+    // It has all that is confirmed; and a mark of another epoch names other messages.
+    for (const mark of this.#marks)
+      if (mark.offset < UNCONFIRMED || !isSameEpoch) this.#marks.delete(mark);
   }
 
   #changed(): void {
-    const { now, after } = this.#client.environment;
+    const { after } = this.#client.environment;
     const { cursor } = this.#follower;
     for (const mark of this.#marks)
       if (cursor && mark.offset <= cursor.offset) this.#marks.delete(mark);
-    const endsAt = this.#view.expire(now());
+    const endsAt = this.#view.expire(this.now());
     this.#cancelExpiry();
-    // A timer would keep a program from ending that has closed its client.
-    if (endsAt < Infinity && this.#client.status.state !== "closed")
-      this.#cancelExpiry = after(Math.min(endsAt - now(), TIMER_MS_MAX), () => this.#changed());
+    if (endsAt < Infinity)
+      this.#cancelExpiry = after(Math.min(endsAt - this.now(), TIMER_MS_MAX), () =>
+        this.#changed(),
+      );
+    const before = this.#snapshot;
     this.#snapshot = this.#build();
-    tell(this.#onChange, this.#snapshot);
+    if (this.#snapshot !== before) tell(this.#onChange, this.#snapshot);
   }
 
   #build(): InboxSnapshot {
+    if (!this.#isShown || !this.#follower.cursor) return NOTHING;
     const { held, counts } = this.#view;
     const isListed = ({ archived_at }: InboxMessage) => !archived_at;
     const all = [...held.values()].sort((a, b) => (b.offset as number) - (a.offset as number));
@@ -196,7 +224,7 @@ export class Inbox {
       .flatMap((message) => marked(message, this.#marks) ?? [])
       .filter(isListed);
     return {
-      isLoaded: !!this.#follower.cursor,
+      isLoaded: true,
       cursor: this.#follower.since,
       notifications,
       counts,

@@ -14,19 +14,13 @@ import {
 } from "react";
 import type { Client } from "./client.ts";
 import { type InboxSnapshot, inbox, usedInbox } from "./inbox.ts";
+import { NOTHING } from "./inbox-view.ts";
 import type { Status } from "./status.ts";
 import type { SubscribeOptions, TopicMessage } from "./topic.ts";
 
 const Context = createContext<Client | null>(null);
 
 const IDLE: Status = { state: "idle" };
-const NOT_LOADED: InboxSnapshot = {
-  isLoaded: false,
-  cursor: null,
-  notifications: [],
-  counts: { unread: 0, unseen: 0, total: 0 },
-  hasMore: false,
-};
 
 /** Gives a client to everything below. */
 export function BelfryProvider(props: { client: Client; children?: ReactNode }): ReactElement {
@@ -55,8 +49,8 @@ export function useInbox(): InboxSnapshot {
   // Only the first connects. It is not called on a server, nor while anything is rendered.
   return useSyncExternalStore(
     useCallback((listener: () => void) => inbox(client).subscribe(listener), [client]),
-    () => usedInbox(client)?.getSnapshot() ?? NOT_LOADED,
-    () => NOT_LOADED,
+    () => usedInbox(client)?.getSnapshot() ?? NOTHING,
+    () => NOTHING,
   );
 }
 

@@ -50,10 +50,7 @@ function open(offer: Offer, events: LineEvents): Line {
       heardAt = now();
       const lines = (text + value).split("\n");
       text = lines.pop() as string;
-      for (const line of lines)
-        if (line.startsWith("data:"))
-          // A stream ends with its token: there is nothing to refresh.
-          take({ ...JSON.parse(line.slice(5)), expires_in: null });
+      for (const line of lines) if (line.startsWith("data:")) take(JSON.parse(line.slice(5)));
     }
   }
 
@@ -68,6 +65,8 @@ function open(offer: Offer, events: LineEvents): Line {
         // The topics of a stream are named when it is opened. One that is given up goes with the next.
         // Opened anew at once, it would not bring what a topic's other subscribers are waiting for.
       } else if (frame.type === "subscribe") after(REOPEN_MS, events.reopen);
+      // A stream ends with its token: the new one needs another.
+      else if (frame.type === "refresh") events.reopen(frame.token as string);
       else if (frame.type !== "unsubscribe") last = answerTo(offer, frame, last).then(take);
     },
     close: () => abort.abort(),

@@ -6,8 +6,8 @@
 //                      │    ▼                 │
 //                      waiting ◀──────────────┘
 //
-// From anywhere `closed` is reached when the hub says not to come back, when there is no token, or by
-// `close()`; `connect()` leads out of it. A page that is put aside waits without a timer.
+// From anywhere `closed` is reached when the hub says not to come back, when there is no token or it is
+// another user's, or by `close()`; `connect()` leads out of it. A closed client shows nothing.
 
 import type { Reason } from "./error.ts";
 

@@ -17,6 +17,7 @@ export function follow({ url, token, since }: Offer, events: LineEvents, tell: T
       const response = await fetch(`${url}/v1/users/me/notifications?${query}`, {
         headers: { authorization: `Bearer ${token}` },
       });
+      if (response.status === 401) return events.lost(4500, "");
       const { notifications, cursor, recovered = true, ...rest } = await response.json();
       const [epoch, to] = cursor.split(":");
       const at = { ...rest, epoch, to: Number(to), offset: Number(to) };

@@ -6,7 +6,12 @@ import { ALL, type Station, type Tell } from "./tab-words.ts";
 import type { LineEvents, Offer, Transport, UpFrame } from "./transport.ts";
 
 export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: Tell): Station {
+  const { now } = offer.environment;
   let connected: ConnectedFrame | undefined;
+  /** When `connected` came. */
+  let connectedAt = 0;
+  /** When the token on the line ends, if it does. */
+  let endsAt: number | null = null;
   /** For all. The parts of a step go out at once: a tab that begins in between would take half of it. */
   const news: DownFrame[] = [];
   /** The tabs that want a topic: it is given up with the last of them. */
@@ -20,10 +25,13 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
         tell(to, { say: "down", frame: { ...frame, id: Number(id) } as DownFrame });
         return;
       }
+      // In `connected`, and in the reply to the leader's own `refresh`.
+      const { expires_in } = frame as Partial<ConnectedFrame>;
+      if (expires_in) endsAt = now() + expires_in * 1_000;
       if (frame.type === "connected") {
-        // Only the leader's token is on the line.
-        connected = { ...frame, expires_in: null };
-        news.push(connected);
+        connected = frame;
+        connectedAt = now();
+        news.push(frame);
       } else if (frame.type === "disconnect")
         tell(ALL, { say: "lost", close: frame.code, reason: frame.reason });
       // Steps are everyone's, and so is the end of a subscription; an answer with an id is the leader's.
@@ -41,6 +49,8 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
   });
   // The limit of frames is one for all tabs.
   const pace = createPace(offer.environment, (frame) => line.send(frame));
+
+  const secondsLeft = () => endsAt && Math.ceil((endsAt - now()) / 1_000);
 
   function send(from: string, frame: Exclude<UpFrame, "ping">) {
     const { type, topic } = frame;
@@ -62,13 +72,21 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
     },
     hear(word) {
       const { from } = word;
-      if (word.say === "hello" && connected) tell(from, { say: "down", frame: connected });
-      else if (word.say === "leave")
+      if (word.say === "hello" && connected) {
+        // As of now: a tab that begins later has the hub's clock, and what is left of the token.
+        const time = new Date(Date.parse(connected.time as string) + now() - connectedAt);
+        // Null where the hub is an older one and did not say the time.
+        const frame = { ...connected, time: time.toJSON(), expires_in: secondsLeft() };
+        tell(from, { say: "down", frame });
+      } else if (word.say === "leave")
         // The answer is nobody's: by then the leader may have asked for the topic itself.
         for (const topic of wanted.keys()) send(from, { type: "unsubscribe", id: "/", topic });
       else if (word.say === "up") {
         const { frame } = word;
         if (frame === "ping") tell(from, { say: "down", frame: { type: "pong" } });
+        // Only the leader's token is on the line: another tab's says that its user is still signed in.
+        else if (frame.type === "refresh")
+          tell(from, { say: "down", frame: { type: "reply", id: 0, expires_in: secondsLeft() } });
         else send(from, { ...frame, id: `${from}/${frame.id}` });
       }
     },

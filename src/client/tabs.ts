@@ -6,6 +6,7 @@ import { randomId } from "./environment.ts";
 import { follow } from "./tab-follower.ts";
 import { lead } from "./tab-leader.ts";
 import { ALL, LEADER, type Station, type Tell, type Word } from "./tab-words.ts";
+import { userOf } from "./token.ts";
 import type { Line, LineEvents, Offer, Transport } from "./transport.ts";
 import { websocket } from "./websocket.ts";
 
@@ -32,6 +33,7 @@ export function sharedTabs(inner: Transport = websocket()): Transport {
     name: "tabs",
     topicsMax: 0,
     open(offer, events) {
+      // Tabs in which different people are signed in share nothing.
       const name = `belfry ${offer.url} ${userOf(offer.token)}`;
       if (group?.name !== name) leave();
       group ??= join(name, randomId(offer.environment), inner);
@@ -92,17 +94,4 @@ function join(name: string, tab: string, inner: Transport): Group {
       unlock();
     },
   };
-}
-
-/**
- * The claim `sub`: tabs in which different people are signed in share nothing. What is no token has none,
- * and the hub refuses it.
- */
-function userOf(token: string): string | undefined {
-  try {
-    const [, claims] = token.replaceAll("-", "+").replaceAll("_", "/").split(".");
-    return JSON.parse(atob(claims as string)).sub;
-  } catch {
-    return;
-  }
 }

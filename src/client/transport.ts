@@ -29,8 +29,8 @@ export interface LineEvents {
   frame(frame: DownFrame): void;
   /** It is over, with a close code of the protocol or of WebSockets. */
   lost(close: number, reason: string): void;
-  /** It has to be opened anew, at once: nothing is wrong. */
-  reopen(): void;
+  /** It has to be opened again, at once: nothing is wrong. With a token that was just asked for, if any. */
+  reopen(token?: string): void;
 }
 
 export interface Transport {

@@ -271,9 +271,10 @@ it("[SOC2] a token that ended is followed by a fresh one, and nothing is lost", 
   const client = clientOf(hub.url, token);
   const store = inbox(client);
   await until(client, "open");
+  const waiting = until(client, "waiting");
   await passed(firstEnds + 1);
   await toUser(user, 1);
-  const { reason } = await until(client, "waiting");
+  const { reason } = await waiting;
   expect(reason).toMatchObject({ close: 4002 });
   await untilShown(store, ({ notifications }) => notifications.length === 1);
   expect(reasons.at(-1)).toBe("expired");
