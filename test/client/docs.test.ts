@@ -41,9 +41,14 @@ it.each(snippets("js"))("what stands under $heading runs", async ({ code }) => {
 });
 
 it("what stands under React compiles, and imports what is there", async () => {
-  const [block, ...others] = snippets("jsx");
+  const [line, block, ...others] = snippets("jsx");
   expect(others).toEqual([]);
   expect(await bundled(block?.code ?? "")).toContain("BelfryProvider");
+  // The line that changes users, around the same app.
+  const app =
+    block?.code.replace("<BelfryProvider client={client}>", line?.code.trim() ?? "") ?? "";
+  expect(app).toContain("key={user.id}");
+  expect(await bundled(`const user = { id: "ada" };\n${app}`)).toContain("user.id");
 });
 
 it("every entry is in the table, and what the page calls by name exists", async () => {
