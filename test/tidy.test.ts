@@ -237,6 +237,7 @@ describe("source files", () => {
   const SLEEPS = [
     "test/client/chaos.test.ts",
     "test/client/hub.test.ts",
+    "test/path/crash-erase.test.ts",
     "test/path/crash-members.test.ts",
     "test/path/crash.test.ts",
   ];

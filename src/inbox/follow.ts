@@ -12,6 +12,7 @@ import type { Sockets } from "../socket/sockets.ts";
 import type { Joined, Joining } from "../topic/join.ts";
 import type { FollowCursors } from "./cursors.ts";
 import type { Joins } from "./joins.ts";
+import type { Life } from "./life.ts";
 import type { InboxOwn } from "./state.ts";
 
 export interface Parts {
@@ -22,6 +23,7 @@ export interface Parts {
   joins: Joins;
   /** Leavings that are under way: what joins meanwhile waits, or they would undo it. */
   leaves: Joins;
+  life: Life;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   leave(topic: string, member: string, watches: boolean): Promise<void>;
   /** Whether a connection of the user subscribes to the topic. */
@@ -43,9 +45,11 @@ export class Follows {
 
   /** Begins to follow from now on; nothing changes when it does already. Gives whether it is new. */
   async follow(topic: string): Promise<boolean> {
-    const { member, log, cursors, joins, leaves, join, clock } = this.#parts;
+    const { member, log, cursors, joins, leaves, life, join, clock } = this.#parts;
+    const requireSameLife = life.enter();
     if (cursors.of(topic) === null) this.#requireRoom();
     while (leaves.isUnderWay(topic)) await leaves.settled(topic);
+    requireSameLife();
     const end = joins.begin(topic);
     try {
       const joining: Joining = { member, follows: true, since: "latest", unlessPublic: null };
@@ -90,16 +94,11 @@ export class Follows {
     return did;
   }
 
-  /** Leaves every topic before everything is erased; throws when one cannot be told, to be repeated. */
-  async leaveAll(): Promise<void> {
-    const { cursors } = this.#parts;
-    const left = await Promise.allSettled(cursors.topics().map((topic) => this.#leave(topic)));
-    const failed = left.find(({ status }) => status === "rejected");
-    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
-  }
-
-  /** First the topic's side, so that what could not be told is still known here. */
-  async #leave(topic: string): Promise<void> {
+  /**
+   * Leaves a topic before everything is erased. The topic's side comes first, so that a failure leaves
+   * the follow known here.
+   */
+  async leave(topic: string): Promise<void> {
     const { member, log, cursors, joins, leaves, leave, clock } = this.#parts;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     const end = leaves.begin(topic);

@@ -22,10 +22,12 @@ import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/
 import type { Joining } from "../topic/join.ts";
 import { greetInbox, isRevoked } from "./connect.ts";
 import { FollowCursors } from "./cursors.ts";
+import { Erasure } from "./erasure.ts";
 import { exportInbox } from "./export.ts";
 import { Follows } from "./follow.ts";
 import { Joins } from "./joins.ts";
 import { InboxKeep } from "./keep.ts";
+import { Life } from "./life.ts";
 import type { Mark } from "./mark.ts";
 import { Marks } from "./marks.ts";
 import { countsOf, type ListQuery, list } from "./read.ts";
@@ -57,6 +59,7 @@ export class Inbox extends DurableObject<Env> {
   readonly #leaves = new Joins();
   readonly #subscriptions: Subscriptions;
   readonly #follows: Follows;
+  readonly #erasure: Erasure;
   readonly #services: Services;
   readonly #marks: Marks;
   readonly #router = Router();
@@ -93,12 +96,14 @@ export class Inbox extends DurableObject<Env> {
       standing: () => this.#standing(),
       clock,
     });
+    const life = new Life();
     const asMember = {
       member: `user:${user}`,
       log: this.#log,
       sockets: this.#sockets,
       joins: this.#joins,
       leaves: this.#leaves,
+      life,
       join: async (topic: string, joining: Joining) => topicOf(env, topic).join(joining),
       clock,
     };
@@ -109,6 +114,14 @@ export class Inbox extends DurableObject<Env> {
       leave: async (topic, member, watches) => topicOf(env, topic).leave(member, watches),
       watches: (topic) => this.#subscriptions.watches(topic),
       append: (drafts) => this.#feed.append(drafts),
+    });
+    this.#erasure = new Erasure({
+      ...asMember,
+      keep: this.#keep,
+      alarm: this.#alarm,
+      cursors: this.#cursors,
+      follows: this.#follows,
+      subscriptions: this.#subscriptions,
     });
     this.#services = inboxServices({
       ...asMember,
@@ -197,19 +210,8 @@ export class Inbox extends DurableObject<Env> {
    * Erases all that is kept about the user, in the topics' lists too, and closes the sockets; a
    * revocation stays in force.
    */
-  async erase(): Promise<void> {
-    const { notBefore } = this.#log.at(clock()).own;
-    await this.#follows.leaveAll();
-    const erased = this.#log.erase();
-    // In its turn, so that nobody who connected meanwhile goes on showing what is gone.
-    this.#sockets.closeAll(4503);
-    this.#cursors.erased();
-    this.#alarm.gone();
-    if (notBefore !== null)
-      this.#log.change(clock(), (next) => {
-        next.own.notBefore = notBefore;
-      });
-    await erased;
+  erase(): Promise<void> {
+    return this.#erasure.erase();
   }
 
   /** An upgrade, which needs no routing, or what is streamed. */

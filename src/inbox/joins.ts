@@ -24,6 +24,11 @@ export class Joins {
     return this.#underWay.has(topic);
   }
 
+  /** The topics of those that are under way. */
+  topics(): string[] {
+    return [...this.#underWay.keys()];
+  }
+
   /** Resolves when those that are under way now have ended. */
   async settled(topic: string): Promise<void> {
     await Promise.all(this.#underWay.get(topic) ?? []);

@@ -14,6 +14,7 @@ import type { Answer } from "../socket/receive.ts";
 import type { Session, Sockets } from "../socket/sockets.ts";
 import type { Joined, Joining } from "../topic/join.ts";
 import type { Joins } from "./joins.ts";
+import type { Life } from "./life.ts";
 
 export interface Parts {
   /** The user's address as a member, such as `user:ada`. */
@@ -21,6 +22,7 @@ export interface Parts {
   sockets: Sockets;
   joins: Joins;
   leaves: Joins;
+  life: Life;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   clock(): number;
 }
@@ -38,8 +40,10 @@ export class Subscriptions {
 
   /** Subscribes a socket: the reply tells where it begins, and the frames what it missed. */
   async subscribe(session: Session, topic: string, since: Since): Promise<Answer> {
-    const { member, joins, leaves, join } = this.#parts;
+    const { member, joins, leaves, life, join } = this.#parts;
+    const requireSameLife = life.enter();
     while (leaves.isUnderWay(topic)) await leaves.settled(topic);
+    requireSameLife();
     const fault = this.#fault(session.attachment, topic) ?? this.#excess();
     if (fault !== null) throw new RefusalError(fault.code, fault.fix, fault.field);
     // Its place is taken at once, since more may be asked for before this one has joined.
@@ -108,6 +112,11 @@ export class Subscriptions {
         this.#parts.sockets.send(session, frames, this.#parts.clock());
       }),
     );
+  }
+
+  /** The topics that any connection names, those that are closing included. */
+  topics(): string[] {
+    return [...this.#parts.sockets.sessions()].flatMap(({ attachment }) => attachment.topics ?? []);
   }
 
   watches(topic: string): boolean {

@@ -156,10 +156,14 @@ export class Log<Own> {
     return false;
   }
 
-  /** Forgets everything, in memory at once and on disk when the promise resolves. */
-  erase(): Promise<void> {
-    const erased = this.store.erase();
-    this.#checkpoint = this.#empty();
+  /**
+   * Forgets everything but this part of the object's own, in memory at once and on disk when the
+   * promise resolves. Where it holds nothing, nothing stays stored.
+   */
+  erase(own: Own = this.#keep.empty()): Promise<void> {
+    const empty = emptyCheckpoint(own, this.#keep.retention(own).ageMs);
+    const erased = this.store.erase(this.#keep.holds(own) ? printCheckpoint(empty) : null);
+    this.#checkpoint = empty;
     this.#alarmToSet = null;
     this.#ring.clear(0);
     return erased;

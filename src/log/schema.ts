@@ -43,3 +43,11 @@ export function migrate(sql: SqlStorage): void {
     sql.exec("INSERT INTO migrations (id) VALUES (?)", id);
   }
 }
+
+/** Drops every table of ours, those of an inbox or a topic included. Call it inside a transaction. */
+export function dropAll(sql: SqlStorage): void {
+  const tables = sql.exec<{ name: string }>(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*'",
+  );
+  for (const { name } of tables.toArray()) sql.exec(`DROP TABLE "${name}"`);
+}

@@ -2,7 +2,7 @@
 
 import { CHECKPOINT_VERSION, type Identities, type Victim } from "./checkpoint.ts";
 import type { Flags, Identity, NewRow, Row } from "./row.ts";
-import { hasTable, migrate } from "./schema.ts";
+import { dropAll, hasTable, migrate } from "./schema.ts";
 
 const STATE = "changed, seen_at, read_at, archived_at, topic, topic_offset";
 const ROW = `offset, body, time, expires, category, ${STATE}`;
@@ -104,10 +104,19 @@ export class LogStore {
     return this.#storage.sync();
   }
 
-  /** Erases everything, the alarm included; the promise is for its durability. */
-  erase(): Promise<void> {
-    this.#ready = false;
-    return this.#storage.deleteAll();
+  /** Erases everything but a checkpoint, the alarm included; the promise is for its durability. */
+  erase(checkpoint: string | null): Promise<void> {
+    if (checkpoint === null) {
+      this.#ready = false;
+      return this.#storage.deleteAll();
+    }
+    // `deleteAll()` stands outside every transaction: a crash after it would lose the checkpoint.
+    this.#storage.transactionSync(() => {
+      dropAll(this.#sql);
+      migrate(this.#sql);
+      this.saveCheckpoint(checkpoint);
+    });
+    return this.#storage.deleteAlarm();
   }
 
   last(): { offset: number; checkpoint: string | null } | undefined {
