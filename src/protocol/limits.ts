@@ -48,8 +48,9 @@ export const OFFSETS_MAX = 1000;
 
 /** Frames a socket may send in a second before it is closed with 4008. */
 export const FRAMES_PER_SECOND = 30;
-/** Malformed frames a socket may send before it is closed with 4502. */
-export const MALFORMED_FRAMES_MAX = 10;
+/** Unreadable frames that a socket may send at once, and each minute after that; one more ends it with 4502. */
+export const UNREADABLE_FRAMES_MAX = 9;
+export const UNREADABLE_FRAMES_PER_MINUTE = 1;
 /** How often a client sends the text `ping`. */
 export const PING_SECONDS = 30;
 /** A socket that has pinged before and is silent this long is gone: three pings missed. */

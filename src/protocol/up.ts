@@ -66,6 +66,8 @@ export type UpFrame =
 export interface MalformedFrame {
   id: FrameId;
   refusal: Refusal;
+  /** Whether it is no JSON object with a `type`: a mistake of the client's, not of the app's. */
+  isUnreadable?: true;
 }
 
 /**
@@ -82,11 +84,15 @@ const HEAD = /^\{(?:"type":"[a-z]{1,16}",)?"id":(?:(\d{1,15})|"([\w/-]{1,64})")[
 /** Takes one text frame of a length that is allowed; gives it typed, or what is wrong with it. Unknown members are ignored. */
 export function decodeUp(text: string): UpFrame | MalformedFrame {
   const parsed = parseJson(text);
-  if ("code" in parsed) return { id: idAtHead(text), refusal: parsed };
-  const frame = objectOf(parsed.value);
-  if (frame === null)
-    return malformed(null, 'send a JSON object with a `type`, such as {"type":"read",…}');
-  const id = frameId(frame.id);
+  const isRefused = "code" in parsed;
+  const frame = objectOf(isRefused ? leniently(text) : parsed.value);
+  const id = frame === null ? idAtHead(text) : frameId(frame.id);
+  if (typeof frame?.type !== "string") {
+    const field = frame === null ? undefined : "type";
+    const refused = isRefused ? parsed : refusal("bad_request", TYPE_MISSING, field);
+    return { id, refusal: refused, isUnreadable: true };
+  }
+  if (isRefused) return { id, refusal: parsed };
   switch (frame.type) {
     case "read":
     case "seen":
@@ -114,6 +120,17 @@ export function decodeUp(text: string): UpFrame | MalformedFrame {
         "`type` is one of read, unread, seen, archive, unarchive, delete, subscribe, unsubscribe, follow, unfollow, publish, history, refresh",
         "type",
       );
+  }
+}
+
+const TYPE_MISSING = 'send a JSON object with a `type`, such as {"type":"read",…}';
+
+/** Reads a text that was refused, so that its sender learns which of the frames it was. */
+function leniently(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 

@@ -15,13 +15,25 @@ export class Allowance {
 
   /** Whether anything is left. What is spent is known afterwards only, so the last may cost more. */
   has(now: number): boolean {
-    const passed = Math.max(0, now - this.#at);
-    this.#left = Math.min(this.#max, this.#left + (passed / 1000) * this.#perSecond);
-    this.#at = now;
+    this.#refill(now);
     return this.#left > 0;
+  }
+
+  /** Spends an amount where so much is left; returns whether it was. */
+  take(amount: number, now: number): boolean {
+    this.#refill(now);
+    if (this.#left < amount) return false;
+    this.#left -= amount;
+    return true;
   }
 
   spend(amount: number): void {
     this.#left -= amount;
+  }
+
+  #refill(now: number): void {
+    const passed = Math.max(0, now - this.#at);
+    this.#left = Math.min(this.#max, this.#left + (passed / 1000) * this.#perSecond);
+    this.#at = now;
   }
 }

@@ -19,9 +19,9 @@ export interface Caller {
 /** Stands for the source of whoever watches a public topic without a token; no key has such a name. */
 export const ANONYMOUS = "~anonymous";
 
-/** `malformed` counts frames that were not ours, over the socket's whole life. */
 export interface Attachment extends Caller {
   v: 1;
+  /** Read by earlier releases, which counted frames in it. */
   malformed: number;
   /** Names of the topics that a user's connection subscribes to; how far it has come is its own to know. */
   topics?: string[];

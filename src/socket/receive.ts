@@ -7,7 +7,8 @@ import {
   BUFFERED_BYTES_MAX,
   FRAME_BYTES_MAX,
   FRAMES_PER_SECOND,
-  MALFORMED_FRAMES_MAX,
+  UNREADABLE_FRAMES_MAX,
+  UNREADABLE_FRAMES_PER_MINUTE,
 } from "../protocol/limits.ts";
 import {
   decodeUp,
@@ -20,6 +21,7 @@ import {
   type TopicFrame,
   type UpFrame,
 } from "../protocol/up.ts";
+import { Allowance } from "./allowance.ts";
 import { disconnect } from "./close.ts";
 import type { Session, Sockets } from "./sockets.ts";
 
@@ -77,7 +79,7 @@ function mayQueue(
   if (typeof data !== "string" || !exceedsBytes(data, FRAME_BYTES_MAX)) return true;
   const fix = `send frames of at most ${FRAME_BYTES_MAX} bytes`;
   const refused = refusal("payload_too_large", fix);
-  refuseFrame(sockets, session, printError(idAtHead(data), refused), now);
+  refuseUnreadable(sockets, session, printError(idAtHead(data), refused), now);
   return false;
 }
 
@@ -95,11 +97,15 @@ async function handle(
   session.lastFrameAt = now;
   if (typeof data !== "string") {
     const fix = "send text frames: belfry.v1 is JSON";
-    return refuseFrame(sockets, session, printError(null, refusal("bad_request", fix)), now);
+    return refuseUnreadable(sockets, session, printError(null, refusal("bad_request", fix)), now);
   }
   const frame = decodeUp(data);
-  if ("refusal" in frame)
-    return refuseFrame(sockets, session, printError(frame.id, frame.refusal), now);
+  if ("refusal" in frame) {
+    const error = printError(frame.id, frame.refusal);
+    return frame.isUnreadable
+      ? refuseUnreadable(sockets, session, error, now)
+      : sockets.send(session, [error], now);
+  }
   const print = await answerTo(session, frame, services);
   // The token may have ended while the answer was made.
   sockets.send(session, print(), clock());
@@ -158,12 +164,11 @@ function requireReader({ ws }: Session): void {
     throw new RefusalError("too_many_requests", "read first what you have been sent");
 }
 
-/** One malformed frame is answered; the tenth ends the socket. */
-function refuseFrame(sockets: Sockets, session: Session, error: string, now: number): void {
-  session.attachment.malformed += 1;
-  sockets.save(session);
+/** A frame that cannot be read is answered. Too many at once come from a client that is not ours. */
+function refuseUnreadable(sockets: Sockets, session: Session, error: string, now: number): void {
   sockets.send(session, [error], now);
-  if (session.attachment.malformed >= MALFORMED_FRAMES_MAX) disconnect(session.ws, 4502);
+  session.unreadable ??= new Allowance(UNREADABLE_FRAMES_MAX, UNREADABLE_FRAMES_PER_MINUTE / 60);
+  if (!session.unreadable.take(1, now)) disconnect(session.ws, 4502);
 }
 
 function isTooFast(session: Session, now: number): boolean {

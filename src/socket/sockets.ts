@@ -6,6 +6,7 @@ import type { CloseCode } from "../protocol/close.ts";
 import type { Since } from "../protocol/cursor.ts";
 import { PING, PONG } from "../protocol/down.ts";
 import { BUFFERED_BYTES_MAX, SILENCE_MS, SLOW_MS, UNSENT_BYTES_MAX } from "../protocol/limits.ts";
+import type { Allowance } from "./allowance.ts";
 import { type Attachment, type Caller, readAttachment, writeAttachment } from "./attachment.ts";
 import { disconnect } from "./close.ts";
 
@@ -28,6 +29,8 @@ export interface Session {
   /** When its unsent bytes were first seen above the limit, in ms; null when they are not. */
   slowSince: number | null;
   lastFrameAt: number;
+  /** For frames that cannot be read, from the first of them on: in memory, so that a rest forgets them. */
+  unreadable: Allowance | null;
   /** The end of the frame before: frames of one socket are handled one after the other. */
   queue: Promise<void>;
 }
@@ -284,6 +287,7 @@ function newSession(
     second: 0,
     slowSince: null,
     lastFrameAt: 0,
+    unreadable: null,
     queue: Promise.resolve(),
   };
 }

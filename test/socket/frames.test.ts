@@ -1,7 +1,9 @@
 // What a socket may send, how it is answered, and what happens when it sends something else.
 
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FRAME_BYTES_MAX, FRAMES_PER_SECOND } from "../../src/protocol/limits.ts";
+import type { Attachment } from "../../src/socket/attachment.ts";
 import { tokenOf } from "../support/backend.ts";
 import { expectEnd } from "../support/ends.ts";
 import { BOTH, connect, draft, freshInbox, freshTopic } from "../support/object.ts";
@@ -10,6 +12,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const NOW = 1_800_000_000_000;
+/** One level more than a frame may have. */
+const NESTED = Array.from({ length: 33 }).reduce((inner: unknown) => [inner], 1);
 const HISTORY = '{"type":"history","id":"still here","limit":1}';
 const stillHere = { type: "reply", id: "still here" };
 
@@ -44,21 +49,86 @@ describe.each(BOTH)("a socket of an object that is $name", ({ rest }) => {
     },
   );
 
-  it("[SOC8] the tenth malformed frame closes the socket, however long it lives", async () => {
+  it.each([
+    ["no JSON", "{"],
+    ["no object", "[1]"],
+    ["an object without a type", '{"id":7}'],
+    ["an object whose type is no text", '{"type":1}'],
+    ["too long", `"${"x".repeat(FRAME_BYTES_MAX)}"`],
+    ["binary", new TextEncoder().encode(HISTORY)],
+  ])("[SOC8] the tenth frame at once that is %s closes the socket", async (_, frame) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOW });
     const { stub, socket } = await quiet(freshInbox);
+    await rest(stub);
     for (let i = 0; i < 9; i++) {
-      socket.send("{");
+      socket.ws.send(frame);
       await socket.nextOf("error");
-      if (i % 3 === 0) await rest(stub);
     }
     // A good one between them does not count them back.
     socket.send(HISTORY);
     await socket.nextOf("reply");
-    socket.send("{");
-    expect(await expectEnd(socket, 4502)).toMatchObject([{ type: "error", code: "bad_request" }]);
+    vi.setSystemTime(NOW + 59_000);
+    socket.ws.send(frame);
+    expect(await expectEnd(socket, 4502)).toMatchObject([{ type: "error" }]);
   });
 
-  it("[SOC8] a refused request is no malformed frame", async () => {
+  it("[SOC8] a socket may send one more unreadable frame in each minute", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+    const { stub, socket } = await quiet(freshInbox);
+    await rest(stub);
+    for (let i = 0; i < 9 + 12; i++) {
+      vi.setSystemTime(NOW + 60_000 * Math.max(0, i - 8));
+      socket.send("{");
+      await socket.nextOf("error");
+    }
+    socket.send(HISTORY);
+    expect(await socket.nextOf("reply")).toMatchObject(stillHere);
+  });
+
+  it.each([
+    ["an unknown type", { type: "jump" }, null],
+    ["a member of another kind", { type: "read", epoch: "e", offsets: ["1"] }, "offsets"],
+    [
+      "a list that is too long",
+      { type: "read", epoch: "e", offsets: Array(1_001).fill(1) },
+      "offsets",
+    ],
+    ["a name that is none", { type: "follow", topic: "room 1" }, "topic"],
+    ["a message that nests too deep", { type: "publish", message: NESTED }, null],
+  ])(
+    "[SOC7] [SOC8] %s is an error with the frame's id, and counts for nothing",
+    async (_, frame, field) => {
+      const { stub, socket } = await quiet(freshInbox);
+      await rest(stub);
+      for (let id = 0; id < 25; id++) {
+        // The id stands last, where only who reads the frame finds it.
+        socket.send({ ...frame, id });
+        const error = await socket.nextOf("error");
+        expect(error).toMatchObject({ id, code: "bad_request", temporary: false });
+        if (field !== null) expect(error.field).toBe(field);
+      }
+      socket.send(HISTORY);
+      expect(await socket.nextOf("reply")).toMatchObject(stillHere);
+    },
+  );
+
+  it("[SOC8] [SOC12] frames that an earlier release counted do not count", async () => {
+    const { stub, socket } = await quiet(freshInbox);
+    await runInDurableObject(stub, (_object, ctx) => {
+      for (const ws of ctx.getWebSockets()) {
+        const attachment = ws.deserializeAttachment() as Attachment;
+        expect(attachment.malformed).toBe(0);
+        ws.serializeAttachment({ ...attachment, malformed: 9 });
+      }
+    });
+    await evictDurableObject(stub);
+    socket.send("{");
+    await socket.nextOf("error");
+    socket.send(HISTORY);
+    expect(await socket.nextOf("reply")).toMatchObject(stillHere);
+  });
+
+  it("[SOC8] a refused request counts for nothing", async () => {
     const { stub, socket } = await quiet(freshInbox);
     await rest(stub);
     for (let i = 0; i < 12; i++) {
