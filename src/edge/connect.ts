@@ -158,7 +158,11 @@ async function open(
   upgrade: Omit<Upgrade, "offered">,
   ownTopic: string | null,
 ): Promise<Response> {
-  const response = await openSocket(stub, { ...upgrade, offered: protocol !== null });
+  const response = await openSocket(stub, {
+    ...upgrade,
+    offered: protocol !== null,
+    isStream: !isUpgrade,
+  });
   if (response.status !== 101) {
     const { code, fix, field } = (await response.json()) as Refusal;
     throw new RefusalError(code, fix, field);

@@ -17,7 +17,8 @@ import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
-import { type Greeter, type Session, Sockets } from "../socket/sockets.ts";
+import type { Session } from "../socket/session.ts";
+import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
 import type { Joining } from "../topic/join.ts";
 import { greetInbox, isRevoked } from "./connect.ts";
@@ -248,7 +249,8 @@ export class Inbox extends DurableObject<Env> {
     return isRevoked(this.#log.at(clock()).own, asker.iat) ? REVOKED : null;
   }
 
-  #connect({ caller, since, offered, topics = [] }: Upgrade): Response {
+  #connect(upgrade: Upgrade): Response {
+    const { caller, offered, topics = [] } = upgrade;
     const refused =
       this.#refusalOf({ iat: caller.iat }) ?? limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);
@@ -256,7 +258,7 @@ export class Inbox extends DurableObject<Env> {
     const greeted = (session: Session) => {
       this.ctx.waitUntil(this.#subscriptions.begin(session, topics));
     };
-    this.#sockets.accept(server, caller, since, topics.length === 0 ? null : greeted);
+    this.#sockets.accept(server, upgrade, topics.length === 0 ? null : greeted);
     return upgraded(client, offered);
   }
 }

@@ -11,7 +11,8 @@ import { REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND, TOPICS_MAX } from "../pr
 import { Allowance } from "../socket/allowance.ts";
 import { type Attachment, fits } from "../socket/attachment.ts";
 import type { Answer } from "../socket/receive.ts";
-import type { Session, Sockets } from "../socket/sockets.ts";
+import type { Session } from "../socket/session.ts";
+import type { Sockets } from "../socket/sockets.ts";
 import type { Joined, Joining } from "../topic/join.ts";
 import type { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";

@@ -55,6 +55,8 @@ export const UNREADABLE_FRAMES_PER_MINUTE = 1;
 export const PING_SECONDS = 30;
 /** A socket that has pinged before and is silent this long is gone: three pings missed. */
 export const SILENCE_MS = 3 * PING_SECONDS * 1000;
+/** A socket that has sent nothing for so long after it came may make room for another of its user. */
+export const UNHEARD_MS = 10_000;
 /** A socket whose unsent bytes are above this, twice and SLOW_MS apart, is too slow. */
 export const BUFFERED_BYTES_MAX = 1024 * 1024;
 export const SLOW_MS = 5_000;

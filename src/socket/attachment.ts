@@ -23,6 +23,11 @@ export interface Attachment extends Caller {
   v: 1;
   /** Read by earlier releases, which counted frames in it. */
   malformed: number;
+  /**
+   * When the socket was taken in, in seconds since 1970, until its first frame comes. Absent for an
+   * event stream, whose reader the Worker looks after, and from sockets of earlier releases.
+   */
+  accepted?: number;
   /** Names of the topics that a user's connection subscribes to; how far it has come is its own to know. */
   topics?: string[];
 }
@@ -40,6 +45,11 @@ export function readAttachment(ws: WebSocket): Attachment | null {
 /** Whether an attachment can be carried. Its names and caps are ASCII, so that a unit is a byte. */
 export function fits(attachment: Attachment): boolean {
   return JSON.stringify(attachment).length <= ATTACHMENT_BYTES_MAX;
+}
+
+/** The attachment once a frame has come. */
+export function heard({ accepted: _, ...attachment }: Attachment): Attachment {
+  return attachment;
 }
 
 export function writeAttachment(ws: WebSocket, attachment: Attachment): void {

@@ -15,15 +15,30 @@ export function disconnect(ws: WebSocket, code: CloseCode): void {
 }
 
 /**
- * Answers the client's close. The runtime does not do it for hibernatable sockets: without this the
- * client never sees its close complete, and a lost connection keeps its file descriptors. 1005, 1006
- * and 1015 say that no code came, and may not be sent (RFC 6455 §7.4.1).
+ * Answers the client's close, whatever came with it. The runtime does not do it for hibernatable
+ * sockets: without this the client never sees its close complete, and a lost connection keeps its file
+ * descriptors. A code that may not be sent (RFC 6455 §7.4) is answered without one.
  */
 export function answerClose(ws: WebSocket, code: number, reason: string): void {
   try {
-    if (code === 1005 || code === 1006 || code === 1015) ws.close();
-    else ws.close(code, reason);
+    if (isSendable(code)) ws.close(code, withinBytes(reason, REASON_BYTES_MAX));
+    else ws.close();
   } catch {
-    // A code that may be received and not sent, or a socket that is closed already.
+    // The socket is closed already.
   }
+}
+
+/** A close frame has 125 bytes, two of them for the code. */
+const REASON_BYTES_MAX = 123;
+
+/** 1004, 1005, 1006 and 1015 are reserved: they say that no code came. */
+function isSendable(code: number): boolean {
+  if (code >= 3000 && code <= 4999) return true;
+  return code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);
+}
+
+/** The beginning of a text that fits, cut between two characters. */
+function withinBytes(text: string, bytesMax: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytesMax));
+  return text.slice(0, read);
 }

@@ -22,8 +22,10 @@ import {
   type UpFrame,
 } from "../protocol/up.ts";
 import { Allowance } from "./allowance.ts";
+import { heard } from "./attachment.ts";
 import { disconnect } from "./close.ts";
-import type { Session, Sockets } from "./sockets.ts";
+import type { Session } from "./session.ts";
+import type { Sockets } from "./sockets.ts";
 
 /** A reply and the frames that follow it, which are printed in the turn in which both are sent. */
 export interface Answer {
@@ -95,6 +97,10 @@ async function handle(
   // What was sent before the client saw our close is not taken any more.
   if (ws.readyState !== WebSocket.OPEN || sockets.endIfExpired(session, now)) return;
   session.lastFrameAt = now;
+  if (session.attachment.accepted !== undefined) {
+    session.attachment = heard(session.attachment);
+    sockets.save(session);
+  }
   if (typeof data !== "string") {
     const fix = "send text frames: belfry.v1 is JSON";
     return refuseUnreadable(sockets, session, printError(null, refusal("bad_request", fix)), now);

@@ -6,34 +6,15 @@ import type { CloseCode } from "../protocol/close.ts";
 import type { Since } from "../protocol/cursor.ts";
 import { PING, PONG } from "../protocol/down.ts";
 import { BUFFERED_BYTES_MAX, SILENCE_MS, SLOW_MS, UNSENT_BYTES_MAX } from "../protocol/limits.ts";
-import type { Allowance } from "./allowance.ts";
-import { type Attachment, type Caller, readAttachment, writeAttachment } from "./attachment.ts";
+import { type Attachment, readAttachment, writeAttachment } from "./attachment.ts";
 import { disconnect } from "./close.ts";
+import { newSession, type Session } from "./session.ts";
+import type { Upgrade } from "./upgrade.ts";
 
 /** How often all sockets are looked at for silence, at most. */
 const SWEEP_MS = 10_000;
 /** When thousands come at once, greetings of all in one turn would lie in memory until it ends. */
 const GREETED_PER_TURN = 32;
-
-/** One open socket. Only the attachment outlives the object's memory. */
-export interface Session {
-  readonly ws: WebSocket;
-  attachment: Attachment;
-  /** Frames taken in the second that began at `second`. */
-  frames: number;
-  second: number;
-  /** Where it begins, until it has been greeted: then it is told `connected` and what it missed. */
-  since: Since | null;
-  /** What begins once it has been greeted. */
-  greeted: ((session: Session) => void) | null;
-  /** When its unsent bytes were first seen above the limit, in ms; null when they are not. */
-  slowSince: number | null;
-  lastFrameAt: number;
-  /** For frames that cannot be read, from the first of them on: in memory, so that a rest forgets them. */
-  unreadable: Allowance | null;
-  /** The end of the frame before: frames of one socket are handled one after the other. */
-  queue: Promise<void>;
-}
 
 export interface Greeter {
   /** Throws when this instance has been replaced by another: its memory is out of date then. */
@@ -60,13 +41,20 @@ export class Sockets {
   }
 
   /** Takes one end of a new socket into hibernation; it is greeted as soon as it is open. */
-  accept(ws: WebSocket, caller: Caller, since: Since, greeted: Session["greeted"] = null): void {
+  accept(
+    ws: WebSocket,
+    { caller, since, isStream }: Pick<Upgrade, "caller" | "since" | "isStream">,
+    greeted: Session["greeted"] = null,
+  ): void {
     if (!this.#answersPings)
       this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#answersPings = true;
     const sessions = this.#all();
     this.#ctx.acceptWebSocket(ws);
-    const session = newSession(ws, { v: 1, ...caller, malformed: 0 }, since, greeted);
+    const isHeard = isStream === true;
+    const accepted = isHeard ? {} : { accepted: Math.floor(this.#clock() / 1000) };
+    const attachment: Attachment = { v: 1, ...caller, malformed: 0, ...accepted };
+    const session = newSession(ws, attachment, since, greeted);
     sessions.set(ws, session);
     this.#tally(caller.user, 1);
     this.#greetSoon(session);
@@ -154,10 +142,15 @@ export class Sockets {
     for (const session of this.#all().values()) {
       const { ws, lastFrameAt } = session;
       if (this.endIfExpired(session, now) || this.#endIfSlow(session, now)) continue;
-      const pingedAt = this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime();
-      if (pingedAt !== undefined && now - Math.max(pingedAt, lastFrameAt) > SILENCE_MS)
+      const pingedAt = this.pingedAt(ws);
+      if (pingedAt !== null && now - Math.max(pingedAt, lastFrameAt) > SILENCE_MS)
         disconnect(ws, 4004);
     }
+  }
+
+  /** When the socket last sent `ping`, in ms; null for never. */
+  pingedAt(ws: WebSocket): number | null {
+    return this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? null;
   }
 
   closeAll(code: CloseCode): void {
@@ -271,23 +264,3 @@ export class Sockets {
 }
 
 const NO_OTHERS: ReadonlyMap<string, () => string[]> = new Map();
-
-function newSession(
-  ws: WebSocket,
-  attachment: Attachment,
-  since: Since | null,
-  greeted: Session["greeted"],
-): Session {
-  return {
-    ws,
-    attachment,
-    since,
-    greeted,
-    frames: 0,
-    second: 0,
-    slowSince: null,
-    lastFrameAt: 0,
-    unreadable: null,
-    queue: Promise.resolve(),
-  };
-}

@@ -13,6 +13,8 @@ export interface Upgrade {
   since: Since;
   /** Whether the client offered the sub-protocol, which is then confirmed. */
   offered: boolean;
+  /** Whether the Worker holds it for the reader of an event stream, who cannot send anything. */
+  isStream?: boolean;
   /** Topics that a user's connection begins with. */
   topics?: { topic: string; since: Since }[];
   /** Why the caller is refused at a topic that is not public. */

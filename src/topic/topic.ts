@@ -224,13 +224,14 @@ export class Topic extends DurableObject<Env> {
     return unlessPublic;
   }
 
-  #connect({ caller, since, offered, unlessPublic = null }: Upgrade): Response {
+  #connect(upgrade: Upgrade): Response {
+    const { caller, offered, unlessPublic = null } = upgrade;
     const refused =
       this.#refused(unlessPublic) ?? limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);
     this.#fanOut.kick();
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#sockets.accept(server, caller, since);
+    this.#sockets.accept(server, upgrade);
     return upgraded(client, offered);
   }
 }

@@ -38,6 +38,25 @@ async function topicSocket(topic = fresh(), headers: Record<string, string> = {}
   return { socket, topic };
 }
 
+/** The same with the connection below it, for what no client would send. */
+async function rawSocket(topic = fresh()) {
+  const token = await tokenOf("ada", allOf(topic));
+  const path = `/v1/topics/${topic}/connect?since=latest`;
+  const socket = new TestSocket(url, path, { protocols: offer(token) });
+  const tcp = new Promise<Socket>((resolve) =>
+    socket.ws.on("upgrade", (response) => resolve(response.socket)),
+  );
+  await socket.nextOf("connected");
+  return { socket, topic, tcp: await tcp };
+}
+
+/** A frame that is masked with zeros, which leave the payload as it is. */
+function frameOf(opcode: number, payload: Buffer): Buffer {
+  const { length } = payload;
+  const size = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from([0x80 | opcode, ...size, 0, 0, 0, 0]), payload]);
+}
+
 /** What was sent before it is answered: the reply to one more frame is the next thing to arrive. */
 async function expectNothingMore(socket: TestSocket): Promise<void> {
   socket.send({ type: "history", id: "last", limit: 1 });
@@ -127,22 +146,31 @@ describe("a frame", () => {
   });
 
   it("after the client's own close", async () => {
-    const topic = fresh();
-    const token = await tokenOf("ada", allOf(topic));
-    const socket = new TestSocket(url, `/v1/topics/${topic}/connect?since=latest`, {
-      protocols: offer(token),
-    });
-    const tcp = new Promise<Socket>((resolve) =>
-      socket.ws.on("upgrade", (response) => resolve(response.socket)),
-    );
-    await socket.nextOf("connected");
-    // Masked with zeros, which leaves the payload as it is.
-    const frameOf = (opcode: number, payload: Buffer) =>
-      Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+    const { socket, topic, tcp } = await rawSocket();
     const close = frameOf(8, Buffer.from([0x03, 0xe8]));
-    (await tcp).write(Buffer.concat([close, frameOf(1, Buffer.from(publish('{"type":"late"}')))]));
+    tcp.write(Buffer.concat([close, frameOf(1, Buffer.from(publish('{"type":"late"}')))]));
     expect(await socket.next()).toMatchObject({ type: "closed", code: 1000 });
     await expectUntouched(url, messages(topic));
+  });
+
+  const whole = (text: string) => Buffer.from(text);
+  it.each([
+    ["0", 0, whole(""), 1005],
+    ["999", 999, whole("below"), 1005],
+    ["1004", 1004, whole(""), 1005],
+    ["1012", 1012, whole("restart"), 1012],
+    ["2999", 2999, whole(""), 1005],
+    ["5000", 5000, whole("above"), 1005],
+    ["65535", 65_535, whole(""), 1005],
+    ["1000 and a reason that is too long", 1000, whole("x".repeat(124)), 1000],
+    ["4000 and a reason cut in a character", 4000, whole(`x${"é".repeat(62)}`), 4000],
+  ])("[SOC9] a close with the code %s is answered", async (_, code, reason, answered) => {
+    const { socket, tcp } = await rawSocket();
+    const payload = Buffer.concat([Buffer.from([code >> 8, code & 0xff]), reason]);
+    tcp.write(frameOf(8, payload));
+    const closed = await socket.nextOf("closed");
+    expect(closed.code).toBe(answered);
+    if (answered !== 1005) expect(reason.toString().startsWith(closed.reason)).toBe(true);
   });
 
   it("more than thirty times in a second", async () => {

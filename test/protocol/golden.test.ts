@@ -2,7 +2,7 @@
 // the errors, the close codes, a socket's attachment and a log's checkpoint.
 
 import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { InboxOwn } from "../../src/inbox/state.ts";
 import { printState } from "../../src/inbox/state.ts";
 import { type Checkpoint, parseCheckpoint, printCheckpoint } from "../../src/log/checkpoint.ts";
@@ -267,12 +267,20 @@ describe("what outlives a deploy", () => {
     const stub = freshInbox();
     const caps = { "topic:builds": ["subscribe" as const] };
     const caller = { connection: "c_1", user: "ada", source: "user:ada", exp: 4102444800, iat: 1 };
+    vi.useFakeTimers({ toFake: ["Date"], now: golden.attachment.accepted * 1000 });
     const socket = await connect(stub, "snapshot", { ...caller, caps });
     await socket.nextOf("connected");
+    vi.useRealTimers();
     await runInDurableObject(stub, (_inbox, ctx) => {
       const [ws] = ctx.getWebSockets();
       expect(ws?.deserializeAttachment(), STORED).toEqual(golden.attachment);
     });
+  });
+
+  it("the attachment of a socket of an earlier release", () => {
+    const { accepted: _, ...earlier } = golden.attachment;
+    const ws = { deserializeAttachment: () => earlier } as unknown as WebSocket;
+    expect(readAttachment(ws)).toEqual(earlier);
   });
 
   it("an attachment of another version is nobody's", () => {

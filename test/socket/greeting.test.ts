@@ -27,7 +27,7 @@ it("[CON10] of a hundred that come in one turn each is greeted, 32 in a turn", a
       const first = new Promise((resolve) => {
         client.addEventListener("message", ({ data }) => resolve(data), { once: true });
       });
-      sockets.accept(server, caller(name), "latest");
+      sockets.accept(server, { caller: caller(name), since: "latest" });
       client.accept();
       return first;
     });

@@ -1,14 +1,17 @@
 // The limit of one user's connections, where some of them have fallen silent.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { CONNECTIONS_MAX, SILENCE_MS } from "../../src/protocol/limits.ts";
+import { CONNECTIONS_MAX, SILENCE_MS, UNHEARD_MS } from "../../src/protocol/limits.ts";
+import { openSocket } from "../../src/socket/upgrade.ts";
 import { expectEnd } from "../support/ends.ts";
-import { BOTH, connect, freshInbox, freshTopic, type ObjectSocket } from "../support/object.ts";
+import { BOTH, connect, freshInbox, freshTopic, ObjectSocket } from "../support/object.ts";
 
 const KINDS = [
   { kind: "an inbox", make: freshInbox },
   { kind: "a topic", make: freshTopic },
 ];
+
+const CALLER = { connection: "c_stream", exp: null, iat: null, caps: {} };
 
 afterEach(() => {
   vi.useRealTimers();
@@ -25,6 +28,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
       for (let i = 0; i < CONNECTIONS_MAX; i++) sockets.push(await connect(stub, "latest"));
       for (const socket of sockets) await socket.nextOf("connected");
       const [silent, ...others] = sockets as [ObjectSocket, ...ObjectSocket[]];
+      for (const socket of others) await socket.roundTrip();
       silent.send("ping");
       await silent.nextOf("pong");
       // The platform's clock, which notes the ping, runs on: time to spare on either side.
@@ -36,11 +40,66 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
       const more = await connect(stub, "latest");
       expect(await more.nextOf("connected")).toBeTruthy();
       expect(await expectEnd(silent, 4004)).toEqual([]);
-      // Those that never ping are told from those that stopped.
+      // Those that never ping but have sent a frame are told from those that stopped.
       for (const socket of others) await socket.roundTrip();
       expect(others.filter(({ closed }) => closed !== null)).toEqual([]);
       await rest(stub);
       await expect(connect(stub, "latest")).rejects.toThrow("connection_limit");
+    },
+  );
+
+  it.each(KINDS)(
+    "[CON7] in $kind the oldest connection from which nothing ever came makes room",
+    async ({ make }) => {
+      const now = Date.now();
+      vi.useFakeTimers({ toFake: ["Date"], now });
+      const stub = make();
+      const sockets: ObjectSocket[] = [];
+      for (let i = 0; i < CONNECTIONS_MAX; i++) {
+        // The second is the oldest, and the first the next.
+        vi.setSystemTime(now - ([1_000, 2_000][i] ?? 0));
+        sockets.push(await connect(stub, "latest"));
+      }
+      vi.setSystemTime(now);
+      for (const socket of sockets) await socket.nextOf("connected");
+      const [first, second, ...others] = sockets as [ObjectSocket, ObjectSocket, ...ObjectSocket[]];
+      await rest(stub);
+      vi.setSystemTime(now - 2_000 + UNHEARD_MS - 1_000);
+      await expect(connect(stub, "latest")).rejects.toThrow("connection_limit");
+      vi.setSystemTime(now + UNHEARD_MS + 1_000);
+      for (const lost of [second, first]) {
+        await rest(stub);
+        await (await connect(stub, "latest")).nextOf("connected");
+        expect(await expectEnd(lost, 4004)).toEqual([]);
+      }
+      for (const socket of others) await socket.roundTrip();
+      expect(others.filter(({ closed }) => closed !== null)).toEqual([]);
+    },
+  );
+
+  it.each(KINDS)(
+    "[CON7] in $kind who has pinged, has sent a frame or is an event stream makes no room",
+    async ({ make }) => {
+      const now = Date.now();
+      vi.useFakeTimers({ toFake: ["Date"], now });
+      const stub = make();
+      const sockets: ObjectSocket[] = [];
+      for (let i = 0; i < CONNECTIONS_MAX - 1; i++) {
+        const socket = await connect(stub, "latest");
+        await socket.nextOf("connected");
+        if (i % 2 === 0) socket.send("ping");
+        else await socket.roundTrip();
+        if (i % 2 === 0) await socket.nextOf("pong");
+        sockets.push(socket);
+      }
+      const caller = { ...CALLER, user: "ada", source: "user:ada" };
+      const stream = { caller, since: "latest" as const, offered: false, isStream: true };
+      const { webSocket } = await openSocket(stub, stream);
+      sockets.push(new ObjectSocket(webSocket as WebSocket));
+      vi.setSystemTime(now + 2 * UNHEARD_MS);
+      await rest(stub);
+      await expect(connect(stub, "latest")).rejects.toThrow("connection_limit");
+      expect(sockets.filter(({ closed }) => closed !== null)).toEqual([]);
     },
   );
 
