@@ -2,7 +2,7 @@
 
 import type { Client, TokenSource } from "../client/index.ts";
 import { ENGLISH, type Labels } from "./labels.ts";
-import { createSession, type Session } from "./session.ts";
+import { createSession, type Session, tellCounts } from "./session.ts";
 import { fetchToken, type InboxLike, newClient, sourceOf } from "./source.ts";
 import { STYLES } from "./styles.ts";
 import { localeOf } from "./times.ts";
@@ -137,7 +137,10 @@ export class BelfryInbox extends Base {
     if (!this.#client) this.#own ??= this.#connect();
     const given = this.#client ?? this.#own;
     // Until it is said where from, there is nothing to show.
-    if (!given) return;
+    if (!given) {
+      tellCounts(this);
+      return;
+    }
     const language = this.closest<HTMLElement>("[lang]")?.lang || navigator.language;
     this.#session = createSession({
       host: this,
@@ -146,6 +149,7 @@ export class BelfryInbox extends Base {
       locale: localeOf(language),
       now: Date.now,
       style: this.#style,
+      restart: () => this.#begin(),
     });
     // What had it has gone: the bell has it now, or the panel that stands in the page.
     if (hadFocus) this.#session.view.nodes[0]?.focus();

@@ -121,11 +121,12 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
   function patch(size: number) {
     const next = new Map(
       shown.map((message) => {
-        const key = `${message.offset} ${message.id}`;
-        return [key, rows.get(key) ?? createRow(message, ui)];
+        const key = `${message.offset} ${message.id} ${message.time}`;
+        const row = rows.get(key);
+        return [key, row?.isOf(message) ? row : createRow(message, ui)];
       }),
     );
-    for (const [key, row] of rows) if (!next.has(key)) row.node.remove();
+    for (const [key, row] of rows) if (next.get(key) !== row) row.node.remove();
     let place = list.firstChild;
     let position = 0;
     for (const row of next.values()) {

@@ -10,6 +10,8 @@ const READ_MS = 1_000;
 
 export interface Row {
   readonly node: HTMLElement;
+  /** Whether it says what the message says: an inbox of the app's own may say it otherwise by now. */
+  isOf(message: InboxMessage): boolean;
   /** Shows the marks as they are. `size` is -1 when nobody knows how many there are. */
   show(message: InboxMessage, position: number, size: number): void;
   tick(): void;
@@ -89,6 +91,11 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
 
   return {
     node,
+    isOf: ({ notification, category }) =>
+      category === first.category &&
+      // The SDK's own is the same object for as long as it is held.
+      (notification === first.notification ||
+        JSON.stringify(notification) === JSON.stringify(first.notification)),
     show({ read_at }, position, size) {
       isUnread = !read_at;
       name(node, isUnread ? "item unread" : "item");

@@ -1,6 +1,7 @@
-// One inbox and what shows it: what a person does goes to the inbox, what the inbox tells is shown.
+// One inbox and its view: a person's acts go to the inbox, and the view shows its snapshots. A session
+// is of one user and one epoch: all that it remembers ends with it.
 
-import type { Counts, InboxMessage, LogMessage } from "../client/inbox.ts";
+import type { Counts, InboxMessage, InboxSnapshot, LogMessage } from "../client/inbox.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { titleOf } from "./content.ts";
 import type { Labels } from "./labels.ts";
@@ -26,6 +27,8 @@ export interface SessionOptions {
   now(): number;
   /** Of the panel, where it is placed. */
   style: CSSStyleDeclaration;
+  /** The inbox is of another user or epoch now, or of nobody: it needs a session of its own. */
+  restart(): void;
 }
 
 export interface Session {
@@ -34,25 +37,38 @@ export interface Session {
   stop(): void;
 }
 
-/** What each element has told. An app that answers with other words would otherwise be told for ever. */
+/** The counts of each element's last event: an app that answers with other words gets no second one. */
 const told = new WeakMap<HTMLElement, Counts>();
+const NOTHING: Counts = { unread: 0, unseen: 0, total: 0 };
 /** `low` and `very-low`. */
 const QUIET = /low/;
 
+/** The epoch of an inbox that has never had a message: the first one begins another. */
+const EMPTY_EPOCH = "0";
+
+/** Tells the app; false when it has taken the matter into its own hands. */
+const tell = (host: HTMLElement, type: string, detail?: unknown) =>
+  host.dispatchEvent(
+    new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }),
+  );
+
+/** Before an inbox is loaded its counts are news only to an app that knows those of another. */
+export function tellCounts(host: HTMLElement, counts = NOTHING, isLoaded = false): void {
+  const last = told.get(host);
+  if (last === counts || !(last || isLoaded)) return;
+  told.set(host, counts);
+  tell(host, "belfry-counts", counts);
+}
+
 export function createSession(options: SessionOptions): Session {
-  const { host, source, labels, locale, now, style } = options;
+  const { host, source, labels, locale, now, style, restart } = options;
   const { inbox, client } = source;
   const page = new AbortController();
   /** Whether something is to be shown that is not yet. */
   let isDue = false;
   /** Up to here all was marked as seen, or could not be. */
   let seen = -1;
-
-  /** Tells the app; false when it has taken the matter into its own hands. */
-  const tell = (type: string, detail?: unknown) =>
-    host.dispatchEvent(
-      new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }),
-    );
+  let epoch = epochOf(inbox.getSnapshot());
 
   const ui: Ui = {
     host,
@@ -69,7 +85,7 @@ export function createSession(options: SessionOptions): Session {
     },
     choose(message, action, url, event) {
       const { offset } = message;
-      const isOurs = tell("belfry-notification", { message, action, url });
+      const isOurs = tell(host, "belfry-notification", { message, action, url });
       if (!isOurs) event.preventDefault();
       if (offset !== null) ui.act((inbox) => inbox.markRead(offset));
       const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
@@ -89,7 +105,7 @@ export function createSession(options: SessionOptions): Session {
     toggled(isOpen) {
       seen = -1;
       show();
-      tell(isOpen ? "belfry-open" : "belfry-close");
+      tell(host, isOpen ? "belfry-open" : "belfry-close");
     },
   });
   const announcer = createAnnouncer(labels.arrived);
@@ -114,11 +130,20 @@ export function createSession(options: SessionOptions): Session {
       const snapshot = inbox.getSnapshot();
       view.show(snapshot, client?.status);
       see();
-      const { counts, isLoaded } = snapshot;
-      if (!isLoaded || told.get(host) === counts) return;
-      told.set(host, counts);
-      tell("belfry-counts", counts);
+      tellCounts(host, snapshot.counts, snapshot.isLoaded);
     });
+  }
+
+  /** The epoch is that of one user's log; an inbox of the app's own may have none. */
+  function epochOf({ isLoaded, cursor }: InboxSnapshot) {
+    return isLoaded && (cursor?.split(":")[0] ?? inbox);
+  }
+
+  function changed() {
+    const before = epoch;
+    epoch = epochOf(inbox.getSnapshot());
+    if (!before || before === epoch || (before === EMPTY_EPOCH && epoch)) show();
+    else if (!page.signal.aborted) restart();
   }
 
   function arrived(message: LogMessage) {
@@ -133,7 +158,7 @@ export function createSession(options: SessionOptions): Session {
   for (const type of ["online", "offline", "visibilitychange"])
     addEventListener(type, show, { signal: ui.signal, capture: true });
   const ends = [
-    inbox.subscribe(show),
+    inbox.subscribe(changed),
     inbox.onMessage(arrived),
     client?.onStatus(show),
     () => page.abort(),
