@@ -34,6 +34,8 @@ export interface Labels {
   untitled: string;
   dismiss: string;
   offline: string;
+  /** Before it was connected for the first time. */
+  connecting: string;
   reconnecting: string;
   /** It does not come back by itself. */
   disconnected: string;
@@ -67,6 +69,7 @@ export const ENGLISH: Labels = {
   untitled: "Notification",
   dismiss: "Dismiss",
   offline: "You’re offline.",
+  connecting: "Connecting…",
   reconnecting: "Reconnecting…",
   disconnected: "Disconnected.",
   signedOut: "Sign in to see your notifications.",

@@ -11,8 +11,8 @@ const LATE_MS = 2_000;
 export interface Notice {
   readonly banner: HTMLElement;
   readonly body: HTMLElement;
-  /** Told of each change, also while nobody looks: it counts from then. */
-  connection(status: Status | undefined): void;
+  /** Takes each change, also while nobody looks: it counts from then. */
+  connection(status: Status | undefined, isLoaded: boolean): void;
   /** `isFiltered`: the list is of one tab only. */
   show(isLoaded: boolean, isEmpty: boolean, isFiltered: boolean): void;
 }
@@ -40,8 +40,9 @@ export function createNotice(labels: Labels, retry: () => void): Notice {
     // What is to be read out has to be there before.
     banner: h("div", "", { role: "status" }, banner),
     body: h("div", "", {}, loading, empty),
-    connection(status) {
-      const message = messageOf(status, labels);
+    connection(status, isLoaded) {
+      // A list that was never loaded had no connection that it could have again.
+      const message = messageOf(status, isLoaded ? labels.reconnecting : labels.connecting, labels);
       again.hidden = status?.state !== "closed";
       setText(text, message);
       if (message && again.hidden) setTimeout(showBanner, LATE_MS);
@@ -56,15 +57,15 @@ export function createNotice(labels: Labels, retry: () => void): Notice {
 }
 
 /** What is wrong with the connection; empty when nothing is. */
-function messageOf(status: Status | undefined, labels: Labels): string {
+function messageOf(status: Status | undefined, connecting: string, labels: Labels): string {
   switch (status?.state) {
     case "closed":
       return status.reason.code === "unauthorized" ? labels.signedOut : labels.disconnected;
     case "waiting":
-      return navigator.onLine ? labels.reconnecting : labels.offline;
+      return navigator.onLine ? connecting : labels.offline;
     case "connecting":
       // The first attempt is no news.
-      return status.attempt ? labels.reconnecting : "";
+      return status.attempt ? connecting : "";
     default:
       return "";
   }

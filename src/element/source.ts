@@ -2,6 +2,7 @@
 
 import { type Inbox, inbox } from "../client/inbox.ts";
 import { type Client, createClient, type TokenSource } from "../client/index.ts";
+import { safeLink } from "./link.ts";
 
 /** What the element uses of an inbox; the SDK's has it, and so may one of the app's own. */
 export type InboxLike = Pick<
@@ -28,16 +29,48 @@ export function sourceOf(given: Client | InboxLike): Source {
   return "getSnapshot" in given ? { inbox: given } : { inbox: inbox(given), client: given };
 }
 
-export function newClient(url: string, token: TokenSource): Client {
-  return createClient({ url: new URL(url, document.baseURI).href, token });
+/** Undefined, and said, where `url` cannot be a hub's. */
+export function newClient(url: string, token: TokenSource): Client | undefined {
+  const hub = safeLink(url);
+  if (hub) return createClient({ url: hub, token });
+  warn(`url: expected the hub's http or https address, came ${url}`);
+  return undefined;
 }
 
-/** Asks the app's own server who the user is: its cookies, which go along by default, tell. */
-export async function fetchToken(url: string): Promise<string | null> {
-  // Many frameworks answer 401 to who asks for JSON, and lead everybody else to a page.
-  const response = await fetch(url, { method: "POST", headers: { accept: "application/json" } });
-  // Nobody is signed in: that is no failure to be tried again.
-  if (response.status === 401 || response.status === 403) return null;
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  return ((await response.json()) as { token: string }).token;
+/** What a page was warned of: a fault that comes again is said once. */
+const warned = new Set<string>();
+
+function warn(kind: string, more = ""): void {
+  if (!warned.has(kind)) console.warn(`belfry: ${kind}${more}`);
+  warned.add(kind);
 }
+
+/** Values of JSON, and long words: they may be tokens, which belong in no console. */
+const SECRET = /(: *")[^"]*|[\w.+/=-]{20,}/g;
+const EXCERPT_CHARS = 80;
+
+/** Asks the app's own server, which knows the user by its cookies; `fetch` sends them by default. */
+export async function fetchToken(url: string): Promise<string | null> {
+  let came = "no answer that this page may read";
+  let text = "";
+  try {
+    // Many frameworks answer 401 to a request for JSON, and lead all others to a page.
+    const response = await fetch(url, { method: "POST", headers: { accept: "application/json" } });
+    const { status, redirected, headers } = response;
+    // Nobody is signed in: that is no failure to be tried again.
+    if (status === 401 || status === 403) return null;
+    came = `${status} ${headers.get("content-type")}`;
+    if (redirected) came += ` from ${address(response.url)}`;
+    text = await response.text();
+    const { token } = JSON.parse(text);
+    if (response.ok && (token === null || (token && typeof token === "string"))) return token;
+  } catch {
+    // Said below, as all that is no token.
+  }
+  came = `token-url ${address(url)}: expected {"token":"…"} from a POST, came ${came}`;
+  warn(came, `: ${text.replace(SECRET, "$1…").slice(0, EXCERPT_CHARS)}`);
+  throw new Error(came);
+}
+
+/** Without the query, which may hold a secret. */
+const address = (url: string) => url.split("?")[0];

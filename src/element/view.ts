@@ -120,7 +120,7 @@ export function createView(
     isOpen: () => isOpen(panel),
     show(next, status) {
       snapshot = next;
-      notice.connection(status);
+      notice.connection(status, next.isLoaded);
       const kind = host.getAttribute("badge") === "unseen" ? "unseen" : "unread";
       const count = next.counts[kind];
       bell.show(labels.bell(count, kind), count ? labels.badge(count) : "", isOpen(panel));

@@ -72,8 +72,8 @@ export interface Screen {
   leave(): Promise<void>;
 }
 
-/** What the browser says of a hub that is away is no complaint. */
-const EXPECTED = /WebSocket connection to|Failed to load resource/;
+/** What the browser says of a server that is away, or lets nobody read, is no complaint. */
+const EXPECTED = /WebSocket connection to|Failed to load resource|blocked by CORS policy/;
 
 export async function visit(
   stage: Stage,
