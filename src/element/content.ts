@@ -1,16 +1,20 @@
 // What a notification says, as nodes; the same in the feed and in a toast. All of it is text of others.
 
 import type { LogMessage } from "../client/inbox.ts";
-import { button, h } from "./dom.ts";
+import { h } from "./dom.ts";
 import { safeLink } from "./link.ts";
 import type { Ui } from "./ui.ts";
 
 /** A longer text is no notification any more, and a thousand of them would fill the memory. */
 const CHARS_MAX = 2_000;
 
+/** Within a shadow root an id is of that root alone. */
+let contents = 0;
+
 export interface Content {
   tile: HTMLElement;
-  /** The title: a link where there is somewhere to go, else a button. */
+  /** Title and body: a link where there is somewhere to go, else a button. Their text can be selected. */
+  link: HTMLElement;
   title: HTMLElement;
   body: HTMLElement | null;
   rest: (HTMLElement | null)[];
@@ -27,19 +31,52 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
   // The direction isolates a text too: what overrides it ends where the text ends.
   const text = { dir, lang };
 
-  const control = (part: string, label: string, action: string, target: string | undefined) => {
+  /** No `button`, since the text of one cannot be selected. */
+  const control = (
+    part: string,
+    action: string,
+    target: string | undefined,
+    attributes: Parameters<typeof h>[2],
+    ...children: Parameters<typeof h>[3][]
+  ) => {
     const href = safeLink(target);
-    const click = (event: MouseEvent) => ui.choose(message, action, href, event);
-    return href
-      ? h("a", part, { href, click, ...text }, cut(label))
-      : button(part, cut(label), click, text);
+    let pressedAt = "";
+    const mousedown = ({ clientX, clientY }: MouseEvent) => {
+      pressedAt = `${clientX} ${clientY}`;
+    };
+    const click = (event: MouseEvent) => {
+      const { detail, clientX, clientY } = event;
+      // The click that ends a selection by the pointer is none on the notification.
+      if (detail && `${clientX} ${clientY}` !== pressedAt && `${getSelection()}`) {
+        event.preventDefault();
+        event.stopPropagation();
+      } else ui.choose(message, action, href, event);
+    };
+    const keydown = (event: KeyboardEvent) => {
+      if (href || !/^( |Enter)$/.test(event.key)) return;
+      event.preventDefault();
+      node.click();
+    };
+    const listeners = { mousedown, click, auxclick: click, keydown };
+    const role = !href && "button";
+    const node = h(
+      "a",
+      part,
+      { href, role, tabindex: 0, draggable: "false", ...listeners, ...attributes },
+      ...children,
+    );
+    return node;
   };
 
+  const id = `i${contents++}`;
+  const title = h("span", "item-title", { id, ...text }, titleOf(message, ui));
+  const about = body ? h("span", "item-body", { id: `${id}b`, ...text }, cut(body)) : null;
   const [initial = ""] = (category ?? source).toUpperCase();
   return {
     tile: h("span", "tile", { "aria-hidden": "true" }, picture("icon", icon, initial) ?? initial),
-    title: control("item-title", titleOf(message, ui), "", url),
-    body: body ? h("p", "item-body", text, cut(body)) : null,
+    link: control("link", "", url, {}, title, about),
+    title,
+    body: about,
     rest: [
       picture("image", image),
       actions[0]
@@ -47,7 +84,9 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
             "div",
             "actions",
             {},
-            ...actions.map(({ action, title, url }) => control("action", title, action, url)),
+            ...actions.map(({ action, title, url }) =>
+              control("action", action, url, text, cut(title)),
+            ),
           )
         : null,
     ],

@@ -17,6 +17,9 @@ export interface Labels {
   markAllRead: string;
   markRead: string;
   markUnread: string;
+  /** Shows a text that is cut in full, and cut again. */
+  showMore: string;
+  showLess: string;
   archive: string;
   archived: string;
   undo: string;
@@ -56,6 +59,8 @@ export const ENGLISH: Labels = {
   markAllRead: "Mark all as read",
   markRead: "Mark as read",
   markUnread: "Mark as unread",
+  showMore: "Show more",
+  showLess: "Show less",
   archive: "Archive",
   archived: "Archived",
   undo: "Undo",

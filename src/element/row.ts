@@ -2,7 +2,7 @@
 
 import type { InboxMessage } from "../client/inbox.ts";
 import { contentOf } from "./content.ts";
-import { ARCHIVE, CHECK, DOT, draw, h, name, set, setText, tool } from "./dom.ts";
+import { ARCHIVE, button, CHECK, DOT, draw, h, name, set, setText, tool } from "./dom.ts";
 import type { Ui } from "./ui.ts";
 
 /** How long a pointer rests on a notification until it counts as read. */
@@ -19,32 +19,35 @@ export interface Row {
   setCurrent(isCurrent: boolean): void;
 }
 
-/** Within a shadow root an id is of that root alone. */
-let rows = 0;
-
 export function createRow(first: InboxMessage, ui: Ui): Row {
   const { labels, times, host } = ui;
   const { time, category, topic } = first;
   const from = category ?? topic;
   const offset = first.offset as number;
-  const id = `i${rows++}`;
   let isUnread = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Who has marked it unread wants it so, wherever the pointer rests. */
   let isKept = false;
 
-  const { tile, title, body, rest } = contentOf(first, ui);
-  /** A pointer that rests where it was archived reads it no more. */
-  const read = () => isUnread && node.isConnected && ui.act((inbox) => inbox.markRead(offset));
+  const { tile, link, title, body, rest } = contentOf(first, ui);
+  const { id } = title;
+  /** Not where it was archived, or left, under a pointer that rests. */
+  const read = () =>
+    isUnread && node.matches(":hover") && ui.act((inbox) => inbox.markRead(offset));
   const age = h("time", "time", { datetime: time, title: times.full(time), id: `${id}t` });
   const mark = h("span", "hidden", { id: `${id}m` });
   const toggle = tool(CHECK, "", () => {
     isKept = !isUnread;
-    if (isUnread) read();
-    else ui.act((inbox) => inbox.markUnread(offset));
+    ui.act((inbox) => (isUnread ? inbox.markRead(offset) : inbox.markUnread(offset)));
   });
-  title.id = id;
-  if (body) body.id = `${id}b`;
+  const more = button("expand", "", () => expand(!node.dataset.open));
+  const isCut = () => [title, body].some((text) => text && text.scrollHeight > text.clientHeight);
+
+  function expand(is: boolean) {
+    set(node, "data-open", is && 1);
+    set(more, "aria-expanded", `${is}`);
+    setText(more, is ? labels.showLess : labels.showMore);
+  }
 
   const node = h(
     "article",
@@ -53,15 +56,26 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
       "aria-labelledby": `${id}m ${id}`,
       "aria-describedby": `${id}b ${id}t`,
       keydown({ key, target }: KeyboardEvent) {
-        if (key === "Enter" && target === node) title.click();
+        if (key === "Enter" && target === node) link.click();
       },
-      // Shows all of a text that was cut.
-      click: ({ target }: Event) => target === title && set(node, "data-open", true),
-      pointerenter({ pointerType }: PointerEvent) {
-        if (pointerType === "mouse" && !isKept && !host.hasAttribute("no-hover-read"))
+      click({ target }: Event) {
+        if (link.contains(target as Node) && isCut()) expand(true);
+      },
+      // By its own movement: a row that comes to lie under a pointer that rests is not read by it.
+      pointermove({ pointerType, movementX, movementY }: PointerEvent) {
+        if (
+          pointerType === "mouse" &&
+          (movementX || movementY) &&
+          !timer &&
+          !isKept &&
+          !host.hasAttribute("no-hover-read")
+        )
           timer = setTimeout(read, READ_MS);
       },
-      pointerleave: () => clearTimeout(timer),
+      pointerleave() {
+        clearTimeout(timer);
+        timer = undefined;
+      },
     },
     tile,
     h(
@@ -69,8 +83,7 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
       "content",
       {},
       mark,
-      title,
-      body,
+      link,
       ...rest,
       h(
         "div",
@@ -78,6 +91,7 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
         {},
         age,
         from && h("span", "category", {}, h("bdi", "", {}, labels.category(from))),
+        more,
         h(
           "div",
           "tools",
@@ -88,6 +102,15 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
       ),
     ),
   );
+
+  expand(false);
+  more.hidden = true;
+  // The width of a row decides what of it is cut.
+  new ResizeObserver(() => {
+    const isNeeded = node.dataset.open || isCut();
+    if (isNeeded) more.hidden = false;
+    else if (!more.hidden) more.hidden = true;
+  }).observe(node);
 
   return {
     node,

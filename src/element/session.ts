@@ -47,10 +47,8 @@ const QUIET = /low/;
 const EMPTY_EPOCH = "0";
 
 /** Tells the app; false when it has taken the matter into its own hands. */
-const tell = (host: HTMLElement, type: string, detail?: unknown) =>
-  host.dispatchEvent(
-    new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }),
-  );
+const tell = (host: HTMLElement, type: string, detail?: unknown, cancelable = true) =>
+  host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable }));
 
 /** Before an inbox is loaded its counts are news only to an app that knows those of another. */
 export function tellCounts(host: HTMLElement, counts = NOTHING, isLoaded = false): void {
@@ -85,10 +83,14 @@ export function createSession(options: SessionOptions): Session {
     },
     choose(message, action, url, event) {
       const { offset } = message;
-      const isOurs = tell(host, "belfry-notification", { message, action, url });
+      const { button, ctrlKey, metaKey, shiftKey } = event;
+      // Without an address only the first button does something, and the second never does.
+      if (button > (url ? 1 : 0)) return;
+      const isElsewhere = !!url && (ctrlKey || metaKey || shiftKey || button > 0);
+      // Another tab is the browser's own.
+      const isOurs = tell(host, "belfry-notification", { message, action, url }, !isElsewhere);
       if (!isOurs) event.preventDefault();
       if (offset !== null) ui.act((inbox) => inbox.markRead(offset));
-      const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
       if (isOurs && (!url || isElsewhere)) return;
       if (view.panel.popover && view.isOpen()) view.panel.hidePopover();
     },
@@ -107,14 +109,15 @@ export function createSession(options: SessionOptions): Session {
       show();
       tell(host, isOpen ? "belfry-open" : "belfry-close");
     },
+    sighted: () => see(),
   });
   const announcer = createAnnouncer(labels.arrived);
 
-  /** What is in view of a person is seen. */
+  /** All that is in the list is seen once the list is in sight. */
   function see() {
     const { notifications, counts } = inbox.getSnapshot();
     const newest = notifications[0]?.offset ?? -1;
-    if (!view.isOpen() || document.hidden || !counts.unseen || newest <= seen) return;
+    if (!counts.unseen || newest <= seen || !view.isInSight()) return;
     seen = newest;
     // Nobody has asked for it, and nobody is told: what arrives next tries again.
     inbox.markAllSeen().catch(() => undefined);
@@ -151,8 +154,8 @@ export function createSession(options: SessionOptions): Session {
     const { notification, seen_at, archived_at } = message as InboxMessage;
     if (!notification || seen_at || archived_at) return;
     announcer.arrived(titleOf(message, ui));
-    const isInView = view.isOpen() || document.hidden || host.hasAttribute("no-toasts");
-    if (!isInView && !QUIET.test(message.urgency ?? "")) view.toasts.show(message);
+    const isQuiet = view.isOpen() || document.hidden || host.hasAttribute("no-toasts");
+    if (!isQuiet && !QUIET.test(message.urgency ?? "")) view.toasts.show(message);
   }
 
   for (const type of ["online", "offline", "visibilitychange"])

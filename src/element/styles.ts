@@ -41,6 +41,7 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 .tool[aria-disabled]{opacity:.4}
 .more{display:block;margin:8px auto;padding:8px 16px}
 .banner{color:var(--belfry-muted);font-size:13px}
+.expand{flex:none;text-decoration:underline}
 .retry,.undo{padding-block:4px;font-weight:600;text-decoration:underline;outline-color:currentColor}
 .pill,.snackbar{position:absolute;z-index:3;inset:auto 8px 14px;inline-size:fit-content;margin:auto;padding:8px 16px;border-radius:22px;background:var(--belfry-text);color:var(--belfry-bg);font-size:13px}
 .pill{inset-block:-14px auto;padding-block:4px;background:var(--belfry-accent)}` +
@@ -55,13 +56,14 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 .content{min-inline-size:0}
 .item .content{grid-column-end:span 2}
 .item-title,.item-body{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;white-space:pre-line;inline-size:fit-content}
-[data-open] .content>*{-webkit-line-clamp:none}
+[data-open] .link>*{-webkit-line-clamp:none}
 .unread .item-title,.toast .item-title{font-weight:600}
-.item-title::after{content:"";position:absolute;inset:0;outline:inherit;outline-offset:-2px}
+.link{display:block;user-select:text}
+.link::after{content:"";position:absolute;inset:0;outline:inherit;outline-offset:-2px}
 .item-body,.meta{margin-block-start:2px;color:var(--belfry-muted);font-size:13px}
 .image{display:block;inline-size:min(100%,320px);aspect-ratio:16/9;object-fit:cover;margin-block-start:8px;border-radius:10px}
 .actions{display:flex;flex-wrap:wrap;gap:8px;margin-block:8px}
-.action,.tools,.toast .tool{position:relative;z-index:1}
+.link>*,.expand,.action,.tools,.toast .tool{position:relative;z-index:1}
 .tab,.action,.category{max-inline-size:min(100%,16em);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .action{border:1px solid var(--belfry-line);background:var(--belfry-bg)}
 .meta{display:flex;align-items:center;gap:4px;min-block-size:24px;margin:0;font-size:12px}

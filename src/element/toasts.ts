@@ -40,14 +40,14 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
   return {
     node,
     show(message) {
-      const { tile, title, body, rest } = contentOf(message, ui);
+      const { tile, link, rest } = contentOf(message, ui);
       const toast: HTMLElement = h(
         "div",
         "toast",
         // After what the click itself does: a link that has gone leads nowhere.
         { click: () => remove(toast) },
         tile,
-        h("div", "content", {}, title, body, ...rest),
+        h("div", "content", {}, link, ...rest),
         tool(CLOSE, labels.dismiss, () => undefined),
       );
       const expiry = createExpiry(toast, SHOWN_MS, () => remove(toast));

@@ -7,6 +7,7 @@ import { CHECKS, h, set, tool } from "./dom.ts";
 import { createFeed } from "./feed.ts";
 import { createNotice } from "./notice.ts";
 import { createPanel, isOpen, makePopover } from "./panel.ts";
+import { watchSight } from "./sight.ts";
 import { createSnackbar, type Snackbar } from "./snackbar.ts";
 import { ALL, createTabs, ofCategory, UNREAD } from "./tabs.ts";
 import { createToasts, type Toasts } from "./toasts.ts";
@@ -20,18 +21,22 @@ export interface View {
   readonly snackbar: Snackbar;
   readonly toasts: Toasts;
   isOpen(): boolean;
+  /** Whether the list is in sight of a person. */
+  isInSight(): boolean;
   show(snapshot: InboxSnapshot, status: Status | undefined): void;
 }
 
 export interface ViewEvents {
   retry(): void;
   toggled(isOpen: boolean): void;
+  /** The list may have come into sight, or left it. */
+  sighted(): void;
 }
 
 export function createView(
   ui: Ui,
   style: CSSStyleDeclaration,
-  { retry, toggled }: ViewEvents,
+  { retry, toggled, sighted }: ViewEvents,
 ): View {
   const { labels, host } = ui;
   const isInline = host.hasAttribute("inline");
@@ -57,13 +62,14 @@ export function createView(
 
   const heading = h("slot", "", { name: "header" }, h("h2", "title", {}, labels.title));
   const list = { role: "tabpanel", id: "list", "aria-label": labels.title };
+  const main = h("div", "main", list, feed.pill, notice.body, feed.node);
   const panel = createPanel(
     labels.title,
     isInline,
     h("div", "header", {}, heading, markAll),
     tabs.node,
     notice.banner,
-    h("div", "main", list, feed.pill, notice.body, feed.node),
+    main,
     snackbar.node,
   );
   panel.addEventListener("keydown", ({ key, target }) => {
@@ -118,6 +124,7 @@ export function createView(
     snackbar,
     toasts,
     isOpen: () => isOpen(panel),
+    isInSight: watchSight(main, sighted),
     show(next, status) {
       snapshot = next;
       notice.connection(status, next.isLoaded);

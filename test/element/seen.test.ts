@@ -1,0 +1,125 @@
+// Seen means seen: what no person can see marks nothing.
+
+import { expect, it } from "vitest";
+import { call } from "../support/backend.ts";
+import { pageOf } from "./site.ts";
+import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
+
+const stage = useStage();
+let screen: Screen;
+
+const unseen = async () =>
+  (await call(stage.hub.url, "GET", "/v1/users/ada/notifications")).json.counts.unseen;
+const shows = (...titles: string[]) =>
+  eventually(() => screen.page.locator(".item-title").allTextContents()).toEqual(titles);
+/** Two frames of the page, and a while for what a frame may have begun. */
+const settle = () =>
+  screen.page.evaluate(
+    () =>
+      new Promise<void>((done) => {
+        // The observer of the element looks every 100 ms: an own one with the same delay is not before it.
+        const init = { trackVisibility: true, delay: 100 } as IntersectionObserverInit;
+        let rounds = 0;
+        const look = () => {
+          const observer = new IntersectionObserver(() => {
+            observer.disconnect();
+            rounds += 1;
+            if (rounds < 4) look();
+            else done();
+          }, init);
+          observer.observe(document.body);
+        };
+        look();
+      }),
+  );
+
+/** Places an inline element into a page, within something. */
+async function begin(before: string, after = "</div>"): Promise<void> {
+  await publish(stage, titled("One"));
+  const element = `<belfry-inbox inline url="${stage.proxy.url}" token-url="/token"></belfry-inbox>`;
+  stage.site.html = pageOf("").replace("</main>", `${before}${element}${after}</main>`);
+  screen = await visit(stage);
+  await screen.loaded();
+}
+
+const change = (selector: string, name: string, value: string | null) =>
+  screen.page.locator(selector).evaluate(
+    (node, [name, value]) => {
+      if (value === null) node.removeAttribute(name);
+      // The page's policy allows no `style` in its markup, and allows this.
+      else if (name === "style") Object.assign((node as HTMLElement).style, JSON.parse(value));
+      else node.setAttribute(name, value);
+    },
+    [name, value] as const,
+  );
+
+it.each([
+  ["a hidden part", "<div id=around hidden>", "</div>", "#around", "hidden", null],
+  ["a hidden element", "<div>", "</div>", "belfry-inbox", "hidden", null],
+  ["a closed <details>", "<details><summary>Inbox</summary>", "</details>", "details", "open", ""],
+] as [string, string, string, string, string, string | null][])(
+  "within %s nothing is seen until it is shown",
+  async (_, before, after, ...shown) => {
+    await begin(before, after);
+    if (shown[0] === "belfry-inbox") await change("belfry-inbox", "hidden", "");
+    await settle();
+    if (shown[0] !== "belfry-inbox") expect(await unseen()).toBe(1);
+    await publish(stage, titled("Two"));
+    await shows("Two", "One");
+    await settle();
+    expect(await unseen()).toBeGreaterThanOrEqual(1);
+    await change(...shown);
+    await eventually(unseen).toBe(0);
+  },
+);
+
+it.each([
+  ["display", "none", "block"],
+  ["visibility", "hidden", "visible"],
+  ["contentVisibility", "hidden", "visible"],
+  ["opacity", "0", "1"],
+])("with %s: %s nothing is seen until it is shown", async (property, hidden, shown) => {
+  // Hidden from the beginning, and by a script, as the page's policy has it.
+  await publish(stage, titled("One"));
+  const element = `<belfry-inbox inline url="${stage.proxy.url}" token-url="/token"></belfry-inbox>`;
+  stage.site.html = pageOf("").replace("</main>", `<div id="around">${element}</div></main>`);
+  screen = await visit(stage, {}, undefined, (page) =>
+    page.addInitScript(
+      ([property, value]) => {
+        document.addEventListener("readystatechange", () => {
+          const around = document.querySelector<HTMLElement>("#around");
+          if (around && document.readyState === "interactive")
+            Object.assign(around.style, { [property as string]: value });
+        });
+      },
+      [property, hidden],
+    ),
+  );
+  await screen.loaded();
+  await shows("One");
+  await settle();
+  expect(await unseen()).toBe(1);
+  await change("#around", "style", JSON.stringify({ [property]: shown }));
+  await eventually(unseen).toBe(0);
+});
+
+it("below the fold nothing is seen until somebody goes there", async () => {
+  await begin('<div id="above"></div>', "");
+  await change("#above", "style", JSON.stringify({ height: "3000px" }));
+  // It may have been in sight before it was pushed down: what comes now is not.
+  await settle();
+  await publish(stage, titled("Two"));
+  await shows("Two", "One");
+  await settle();
+  expect(await unseen()).toBeGreaterThanOrEqual(1);
+  await screen.host.scrollIntoViewIfNeeded();
+  await eventually(unseen).toBe(0);
+});
+
+it("in sight all of it is seen, also what comes later", async () => {
+  await begin("<div>");
+  await eventually(unseen).toBe(0);
+  await publish(stage, titled("Two"));
+  await shows("Two", "One");
+  await eventually(unseen).toBe(0);
+});
