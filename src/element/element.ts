@@ -41,7 +41,7 @@ export class BelfryInbox extends Base {
     }
     this.#settle();
     this.#reminder ??= setTimeout(() => {
-      if (this.isConnected && !this.#session) console.warn(NEEDED);
+      if (this.isConnected && !this.shadowRoot?.firstChild) console.warn(NEEDED);
     }, SAID_MS);
   }
 

@@ -40,6 +40,15 @@ export interface Session {
 /** The counts of each element's last event: an app that answers with other words gets no second one. */
 const told = new WeakMap<HTMLElement, Counts>();
 const NOTHING: Counts = { unread: 0, unseen: 0, total: 0 };
+/** One session of a page, as the others see it. */
+interface Peer {
+  isSame(epoch: unknown): boolean;
+  isInSight(): boolean;
+  hasToasts(): boolean;
+}
+
+/** The sessions of a page, the first one first: of those of one inbox, one says what arrives. */
+const peers = new Set<Peer>();
 /** `low` and `very-low`. */
 const QUIET = /low/;
 
@@ -153,14 +162,23 @@ export function createSession(options: SessionOptions): Session {
     // What was seen elsewhere while this page was away is no news, and says so itself.
     const { notification, seen_at, archived_at } = message as InboxMessage;
     if (!notification || seen_at || archived_at) return;
-    announcer.arrived(titleOf(message, ui));
-    const isQuiet = view.isOpen() || document.hidden || host.hasAttribute("no-toasts");
-    if (!isQuiet && !QUIET.test(message.urgency ?? "")) view.toasts.show(message);
+    const same = [...peers].filter((one) => one.isSame(epoch));
+    if (same[0] === peer) announcer.arrived(titleOf(message, ui));
+    const isMine = same.find((one) => one.hasToasts()) === peer;
+    const isQuiet = document.hidden || same.some((one) => one.isInSight());
+    if (isMine && !isQuiet && !QUIET.test(message.urgency ?? "")) view.toasts.show(message);
   }
 
   for (const type of ["online", "offline", "visibilitychange"])
     addEventListener(type, show, { signal: ui.signal, capture: true });
+  const peer: Peer = {
+    isSame: (other) => other === epoch,
+    isInSight: () => view.isInSight(),
+    hasToasts: () => !!view.panel.popover && !host.hasAttribute("no-toasts"),
+  };
+  peers.add(peer);
   const ends = [
+    () => peers.delete(peer),
     inbox.subscribe(changed),
     inbox.onMessage(arrived),
     client?.onStatus(show),

@@ -79,6 +79,6 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 @keyframes show{0%{opacity:0}}
 .loading i{display:block;block-size:36px;margin:22px;border-radius:10px}
 .toasts{position:fixed;inset-block-end:16px;inset-inline-end:16px;inline-size:min(380px,100vw - 32px);background:none;overflow:visible}
-.toast{margin-block-start:10px;padding-inline-start:16px;background:var(--belfry-bg)}
+.toast{max-block-size:calc(100dvh - 42px);overflow-y:auto;margin-block-start:10px;padding-inline-start:16px;background:var(--belfry-bg)}
 @media (prefers-reduced-motion:no-preference){.panel:popover-open,.toast{animation:show .15s}}
 @media (forced-colors:active){.badge,.pill,.snackbar,.tab[aria-selected=true],.unread::before{forced-color-adjust:none;background:CanvasText;color:Canvas}}`;

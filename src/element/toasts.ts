@@ -1,6 +1,6 @@
 // What arrives while the inbox is closed, for a moment in the corner of the page.
 
-import type { LogMessage } from "../client/inbox.ts";
+import type { InboxMessage, LogMessage } from "../client/inbox.ts";
 import { contentOf } from "./content.ts";
 import { CLOSE, h, tool } from "./dom.ts";
 import { createExpiry, type Expiry } from "./expiry.ts";
@@ -14,14 +14,28 @@ const TOASTS_MAX = 3;
 export interface Toasts {
   readonly node: HTMLElement;
   show(message: LogMessage): void;
+  /** Takes away those that were read, archived or deleted, or have expired, in the inbox. */
+  update(messages: readonly InboxMessage[]): void;
   clear(): void;
+}
+
+interface Shown {
+  expiry: Expiry;
+  offset: number | null;
+  /** An inbox may say that a message has arrived before it lists it. */
+  isListed: boolean;
 }
 
 /** `leave` says where the focus goes when it was in the last toast. */
 export function createToasts(ui: Ui, leave: () => void): Toasts {
-  const { labels } = ui;
-  const shown = new Map<HTMLElement, Expiry>();
-  // A popover is above everything, also above a dialog of the page that was opened before.
+  const { labels, host, signal } = ui;
+  const shown = new Map<HTMLElement, Shown>();
+  /** Holds the toasts within a dialog of the page; to its style sheet it is what the element is. */
+  const guest = document.createElement(host.localName);
+  guest.className = host.className;
+  guest.style.display = "contents";
+  signal.addEventListener("abort", () => guest.remove());
+  // A popover is above everything that was opened before it.
   const node = h("div", "toasts", {
     popover: "manual",
     role: "region",
@@ -30,12 +44,43 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
 
   function remove(toast: HTMLElement) {
     const hadFocus = toast.matches(":focus-within");
-    shown.get(toast)?.stop();
+    shown.get(toast)?.expiry.stop();
     shown.delete(toast);
     toast.remove();
     if (shown.size === 0 && isOpen(node)) node.hidePopover();
     if (hadFocus) (node.querySelector<HTMLElement>(".tool") ?? { focus: leave }).focus();
   }
+
+  /** Everything outside of the topmost modal dialog is inert, and so would be a popover. */
+  function place() {
+    const modals = "dialog:modal";
+    const modal =
+      document.activeElement?.closest(modals) ?? [...document.querySelectorAll(modals)].at(-1);
+    const isGuest = modal && !modal.contains(host);
+    if (isGuest) modal.append(guest);
+    else guest.remove();
+    (isGuest ? guest : host).shadowRoot?.append(node);
+    node.showPopover();
+  }
+  for (const type of ["toggle", "close"])
+    addEventListener(
+      type,
+      ({ target }) => {
+        if (shown.size === 0 || !(target instanceof HTMLDialogElement)) return;
+        node.hidePopover();
+        place();
+      },
+      { signal, capture: true },
+    );
+
+  /** The oldest makes room, unless somebody is in it. */
+  function fit() {
+    for (const toast of [...shown.keys()].slice(0, -1)) {
+      const isTooMuch = shown.size > TOASTS_MAX || node.getBoundingClientRect().top < 0;
+      if (isTooMuch && !toast.matches(":focus-within")) remove(toast);
+    }
+  }
+  addEventListener("resize", fit, { signal });
 
   return {
     node,
@@ -51,13 +96,18 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
         tool(CLOSE, labels.dismiss, () => undefined),
       );
       const expiry = createExpiry(toast, SHOWN_MS, () => remove(toast));
-      shown.set(toast, expiry);
+      shown.set(toast, { expiry, offset: message.offset, isListed: false });
       node.append(toast);
-      // The oldest makes room, unless somebody is in it.
-      const [oldest] = [...shown.keys()].filter((one) => !one.matches(":focus-within"));
-      if (shown.size > TOASTS_MAX && oldest) remove(oldest);
-      if (!isOpen(node)) node.showPopover();
+      if (!isOpen(node)) place();
+      fit();
       expiry.start();
+    },
+    update(messages) {
+      for (const [toast, one] of shown) {
+        const message = messages.find(({ offset }) => offset === one.offset);
+        if (message ? message.read_at : one.isListed) remove(toast);
+        one.isListed ||= !!message;
+      }
     },
     clear() {
       for (const toast of shown.keys()) remove(toast);

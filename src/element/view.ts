@@ -127,6 +127,7 @@ export function createView(
     isInSight: watchSight(main, sighted),
     show(next, status) {
       snapshot = next;
+      toasts.update(next.notifications);
       notice.connection(status, next.isLoaded);
       const kind = host.getAttribute("badge") === "unseen" ? "unseen" : "unread";
       const count = next.counts[kind];

@@ -53,7 +53,7 @@ describe("docs/element.md names", () => {
   it("each part", () => {
     const made = found(SOURCE, /\bh\(\s*"\w+",\s*"([\w-]+)"/g);
     const buttons = found(SOURCE, /\bbutton\("([\w-]+)"/g);
-    const others = ["unread", "item-title", "icon", "image", "action"];
+    const others = ["unread", "link", "icon", "image", "action"];
     const all = new Set([...made, ...buttons, ...others]);
     expect(table("The parts for").sort()).toEqual([...all].sort());
   });
