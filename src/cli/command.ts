@@ -32,7 +32,7 @@ export interface Call {
   output: Output;
   stdin: Readable;
   /** Finds the hub. Throws a UsageError that says how to name it. */
-  hub(): Target;
+  hub(): Promise<Target>;
 }
 
 /** Options that every command has. */

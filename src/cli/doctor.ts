@@ -32,7 +32,7 @@ interface Finding {
 }
 
 async function examine({ output, hub }: Call): Promise<void> {
-  const target = hub();
+  const target = await hub();
   let failed = 0;
   const tell = async (finding: Finding) => {
     if (finding.outcome === "failed") failed += 1;

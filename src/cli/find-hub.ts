@@ -3,7 +3,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "./failure.ts";
+import { holdsKey } from "../console/server/proof.ts";
+import { UnreachableError, UsageError, unreachable } from "./failure.ts";
 
 export interface Target {
   /** Without a slash at the end. */
@@ -21,11 +22,15 @@ export interface Surroundings {
 }
 
 /**
- * Takes the address that was given with the command, if any. The key that `npm start` left goes to
- * this machine only, and so does a request that is not encrypted; the address that it left in a file
- * is believed only where it names this machine, since anyone may have written a folder.
+ * Takes the address that was given with the command, if any. The key that `npm start` left goes only to
+ * a program on this machine that proves that it holds the key; a request that is not encrypted stays on
+ * this machine too. The address that was left in a file is believed only where it names this machine,
+ * since anyone may have written a folder.
  */
-export function findHub(given: string | undefined, { env, cwd }: Surroundings): Target {
+export async function findHub(
+  given: string | undefined,
+  { env, cwd }: Surroundings,
+): Promise<Target> {
   const folder = developmentFolder(cwd);
   const left = folder === null ? null : read(join(folder, ".dev.url"));
   const named = given ?? (env.BELFRY_URL || undefined);
@@ -40,7 +45,18 @@ export function findHub(given: string | undefined, { env, cwd }: Surroundings): 
     throw new UsageError(
       "there is no API key: set BELFRY_KEY, or run this in the folder in which `npm start` runs",
     );
-  return { url, key: checkKey(key), found: `${whence} and ${join(folder as string, ".dev.key")}` };
+  await requireProof(url, checkKey(key));
+  return { url, key, found: `${whence} and ${join(folder as string, ".dev.key")}` };
+}
+
+async function requireProof(url: string, key: string): Promise<void> {
+  const isOurs = await holdsKey(url, key).catch((cause: unknown) => {
+    throw unreachable(url, cause);
+  });
+  if (!isOurs)
+    throw new UnreachableError(
+      `what answers at ${url} is not the hub of \`npm start\`, and is not sent the key in .dev.key. Start the hub, or set BELFRY_URL and BELFRY_KEY`,
+    );
 }
 
 /** The folder that `npm start` left its key in: this one or one above, or the checkout this is of. */

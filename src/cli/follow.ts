@@ -28,7 +28,7 @@ async function setFollow({ operands, output, hub }: Call, follows: boolean): Pro
   const user = readUser(operands[0] as string);
   const topic = readTopic(operands[1] as string);
   const path = `users/${inPath(user)}/follows/${inPath(topic)}`;
-  await callHub(hub(), follows ? "PUT" : "DELETE", path);
+  await callHub(await hub(), follows ? "PUT" : "DELETE", path);
   const line = `${user} ${follows ? "follows" : "does not follow"} ${topic}`;
   await output.result({ user, topic, follows }, line);
 }

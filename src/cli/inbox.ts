@@ -29,7 +29,7 @@ async function listInbox({ operands, options, output, hub }: Call): Promise<void
   const state = options.text("state");
   if (state !== undefined && !LIST_STATES.some((each) => each === state))
     throw new UsageError(`--state is one of ${LIST_STATES.join(", ")}`);
-  const target = hub();
+  const target = await hub();
   let left = options.whole("limit", 1) ?? LIMIT;
   let before: string | undefined;
   for (;;) {

@@ -45,8 +45,8 @@ async function main([name, ...args]: string[]): Promise<ExitCode> {
       json: options.flag("json"),
       quiet: options.flag("quiet"),
     });
-    const hub = () => {
-      target ??= findHub(options.text("hub"), { env, cwd: process.cwd() });
+    const hub = async () => {
+      target ??= await findHub(options.text("hub"), { env, cwd: process.cwd() });
       return target;
     };
     await command.run({ operands, options, output, stdin, hub });

@@ -46,11 +46,11 @@ async function publishAll({ operands, options, output, stdin, hub }: Call): Prom
   if (isPiped) {
     if (message.id !== undefined)
       throw new UsageError("--id is for one message: give each that is piped in its own `id`");
-    return publishPiped(to, message, stdin, backendOf(hub()), output);
+    return publishPiped(to, message, stdin, backendOf(await hub()), output);
   }
   if (Object.keys(message).every((field) => ["id", "category", "ttl"].includes(field)))
     throw new UsageError("there is nothing to publish: give a text, --type or --data");
-  const stored = hubAnswer(await backendOf(hub()).publish(to, message), ["id", "offset"]);
+  const stored = hubAnswer(await backendOf(await hub()).publish(to, message), ["id", "offset"]);
   await output.result(stored, storedLine(to, stored));
 }
 

@@ -34,7 +34,7 @@ async function showTail({ operands, options, output, hub }: Call): Promise<void>
   const begin = since === "latest" ? since : parseHistorySince(since, Date.now());
   if (begin === null) throw new UsageError(SINCE_FORMS.replace("`since`", "--since"));
   let left = options.whole("count", 1) ?? Number.POSITIVE_INFINITY;
-  const target = hub();
+  const target = await hub();
   const enough = new AbortController();
   const show = async (message: LogMessage) => {
     await output.result(message, lineOf(message));

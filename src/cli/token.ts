@@ -31,7 +31,7 @@ async function printToken({ options, output, hub }: Call): Promise<void> {
   const caps = readCaps(options.texts("caps"));
   const ttl = options.seconds("ttl");
   const claims = { user, caps, ...(ttl === undefined ? {} : { ttl }) };
-  const minted = hubAnswer(await backendOf(hub()).mintToken(claims), ["token"]);
+  const minted = hubAnswer(await backendOf(await hub()).mintToken(claims), ["token"]);
   await output.text(minted, minted.token);
   output.remark(`valid until ${minted.expires_at}`);
 }

@@ -2,27 +2,18 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-
-const ANSWER_MS_MAX = 2_000;
+import { holdsKey } from "../console/server/proof.ts";
 
 const read = (file: string) => (existsSync(file) ? readFileSync(file, "utf8").trim() : null);
 
 /**
- * Takes a file and the development key; gives the address in it if a hub answers there, else null. A hub
- * that was killed has left its address, where another program may listen by now: that has another key.
+ * Returns the address in a file if the hub that holds the development key answers there, else null. A hub
+ * that was killed has left its address, where another program may listen by now.
  */
 export async function runningHub(file: string, key: string): Promise<string | null> {
   const url = read(file);
   if (url === null) return null;
-  try {
-    const { ok } = await fetch(`${url}/v1/users/ada/notifications?limit=1`, {
-      headers: { authorization: `Bearer ${key}` },
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
-    });
-    return ok ? url : null;
-  } catch {
-    return null;
-  }
+  return (await holdsKey(url, key).catch(() => false)) ? url : null;
 }
 
 export function leaveAddress(file: string, url: string): void {

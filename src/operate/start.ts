@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { startFront } from "../console/server/front.ts";
 import { KeyFault } from "./credentials.ts";
 import { developmentKey } from "./development-key.ts";
+import { setsJurisdiction } from "./jurisdiction.ts";
 import { portFault } from "./port.ts";
 import { leaveAddress, removeAddress, runningHub } from "./running.ts";
 
@@ -92,6 +93,16 @@ if (fault !== null) {
   console.error(`Belfry cannot start: ${fault}. Choose another: npm start -- --port=<number>`);
   process.exit(1);
 }
+/** The platform's own tools show and change what is kept, to any page on this machine. */
+const WITHOUT_TOOLS = { X_LOCAL_EXPLORER: "false", X_LOCAL_OBSERVABILITY: "false" };
+/** A debugger is let in without a key, so wrangler does not wait for one at the port that everybody knows. */
+const inspector = args.some((arg) => arg.startsWith("--inspector-port"))
+  ? []
+  : ["--inspector-port=0"];
+const config = takeOption(args, "config");
+const jurisdiction = setsJurisdiction(ROOT, config) ? ["--var=JURISDICTION:"] : [];
+if (jurisdiction.length > 0)
+  console.log("JURISDICTION is ignored: the runtime on this machine has no jurisdictions.");
 /** Where its address is left. `npx belfry` goes on to find the hub that was there first. */
 const files = (await runningHub(URL_FILE, key)) === null ? [ownFile, URL_FILE] : [ownFile];
 const wrangler = spawn(
@@ -103,9 +114,16 @@ const wrangler = spawn(
     "--port=0",
     `--persist-to=${storage}`,
     "--show-interactive-dev-session=false",
+    ...inspector,
+    ...(config === undefined ? [] : [`--config=${config}`]),
+    ...jurisdiction,
     ...args,
   ],
-  { cwd: ROOT, stdio: ["inherit", "pipe", "inherit"] },
+  {
+    cwd: ROOT,
+    stdio: ["inherit", "pipe", "inherit"],
+    env: { ...process.env, ...WITHOUT_TOOLS },
+  },
 );
 // The last is a terminal that was closed, of which wrangler knows nothing.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)

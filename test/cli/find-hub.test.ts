@@ -1,21 +1,28 @@
 // Which hub a command speaks to, and which key it gives to whom.
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { startFront } from "../../src/console/server/front.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 import { API_KEY } from "../support/vars.ts";
 import { parsed, run } from "./belfry.ts";
 
 let hub: Hub;
+/** What `npm start` puts before its hub. */
+let front: string;
 let folder: string;
 beforeAll(async () => {
   hub = await startHub(inject("bundle"));
+  const place = { host: "127.0.0.1", port: 0, isFlexible: false };
+  front = await startFront({ hubUrl: hub.url, key: API_KEY, ...place });
   folder = await mkdtemp(join(tmpdir(), "belfry-folder-"));
   await mkdir(join(folder, "src/deep"), { recursive: true });
   await writeFile(join(folder, ".dev.key"), `${API_KEY}\n`);
-  await writeFile(join(folder, ".dev.url"), `${hub.url}\n`);
+  await writeFile(join(folder, ".dev.url"), `${front}\n`);
 });
 afterAll(async () => {
   await hub.stop();
@@ -28,6 +35,47 @@ it("the one that `npm start` runs, from its folder and from those below", async 
     expect(code).toBe(0);
     expect(parsed(out)).toMatchObject([{ duplicate: false }]);
   }
+});
+
+/** A program that listens where a hub was that is gone. */
+async function takeOver(listener: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+it.each(["says nothing", "passes the challenge on to the hub"])(
+  "the key of the folder is not sent to a program at a stale address that %s",
+  async (how) => {
+    const heard: string[] = [];
+    const { url, server } = await takeOver(async (request, response) => {
+      heard.push(`${request.url} ${JSON.stringify(request.rawHeaders)}`);
+      response.end(how === "says nothing" ? "" : await (await fetch(front + request.url)).text());
+    });
+    const stale = await mkdtemp(join(tmpdir(), "belfry-stale-"));
+    await writeFile(join(stale, ".dev.key"), `${API_KEY}\n`);
+    await writeFile(join(stale, ".dev.url"), `${url}\n`);
+    for (const args of [["inbox", "ada"], ["doctor"], ["inbox", "ada", "--hub", url]]) {
+      const { code, errors } = await run(args, { cwd: stale });
+      expect(code).toBe(3);
+      expect(errors[0]).toContain(`what answers at ${url} is not the hub of \`npm start\``);
+    }
+    expect(heard).toHaveLength(3);
+    expect(heard.filter((each) => each.includes(API_KEY))).toEqual([]);
+    server.close();
+    await rm(stale, { recursive: true });
+  },
+);
+
+it("a folder whose hub was killed names no hub", async () => {
+  const { url, server } = await takeOver(() => undefined);
+  await new Promise((closed) => server.close(closed));
+  const left = await mkdtemp(join(tmpdir(), "belfry-left-"));
+  await writeFile(join(left, ".dev.key"), `${API_KEY}\n`);
+  await writeFile(join(left, ".dev.url"), `${url}\n`);
+  const { code, errors } = await run(["inbox", "ada"], { cwd: left });
+  expect([code, errors[0]]).toEqual([3, expect.stringContaining(`no hub answers at ${url}`)]);
+  await rm(left, { recursive: true });
 });
 
 it("an address that is given goes before the environment, the environment before the folder", async () => {

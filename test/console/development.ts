@@ -18,32 +18,36 @@ export interface Development {
   readonly key: string;
   /** Where it keeps what is published. */
   readonly storage: string;
+  /** What it has printed. */
+  readonly said: readonly string[];
   /** Ends it; gives its exit code, null where the signal has ended it before it could. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /** The script as `npm start` runs it, on a free port and the storage that is given. */
-export async function spawnStart(storage: string): Promise<ChildProcess> {
+export async function spawnStart(storage: string, ...more: string[]): Promise<ChildProcess> {
   const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   const [, ...args] = (scripts.start as string).split(" ");
-  return spawn(process.execPath, [...args, "--port=0", `--persist-to=${storage}`], {
+  return spawn(process.execPath, [...args, "--port=0", `--persist-to=${storage}`, ...more], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
 
-export async function startDevelopment(): Promise<Development> {
+export async function startDevelopment(...more: string[]): Promise<Development> {
   const storage = await mkdtemp(join(tmpdir(), "belfry-console-"));
-  const child = await spawnStart(storage);
+  const child = await spawnStart(storage, ...more);
   child.stderr?.pipe(process.stderr);
   const killAtExit = () => child.kill("SIGTERM");
   process.once("exit", killAtExit);
   const exited = new Promise<number | null>((done) => child.once("exit", done));
   let url = "";
+  const said: string[] = [];
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   await new Promise<void>((done, fail) => {
     child.once("exit", (code) => fail(new Error(`npm start ended with ${code}`)));
     lines.on("line", (line) => {
+      said.push(line);
       url = /Belfry is up at (\S+)/.exec(line)?.[1] ?? url;
       if (line.includes("stop with Ctrl-C")) done();
     });
@@ -52,6 +56,7 @@ export async function startDevelopment(): Promise<Development> {
     url,
     key: (await readFile(join(ROOT, ".dev.key"), "utf8")).trim(),
     storage,
+    said,
     async stop(signal = "SIGTERM") {
       child.kill(signal);
       const code = await exited;

@@ -1,5 +1,5 @@
-// The address that `npm start` gives: the page, and behind it the hub as it is. What is not the page's
-// goes through untouched, sockets and streams too.
+// The address that `npm start` prints: the page, and behind it the hub as it is. The front passes on what
+// is not the page's, sockets and streams too, but nothing to the tools of the platform's own server.
 
 import {
   createServer,
@@ -12,6 +12,8 @@ import { type AddressInfo, connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
 import { createConsole } from "./console.ts";
+import { answerChallenge } from "./proof.ts";
+import { leadsToTools } from "./tools.ts";
 
 export interface FrontOptions {
   /** Where `wrangler dev` listens. */
@@ -31,9 +33,14 @@ export async function startFront(options: FrontOptions): Promise<string> {
   const { hostname, port: hubPort } = new URL(hubUrl);
   const hub = { host: hostname, port: Number(hubPort) };
   const server = createServer((request, response) => {
-    if (!answer(request, response)) passOn(hub, request, response);
+    if (leadsToTools(request.url ?? "")) refuse(response);
+    else if (!answerChallenge(key, request, response) && !answer(request, response))
+      passOn(hub, request, response);
   });
-  server.on("upgrade", (request, socket, head) => passSocket(hub, request, socket, head));
+  server.on("upgrade", (request, socket, head) => {
+    if (leadsToTools(request.url ?? "")) socket.end(REFUSED_UPGRADE);
+    else passSocket(hub, request, socket, head);
+  });
   // An event stream is open for as long as its reader likes.
   server.requestTimeout = 0;
   await listen(server, port, host).catch((cause: NodeJS.ErrnoException) => {
@@ -57,6 +64,13 @@ function listen(server: Server, port: number, host: string): Promise<void> {
       resolve();
     });
   });
+}
+
+const REFUSED_UPGRADE = "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+function refuse(response: ServerResponse): void {
+  response.writeHead(404, { "content-type": "text/plain", connection: "close" });
+  response.end("There is no hub here: /cdn-cgi/ is of the development server's own tools.\n");
 }
 
 interface Place {

@@ -1,0 +1,59 @@
+// How the hub of `npm start` proves that it holds the development key, before the key is sent to it. An
+// address that was left in a file outlives a hub that was killed, and another program may listen there.
+
+import { createHmac, randomBytes } from "node:crypto";
+import { type IncomingMessage, request, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+const PATH = "/console/proof";
+const CHALLENGE = /^[0-9a-f]{64}$/;
+const ANSWER_MS_MAX = 2_000;
+const ANSWER_LENGTH_MAX = 1_024;
+
+/**
+ * The address is part of the proof: a program that passes the challenge on to the hub comes back with a
+ * proof for another port.
+ */
+function proofOf(key: string, challenge: string, address = "", port = 0): string {
+  const place = `${address.replace(/^::ffff:/, "")} ${port}`;
+  return createHmac("sha256", key).update(`belfry development ${place} ${challenge}`).digest("hex");
+}
+
+/** Answers a challenge; returns whether the request was one. */
+export function answerChallenge(
+  key: string,
+  { url = "", socket }: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const [path, challenge = ""] = url.split("?challenge=");
+  if (path !== PATH || !CHALLENGE.test(challenge)) return false;
+  response.writeHead(200, { "content-type": "text/plain", "cache-control": "no-store" });
+  response.end(proofOf(key, challenge, socket.localAddress, socket.localPort));
+  return true;
+}
+
+/**
+ * Returns whether the program at an address proves that it holds the key, which is not sent. Rejects where
+ * nothing answers.
+ */
+export function holdsKey(url: string, key: string): Promise<boolean> {
+  const challenge = randomBytes(32).toString("hex");
+  return new Promise((resolve, reject) => {
+    const asked = request(`${url}${PATH}?challenge=${challenge}`, {
+      agent: false,
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    });
+    asked.on("response", (response) => {
+      const { remoteAddress, remotePort } = response.socket as Socket;
+      const proof = proofOf(key, challenge, remoteAddress, remotePort);
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (piece: string) => {
+        text += piece;
+        if (text.length > ANSWER_LENGTH_MAX) asked.destroy();
+      });
+      response.on("close", () => resolve(text === proof));
+    });
+    asked.on("error", reject).end();
+  });
+}
