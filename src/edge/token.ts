@@ -1,13 +1,14 @@
 // Users' tokens: JWTs (RFC 7519), checked by `jose` as RFC 8725 asks. The algorithms are pinned to
 // the kind of key, so that a public key can never be taken for a shared secret.
 
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import { inboxOf, type Near } from "../objects.ts";
 import { userFault } from "../protocol/address.ts";
 import { type Caps, parseCaps } from "../protocol/caps.ts";
 import { type ErrorCode, REVOKED, RefusalError } from "../protocol/error.ts";
 import { TOKEN_BYTES_MAX } from "../protocol/limits.ts";
 import { type Env, type Settings, settingsOf } from "../settings.ts";
+import { Issuer } from "./issuer.ts";
 
 /** What a token says. Times are seconds since 1970. */
 export interface Claims {
@@ -17,11 +18,14 @@ export interface Claims {
   caps: Caps;
 }
 
-/** For clocks that differ. A token issued in the future would outlive a revocation. */
-const IAT_AHEAD_SECONDS_MAX = 60;
+/**
+ * For clocks that differ: how far `iat` and `nbf` may lie ahead. `exp` has no leeway. A token issued in the
+ * future would outlive a revocation.
+ */
+const AHEAD_SECONDS_MAX = 60;
 
 const SHARED = ["HS256"];
-const PUBLIC = ["RS256", "ES256", "EdDSA"];
+const PUBLIC = ["RS256", "ES256", "EdDSA", "Ed25519"];
 
 /** A JWT has three parts, whatever is in them. */
 export function looksLikeToken(credential: string): boolean {
@@ -35,8 +39,8 @@ export async function verifyToken(settings: Settings, token: string, now: number
   const payload = await verifySignature(settings, token, now);
   const { sub, exp, iat, caps: claimed } = payload;
   if (!Number.isSafeInteger(Math.floor(exp as number))) throw invalid("the claim `exp` is a time");
-  if (iat !== undefined && iat > now / 1000 + IAT_AHEAD_SECONDS_MAX)
-    throw invalid("the claim `iat` is a time that has come");
+  requireUnexpired({ exp: exp as number }, now);
+  if (iat !== undefined && iat > now / 1000 + AHEAD_SECONDS_MAX) throw early("iat");
   const fault = typeof sub === "string" ? userFault(sub) : "it is a string";
   if (fault !== null) throw invalid(`the claim \`sub\` names the user, and ${fault}`);
   const caps = parseCaps(claimed);
@@ -87,22 +91,35 @@ async function verifySignature(
     algorithms,
     requiredClaims: ["exp", "sub"],
     currentDate: new Date(now),
+    // Of `exp` too: the caller holds that without.
+    clockTolerance: AHEAD_SECONDS_MAX,
     ...(jwtIssuer === null ? {} : { issuer: jwtIssuer }),
     ...(jwtAudience === null ? {} : { audience: jwtAudience }),
   };
-  // During a rotation a token may be signed with the previous secret.
-  let secret = 0;
-  for (;;) {
-    const keyOf: JWTVerifyGetKey = (header, jws) =>
-      header.alg === "HS256" || jwksUrl === null
-        ? sharedKey(jwtSecrets[secret] ?? "")
-        : publicKey(keySetOf(jwksUrl), header, jws);
+  const verify = async (key: CryptoKey) => (await jwtVerify(token, key, options)).payload;
+  try {
+    const { alg = "", ...header } = decodeProtectedHeader(token);
+    if (!algorithms.includes(alg)) throw new errors.JOSEAlgNotAllowed();
+    if (jwksUrl === null || SHARED.includes(alg)) return await verifyShared(jwtSecrets, verify);
+    const [, payload = "", signature = ""] = token.split(".");
+    const jws = { payload, signature };
+    return await issuerAt(jwksUrl).check({ ...header, alg }, jws, now, verify);
+  } catch (cause) {
+    throw refusalOf(cause, algorithms);
+  }
+}
+
+/** During a rotation a token may be signed with the previous secret. */
+async function verifyShared<T>(
+  secrets: readonly string[],
+  verify: (key: CryptoKey) => Promise<T>,
+): Promise<T> {
+  for (let i = 0; ; i++) {
     try {
-      return (await jwtVerify(token, keyOf, options)).payload;
+      return await verify(await sharedKey(secrets[i] ?? ""));
     } catch (cause) {
       const isOther = cause instanceof errors.JWSSignatureVerificationFailed;
-      if (isOther && ++secret < jwtSecrets.length) continue;
-      throw refusalOf(cause, algorithms);
+      if (!isOther || i + 1 >= secrets.length) throw cause;
     }
   }
 }
@@ -120,28 +137,12 @@ async function sharedKey(secret: string): Promise<CryptoKey> {
   return key;
 }
 
-/** Only what is wrong with the token is the bearer's fault; that the keys cannot be had is not. */
-async function publicKey(
-  set: JWTVerifyGetKey,
-  ...args: Parameters<JWTVerifyGetKey>
-): Promise<Awaited<ReturnType<JWTVerifyGetKey>>> {
-  try {
-    return await set(...args);
-  } catch (cause) {
-    if (cause instanceof errors.JWKSNoMatchingKey) throw cause;
-    console.error(JSON.stringify({ event: "keys_unavailable", cause: String(cause) }));
-    throw new RefusalError("temporary", "the keys at JWKS_URL cannot be had just now: try again");
-  }
-}
+const issuers = new Map<string, Issuer>();
 
-const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
-
-function keySetOf(url: string): ReturnType<typeof createRemoteJWKSet> {
-  const known = keySets.get(url);
-  if (known !== undefined) return known;
-  const set = createRemoteJWKSet(new URL(url));
-  keySets.set(url, set);
-  return set;
+function issuerAt(url: string): Issuer {
+  const issuer = issuers.get(url) ?? new Issuer(url);
+  issuers.set(url, issuer);
+  return issuer;
 }
 
 /**
@@ -165,6 +166,7 @@ function isCanonicalPart(part: string): boolean {
 function refusalOf(cause: unknown, algorithms: string[]): RefusalError {
   if (cause instanceof RefusalError) return cause;
   if (cause instanceof errors.JWTExpired) return expired();
+  if (cause instanceof errors.JWTClaimValidationFailed && isEarly(cause)) return early("nbf");
   if (cause instanceof errors.JWTClaimValidationFailed)
     return invalid(`the claim \`${cause.claim}\` is missing or not what this hub expects`);
   if (cause instanceof errors.JOSEAlgNotAllowed)
@@ -175,6 +177,16 @@ function refusalOf(cause: unknown, algorithms: string[]): RefusalError {
     return invalid("no key of JWKS_URL has the token's `kid` and algorithm");
   return invalid("the token cannot be read: get a new one");
 }
+
+const isEarly = ({ claim, reason }: errors.JWTClaimValidationFailed) =>
+  claim === "nbf" && reason === "check_failed";
+
+/** It becomes right by itself, so it is not final. */
+const early = (claim: "iat" | "nbf") =>
+  new RefusalError(
+    "temporary",
+    `the claim \`${claim}\` is more than ${AHEAD_SECONDS_MAX} seconds ahead: check the issuer's clock, or wait until then`,
+  );
 
 const expired = () => new RefusalError("token_expired", "get a new token and come back with it");
 

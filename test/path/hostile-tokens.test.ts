@@ -86,13 +86,15 @@ const rsa = (key: KeyObject, payload: object, header: object = {}) =>
 
 /** The token opens nothing: not by HTTP, not as a stream, not as a browser's socket. */
 async function expectUseless(hub: string, token: string, code = "invalid_token"): Promise<void> {
+  const status = code === "temporary" ? 503 : 401;
   const headers = bearer(token);
-  expectRefusal(await raw(hub, mine, { headers }), 401, code);
+  expectRefusal(await raw(hub, mine, { headers }), status, code);
   const stream = { ...headers, accept: "text/event-stream" };
-  expectRefusal(await raw(hub, "/v1/connect", { headers: stream }), 401, code);
-  expectRefusal(await raw(hub, "/v1/connect", { headers: { ...headers, ...UPGRADE } }), 401, code);
+  expectRefusal(await raw(hub, "/v1/connect", { headers: stream }), status, code);
+  const upgrade = { ...headers, ...UPGRADE };
+  expectRefusal(await raw(hub, "/v1/connect", { headers: upgrade }), status, code);
   if (/[^\w.-]/.test(token)) return;
-  const close = code === "token_expired" ? 4002 : 4500;
+  const close = { token_expired: 4002, temporary: 4001 }[code] ?? 4500;
   expect(await refusedSocket(hub, "/v1/connect", token)).toEqual({ code, close });
 }
 
@@ -137,7 +139,8 @@ const tokens: TokenAttack[] = [
   ["the alphabet of base64", () => hs256(claims()).replace(/\.(?=[^.]+$)/, ".+/")],
   ["an end in the past", of({ exp: seconds() - 1 }), "token_expired"],
   ["an end just now", () => hs256(claims({ exp: seconds() })), "token_expired"],
-  ["a beginning in the future", of({ nbf: seconds() + 600 })],
+  ["a beginning in the future", of({ nbf: seconds() + 600 }), "temporary"],
+  ["an issue in the future", of({ iat: seconds() + 600 }), "temporary"],
   ["no exp", of({ exp: undefined })],
   ["an exp that is a text", of({ exp: "9999999999" })],
   ["an exp that is null", of({ exp: null })],
@@ -206,8 +209,14 @@ describe("a token with", () => {
     ["key confusion: RS256 over an HMAC", () => forged({ alg: "RS256", kid: "k1" }, issued())],
     ["a stranger's key under our kid", () => byStranger()],
     ["a stranger's key that it brings along", () => byStranger({ jwk: jwkOf(theirs.publicKey) })],
-    ["a stranger's key that it points to", () => byStranger({ jku: jwksUrl, kid: "k2" })],
-    ["an unknown kid", () => by({}, { kid: "../../k1" })],
+    [
+      "a stranger's key that it points to",
+      () => byStranger({ jku: jwksUrl, kid: "k2" }),
+      "temporary",
+    ],
+    // The issuer was asked just before.
+    ["an unknown kid", () => by({}, { kid: "../../k1" }), "temporary"],
+    ["a kid that is no text", () => by({}, { kid: 1 })],
     ["alg RS512 by the right key", () => by({}, { alg: "RS512" })],
     ["alg PS256 by the right key", () => by({}, { alg: "PS256" })],
     ["alg ES256 by an RSA key", async () => (await by({})).replace(/^[^.]+/, es256)],

@@ -1,0 +1,247 @@
+// Keys of an issuer on this machine: how they change, what is used while it is away, and what it may
+// answer. The clock is the test's.
+
+import { decodeProtectedHeader, errors, jwtVerify } from "jose";
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { Issuer } from "../../src/edge/issuer.ts";
+import { refusedSocket } from "../support/attack.ts";
+import { bearer, call } from "../support/backend.ts";
+import { type Hub, startHub } from "../support/hub.ts";
+import {
+  ISSUER,
+  newSigningKey,
+  type SigningKey,
+  signedBy,
+  startIssuer,
+  type TestIssuer,
+} from "../support/issuer.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const START = Date.now();
+
+const [one, two, unnamed, other] = [
+  newSigningKey("one"),
+  newSigningKey("two"),
+  newSigningKey(),
+  newSigningKey(),
+];
+
+let source: TestIssuer;
+let issuer: Issuer;
+beforeEach(async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  source = await startIssuer(one);
+  issuer = new Issuer(source.url);
+});
+afterEach(() => {
+  source.stop();
+  vi.restoreAllMocks();
+});
+
+/** What becomes of a token by this key, so long after the start: its user, or the refusal. */
+async function checked(key: SigningKey, afterMs: number, header: object = {}): Promise<string> {
+  const token = await signedBy(key, {}, header);
+  const [, payload = "", signature = ""] = token.split(".");
+  const verify = async (each: CryptoKey) => (await jwtVerify(token, each)).payload.sub as string;
+  const { alg = "", ...rest } = decodeProtectedHeader(token);
+  try {
+    return await issuer.check({ ...rest, alg }, { payload, signature }, START + afterMs, verify);
+  } catch (cause) {
+    if (cause instanceof errors.JOSEError) return cause.code;
+    return (cause as { refusal: { code: string } }).refusal.code;
+  }
+}
+
+const away = () =>
+  source.answer((_request, response) => {
+    response.statusCode = 500;
+    response.end("away");
+  });
+
+describe("a new key", () => {
+  it("[CON13] is refused for now while the keys were fetched just before, and then looked for", async () => {
+    expect(await checked(one, 0)).toBe("ada");
+    source.answer([one, two]);
+    expect(await checked(two, 29 * SECOND)).toBe("temporary");
+    expect(source.fetched).toBe(1);
+    expect(await checked(two, 30 * SECOND)).toBe("ada");
+    expect(source.fetched).toBe(2);
+  });
+
+  it("[CON13] that the issuer does not have after all is refused for good", async () => {
+    expect(await checked(one, 0)).toBe("ada");
+    expect(await checked(two, 30 * SECOND)).toBe("ERR_JWKS_NO_MATCHING_KEY");
+    expect(source.fetched).toBe(2);
+  });
+
+  it("[CON13] without a name takes the place of the one before", async () => {
+    source.answer([unnamed]);
+    expect(await checked(unnamed, 0)).toBe("ada");
+    source.answer([other]);
+    expect(await checked(other, SECOND)).toBe("temporary");
+    expect(await checked(other, 30 * SECOND)).toBe("ada");
+    expect(await checked(unnamed, 60 * SECOND)).toBe("ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
+  });
+
+  it("[CON13] under a name that is known is none: the token is wrong", async () => {
+    expect(await checked(one, 0)).toBe("ada");
+    const forged = { ...two, jwk: { kid: "one" } };
+    expect(await checked(forged, 30 * SECOND)).toBe("ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
+    expect(source.fetched).toBe(1);
+  });
+});
+
+describe("two keys", () => {
+  it("[CON13] are both tried where the token names none", async () => {
+    source.answer([one, two]);
+    for (const { privateKey, alg } of [one, two])
+      expect(await checked({ privateKey, alg, jwk: {} }, 0)).toBe("ada");
+    expect(source.fetched).toBe(1);
+  });
+
+  it("[CON13] are both tried where they have no name themselves", async () => {
+    source.answer([unnamed, other]);
+    for (const key of [unnamed, other]) expect(await checked(key, 0)).toBe("ada");
+  });
+});
+
+describe("an issuer that is away", () => {
+  it("[CON14] is asked every 30 seconds, and its known keys are used for a day", async () => {
+    expect(await checked(one, 0)).toBe("ada");
+    away();
+    for (let ms = 10 * MINUTE; ms < 20 * MINUTE; ms += SECOND)
+      if ((await checked(one, ms)) !== "ada") throw new Error(`refused after ${ms} ms`);
+    expect(source.fetched).toBe(1 + 20);
+    expect(await checked(one, 24 * HOUR - SECOND)).toBe("ada");
+    expect(await checked(one, 24 * HOUR + MINUTE)).toBe("temporary");
+    source.answer([one]);
+    expect(await checked(one, 24 * HOUR + 2 * MINUTE)).toBe("ada");
+  });
+
+  it("[CON14] from the beginning is asked every 3 seconds", async () => {
+    away();
+    for (let ms = 0; ms < 3 * SECOND; ms += 100) expect(await checked(one, ms)).toBe("temporary");
+    expect(source.fetched).toBe(1);
+    source.answer([one]);
+    expect(await checked(one, 3 * SECOND)).toBe("ada");
+  });
+
+  it("[CON14] ends a key that it took away within ten minutes of use", async () => {
+    source.answer([one, two]);
+    expect(await checked(one, 0)).toBe("ada");
+    source.answer([two]);
+    expect(await checked(one, 10 * MINUTE - 1)).toBe("ada");
+    expect(await checked(two, 10 * MINUTE)).toBe("ada");
+    expect(await checked(one, 10 * MINUTE + 30 * SECOND)).toBe("ERR_JWKS_NO_MATCHING_KEY");
+  });
+
+  it("[CON14] is one line in the log for each try", async () => {
+    away();
+    for (let i = 0; i < 5; i++) await checked(one, i);
+    expect(vi.mocked(console.error).mock.calls).toEqual([
+      ['{"event":"keys_unavailable","cause":"Error: JWKS_URL answered 500"}'],
+    ]);
+  });
+});
+
+describe("an answer that is no set of keys", () => {
+  it.each([
+    ["a page", (_: unknown, r: { end(text: string): void }) => r.end("<!doctype html>")],
+    ["nothing", (_: unknown, r: { end(): void }) => r.end()],
+    ["null", (_: unknown, r: { end(text: string): void }) => r.end("null")],
+    ["an object without keys", (_: unknown, r: { end(text: string): void }) => r.end("{}")],
+    [
+      "keys that are no objects",
+      (_: unknown, r: { end(text: string): void }) => r.end('{"keys":[1]}'),
+    ],
+    [
+      "a redirect",
+      (_: unknown, r: { writeHead(status: number, headers: object): { end(): void } }) =>
+        r.writeHead(302, { location: "/elsewhere" }).end(),
+    ],
+    [
+      "more than 256 KiB",
+      (_: unknown, r: { end(text: string): void }) =>
+        r.end(JSON.stringify({ keys: [one.jwk], more: "x".repeat(256 * 1024) })),
+    ],
+    [
+      "a connection that breaks",
+      (_: unknown, r: { write(text: string): void; destroy(): void }) => {
+        r.write("{");
+        r.destroy();
+      },
+    ],
+  ] as const)("[CON14] such as %s leaves the known keys as they are", async (_what, answer) => {
+    expect(await checked(one, 0)).toBe("ada");
+    source.answer(answer as Parameters<TestIssuer["answer"]>[0]);
+    expect(await checked(one, 10 * MINUTE)).toBe("ada");
+    expect(await checked(two, 11 * MINUTE)).toBe("temporary");
+    expect(console.error).toHaveBeenCalledTimes(2);
+  });
+
+  it("[CON14] such as none at all is given up after five seconds", async () => {
+    source.answer(() => undefined);
+    const began = performance.now();
+    expect(await checked(one, 0)).toBe("temporary");
+    expect(performance.now() - began).toBeGreaterThan(4_900);
+  });
+});
+
+describe("a hub", () => {
+  let hub: Hub;
+  const ed = newSigningKey("ed", "Ed25519");
+  const start = async (...keys: SigningKey[]) => {
+    source.answer(keys);
+    hub = await startHub(inject("bundle"), {
+      JWT_SECRETS: undefined,
+      JWKS_URL: source.url,
+      JWT_ISSUER: ISSUER,
+    });
+  };
+  const mine = async (token: string) =>
+    call(hub.url, "GET", "/v1/users/me/notifications", undefined, bearer(token));
+  afterEach(() => hub.stop());
+
+  it("[CON13] lets a socket with a new key come back", async () => {
+    await start(one);
+    expect((await mine(await signedBy(one))).status).toBe(200);
+    source.answer([one, two]);
+    const token = await signedBy(two);
+    expect((await mine(token)).json).toMatchObject({ status: 503, code: "temporary" });
+    expect(await refusedSocket(hub.url, "/v1/connect", token)).toEqual({
+      code: "temporary",
+      close: 4001,
+    });
+  });
+
+  it("[CON13] tries both keys of a set for a token that names none", async () => {
+    await start(unnamed, other);
+    for (const key of [unnamed, other]) expect((await mine(await signedBy(key))).status).toBe(200);
+    const forged = await signedBy(newSigningKey());
+    expect((await mine(forged)).json.code).toBe("temporary");
+  });
+
+  it.each([
+    ["Ed25519", "EdDSA"],
+    ["EdDSA", "Ed25519"],
+    ["Ed25519", undefined],
+    ["EdDSA", undefined],
+  ])("[CON2] takes a token by %s where the key says %s", async (alg, said) => {
+    await start({ ...ed, jwk: { ...ed.jwk, ...(said === undefined ? {} : { alg: said }) } });
+    expect((await mine(await signedBy({ ...ed, alg }))).status).toBe(200);
+  });
+
+  it("[CON14] lets `nbf` and `iat` lie a minute ahead, and refuses later ones for now", async () => {
+    await start(one);
+    const at = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
+    expect((await mine(await signedBy(one, { nbf: at(55), iat: at(55) }))).status).toBe(200);
+    for (const claims of [{ nbf: at(75) }, { iat: at(75) }]) {
+      const token = await signedBy(one, claims);
+      expect((await mine(token)).json).toMatchObject({ code: "temporary", temporary: true });
+      expect((await refusedSocket(hub.url, "/v1/connect", token)).close).toBe(4001);
+    }
+    expect((await mine(await signedBy(one, { exp: at(0) }))).json.code).toBe("token_expired");
+  });
+});
