@@ -2,7 +2,7 @@
 
 import type { Hub, Result, Stored } from "../client/server.ts";
 import { LIST_MESSAGES_MAX } from "../protocol/limits.ts";
-import type { Message } from "../protocol/message.ts";
+import type { Address, Message, NewMessage } from "../protocol/message.ts";
 import { backendOf, hubAnswer } from "./call-hub.ts";
 import type { Call, Command } from "./command.ts";
 import { PartlyRefusedError, UsageError } from "./failure.ts";
@@ -50,7 +50,9 @@ async function publishAll({ operands, options, output, stdin, hub }: Call): Prom
   }
   if (Object.keys(message).every((field) => ["id", "category", "ttl"].includes(field)))
     throw new UsageError("there is nothing to publish: give a text, --type or --data");
-  const stored = hubAnswer(await backendOf(await hub()).publish(to, message), ["id", "offset"]);
+  const backend = backendOf(await hub());
+  const published = await backend.publish(to as Address, message as NewMessage);
+  const stored = hubAnswer(published, ["id", "offset"]);
   await output.result(stored, storedLine(to, stored));
 }
 
@@ -76,7 +78,8 @@ async function publishPiped(
       "fault" in each ? each : { ...each, message: { ...defaults, ...each.message, to } },
     );
     for (const list of listsOf(whole, refuse)) {
-      const messages = list.map(({ message }) => message);
+      // Whether they have an address and content is for the hub to say, of each alone.
+      const messages = list.map(({ message }) => message as NewMessage & { to: Address });
       const answer = await backend
         .publishMany(messages)
         .then((given) => hubAnswer(given, ["results[]"]))

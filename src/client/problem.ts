@@ -5,6 +5,7 @@ export interface Problem {
   code: string;
   fix: string;
   temporary: boolean;
+  field?: string;
   request_id?: string;
 }
 

@@ -1,169 +1,109 @@
-// belfry/server: what a backend does to a hub, with `fetch` alone. Every call may be repeated, and is:
-// the key that makes it safe is made once, before the first try.
+// belfry/server: what a backend does with a hub, with `fetch` alone.
 
 import type { Caps } from "../protocol/caps.ts";
-import type { Message } from "../protocol/message.ts";
-import { type Problem, problemOf } from "./problem.ts";
+import type { Address, NewMessage, Stored } from "../protocol/message.ts";
+import { Caller, type CallOptions, type HubOptions, type PublishOptions } from "./server/call.ts";
+import { publishMany, publishTo, type Recipients, type Results } from "./server/publish.ts";
+import { createTopic, type HubTopic } from "./server/topic.ts";
+import { createUser, type HubUser } from "./server/user.ts";
 
-export interface HubOptions {
-  /** Such as `https://hub.example.com`. */
-  url: string;
-  /** An API key, `bk_<name>_<random>`. It is a secret of the server's. */
-  key: string;
-  /** How often a call is tried in all. */
-  tries?: number;
-  fetch?: typeof fetch;
-  /** From 0 up to 1, for the jitter between two tries. */
-  random?: () => number;
-  /** Resolves after so many milliseconds. */
-  wait?: (ms: number) => Promise<unknown>;
+export interface TokenClaims {
+  user: string;
+  /** Seconds, an hour when absent. */
+  ttl?: number | undefined;
+  caps?: Caps | undefined;
 }
 
-/** `user:<id>` or `topic:<name>`, or several of them. */
-export type Recipients = string | readonly string[];
-
-export interface Stored {
-  id: string;
-  /** Null for a message with `ttl: 0`, which is kept nowhere. */
-  offset: number | null;
-  epoch: string;
-  /** Whether it was there already. */
-  duplicate: boolean;
+export interface MintedToken {
+  token: string;
+  expires_at: string;
 }
 
-/** What became of one message at one address. */
-export type Result = { to: string; status: number } & (
-  | { id: string; offset: number | null; epoch: string }
-  | { code: string; fix: string; field?: string }
-);
-
-export interface Results {
-  stored: number;
-  duplicate: number;
-  failed: number;
-  results: Result[];
+/** A hub, as a backend uses it. */
+export interface Hub {
+  /** Publishes one message; resolves once it is durable. */
+  publish(to: Address, message: NewMessage, options?: PublishOptions): Promise<Stored>;
+  /** To several addresses. A bad one fails alone: look at `results`. */
+  publish(to: readonly Address[], message: NewMessage, options?: PublishOptions): Promise<Results>;
+  /** Publishes messages, each `to` one address or several. A bad one fails alone: look at `results`. */
+  publishMany(
+    messages: readonly ({ to: Recipients } & NewMessage)[],
+    options?: PublishOptions,
+  ): Promise<Results>;
+  /** A token for a user. */
+  mintToken(claims: TokenClaims, options?: CallOptions): Promise<MintedToken>;
+  /** One user: the inbox, follows, sessions, data. Nothing is sent yet. */
+  user(id: string): HubUser;
+  /** One topic: messages, followers, settings. Nothing is sent yet. */
+  topic(name: string): HubTopic;
 }
-
-export interface CallOptions {
-  /** Makes the call safe to repeat beyond its own tries, such as when a job runs again. */
-  idempotencyKey?: string;
-  signal?: AbortSignal;
-}
-
-/** What the hub said, as RFC 9457 has it. */
-export class HubError extends Error {
-  override readonly name = "HubError";
-  readonly status: number;
-  readonly code: string;
-  readonly temporary: boolean;
-  readonly requestId: string | undefined;
-
-  constructor(status: number, problem: Problem) {
-    super(`${problem.title}: ${problem.fix}`);
-    this.status = status;
-    this.code = problem.code;
-    this.temporary = problem.temporary;
-    this.requestId = problem.request_id;
-  }
-}
-
-const TRIES = 4;
-const TRY_MS_MAX = 10_000;
-const WAIT_MS_MAX = 8_000;
 
 /**
- * A hub, as a backend uses it. Throws a TypeError when the address or the key cannot be one, such as where
+ * Makes the hub of a backend. Throws a TypeError when the address or the key cannot be one, such as where
  * the environment lacks it.
  *
  *     const hub = createHub({ url: "https://hub.example.com", key });
  *     await hub.publish("user:ada", { notification: { title: "Build passed" } });
  */
-export function createHub(options: HubOptions) {
-  requireSane(options);
-  return {
-    /** Publishes one message; resolves once it is durable. */
-    async publish(to: string, message: Message, call: CallOptions = {}): Promise<Stored> {
-      const answer = await post(options, "publish", { to, ...message }, call);
-      return answer as Stored;
-    },
-
-    /** Publishes messages, each `to` one address or several. A bad one fails alone: look at `results`. */
-    async publishMany(
-      messages: readonly ({ to: Recipients } & Message)[],
-      call: CallOptions = {},
-    ): Promise<Results> {
-      return (await post(options, "publish", messages, call)) as Results;
-    },
-
-    /** A token for a user; `ttl` in seconds, an hour when absent. */
-    async mintToken(
-      claims: { user: string; ttl?: number; caps?: Caps },
-      { signal }: Pick<CallOptions, "signal"> = {},
-    ): Promise<{ token: string; expires_at: string }> {
-      const answer = await post(options, "tokens", claims, signal ? { signal } : {});
-      return answer as { token: string; expires_at: string };
-    },
-  };
-}
-
-export type Hub = ReturnType<typeof createHub>;
-
-function requireSane({ url = "", key = "" }: Partial<HubOptions>): void {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new TypeError(`\`url\` is such as https://hub.example.com, and "${url}" is not`);
-  if (/^bk_[\x21-\x7e]+$/.test(key)) return;
-  // What it is stays out of the message.
-  const fault = key === "" ? "missing" : "not an API key: it begins with bk_ and has no spaces";
-  throw new TypeError(`\`key\` is ${fault}`);
-}
-
-async function post(
-  options: HubOptions,
-  route: string,
-  body: unknown,
-  { idempotencyKey = crypto.randomUUID(), signal }: CallOptions,
-): Promise<unknown> {
-  const { url, key, tries = TRIES, fetch = globalThis.fetch } = options;
-  const { random = Math.random, wait = waitFor } = options;
-  const request = {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${key}`,
-      "content-type": "application/json",
-      "idempotency-key": idempotencyKey,
-    },
-    body: JSON.stringify(body),
-  };
-  for (let tried = 1; ; tried++) {
-    const limit = AbortSignal.timeout(TRY_MS_MAX);
-    let atLeastMs = 0;
-    try {
-      const response = await fetch(`${url.replace(/\/+$/, "")}/v1/${route}`, {
-        ...request,
-        signal: signal ? AbortSignal.any([signal, limit]) : limit,
-      });
-      if (response.ok) return await response.json();
-      // In place of seconds a proxy may name a date, which is passed over.
-      atLeastMs = (Number(response.headers.get("retry-after")) || 0) * 1_000;
-      throw new HubError(response.status, await problemOf(response));
-    } catch (cause) {
-      // What the hub calls temporary may pass, and so may whatever the network did.
-      const mayPass = cause instanceof HubError ? cause.temporary : !signal?.aborted;
-      if (!mayPass || tried >= tries) throw signal?.aborted ? cause : named(cause, url);
-    }
-    await wait(atLeastMs + random() * Math.min(WAIT_MS_MAX, 250 * 2 ** tried));
-    signal?.throwIfAborted();
+export function createHub(options: HubOptions): Hub {
+  const caller = new Caller(options);
+  function publish(
+    to: Recipients,
+    message: NewMessage,
+    options?: PublishOptions,
+  ): Promise<Stored & Results> {
+    const published =
+      typeof to === "string"
+        ? publishTo(caller, to, message, options)
+        : publishMany(caller, [{ ...message, to }], options);
+    return published as Promise<Stored & Results>;
   }
+  return {
+    publish,
+    publishMany: (messages, options) => publishMany(caller, messages, options),
+    async mintToken(claims, { signal } = {}) {
+      return (await caller.json("POST", "tokens", { body: claims, signal })) as MintedToken;
+    },
+    user: (id) => createUser(caller, id),
+    topic: (name) => createTopic(caller, name),
+  };
 }
 
-/** A network's fault says little, and not where: the reason is one deeper. What did answer speaks for itself. */
-function named(cause: unknown, url: string): unknown {
-  if (cause instanceof HubError || cause instanceof SyntaxError) return cause;
-  const inner = (cause as { cause?: unknown }).cause ?? cause;
-  const { code, message } = inner as { code?: unknown; message?: string };
-  // What aborts by time has a number for a code, which says nothing.
-  const reason = typeof code === "string" ? code : message;
-  return new TypeError(`no hub answers at ${url} (${reason})`, { cause: inner });
-}
-
-const waitFor = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+export type { Action, Caps } from "../protocol/caps.ts";
+export type {
+  Address,
+  Counts,
+  InboxMessage,
+  ListState,
+  LogMessage,
+  Message,
+  NewMessage,
+  Notification,
+  NotificationAction,
+  Stored,
+  Urgency,
+} from "../protocol/message.ts";
+export type { CallOptions, HubOptions, PublishOptions } from "./server/call.ts";
+export { HubError } from "./server/error.ts";
+export type { Recipients, Result, Results } from "./server/publish.ts";
+export type {
+  Delivery,
+  FollowersPage,
+  HistoryOptions,
+  HistoryPage,
+  HubTopic,
+  KeptMessage,
+  TopicSettings,
+  TopicState,
+} from "./server/topic.ts";
+export type {
+  DisconnectOptions,
+  ExportHead,
+  HubUser,
+  KeptNotification,
+  ListOptions,
+  Mark,
+  Marked,
+  NotificationChanges,
+  NotificationPage,
+} from "./server/user.ts";

@@ -113,7 +113,10 @@ export function createTopic<Data>(client: Client, name: string): Topic<Data> {
     messages,
     [Symbol.asyncIterator]: () => messages(),
     async publish(message) {
-      const identified = { id: randomId(client.environment), ...message };
+      const identified = {
+        ...message,
+        id: message.id === undefined ? randomId(client.environment) : message.id,
+      };
       const reply = await client.request("publish", { topic: name, message: identified });
       return reply.message as Published;
     },

@@ -43,6 +43,25 @@ export interface Message {
   exclude?: string;
 }
 
+/** What a message has to say something: one of the three. */
+export type Content = { type: string } | { data: unknown } | { notification: Notification };
+
+/** A message as an app writes it: without content it does not compile. */
+export type NewMessage = Message & Content;
+
+/** Where a message goes. */
+export type Address = `user:${string}` | `topic:${string}`;
+
+/** What the hub stored of a message. */
+export interface Stored {
+  id: string;
+  /** Null for a message with `ttl: 0`, which is kept nowhere. */
+  offset: number | null;
+  epoch: string;
+  /** Whether it was there already. */
+  duplicate: boolean;
+}
+
 /** The three independent flags of an inbox's message, each its own time (RFC 3339) or null. */
 export interface MessageState {
   seen_at: string | null;

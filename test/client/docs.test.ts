@@ -57,7 +57,9 @@ it("every entry is in the table, and what the page calls by name exists", async 
   const methods = [...PAGE.matchAll(/`(\w+)\((?:offsets|listener)?\)`/g)].map(
     ([, name = ""]) => name,
   );
-  const topics = readFileSync(resolve(ROOT, "src/client/topic.ts"), "utf8");
+  const topics = ["topic", "server/user", "server/topic"]
+    .map((name) => readFileSync(resolve(ROOT, `src/client/${name}.ts`), "utf8"))
+    .join();
   expect(methods.filter((name) => !new RegExp(`\\b${name}\\b`).test(sources + topics))).toEqual([]);
 });
 
@@ -66,9 +68,11 @@ it("all that an app can call is named", async () => {
   const exported = (await Promise.all(modules)).flatMap(Object.keys);
   const client = createClient({ url: hub.url, token: "t" });
   const store = inbox(client);
-  const members = [client, client.topic("t"), createHub({ url: hub.url, key: "bk_k" })].flatMap(
-    Object.keys,
-  );
+  const backend = createHub({ url: hub.url, key: "bk_k" });
+  const members = [
+    ...[client, client.topic("t")],
+    ...[backend, backend.user("u"), backend.topic("t")],
+  ].flatMap(Object.keys);
   const methods = [...Object.keys(store), ...Object.getOwnPropertyNames(Inbox.prototype)];
   client.close();
   const named = (name: string) => new RegExp(`\\b${name}\\b`).test(PAGE);

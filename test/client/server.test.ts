@@ -54,7 +54,7 @@ it("publishes many, each with its own outcome", async () => {
   const { hub } = over([]);
   const answer = await hub.publishMany([
     { to: ["user:grace", "topic:many"], notification },
-    { to: "team:blue", notification },
+    { to: "team:blue" as "user:blue", notification },
   ]);
   expect(answer).toMatchObject({ stored: 2, duplicate: 0, failed: 1 });
   expect(answer.results.map(({ to, status }) => [to, status])).toEqual([

@@ -1,0 +1,175 @@
+// One call of a backend to its hub. Every call may be sent again, and is: a publish has a key that makes it
+// safe, and all others come to the same when they are done twice.
+
+import { problemOf } from "../problem.ts";
+import { HubError } from "./error.ts";
+
+export interface HubOptions {
+  /** Such as `https://hub.example.com`. */
+  url: string;
+  /** An API key, `bk_<name>_<random>`. It is a secret of the server's. */
+  key: string;
+  /** How often a call is tried in all. */
+  tries?: number | undefined;
+  fetch?: typeof fetch | undefined;
+  /** From 0 up to 1, for the jitter between two tries. */
+  random?: (() => number) | undefined;
+  /** Resolves after so many milliseconds. */
+  wait?: ((ms: number) => Promise<unknown>) | undefined;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal | null | undefined;
+}
+
+export interface PublishOptions extends CallOptions {
+  /** Makes the call safe to repeat beyond its own tries, such as when a job runs again. */
+  idempotencyKey?: string | null | undefined;
+}
+
+interface Request extends PublishOptions {
+  query?: Readonly<Record<string, string | number | null | undefined>>;
+  body?: unknown;
+}
+
+const TRIES = 4;
+const TRY_MS_MAX = 10_000;
+const WAIT_MS_MAX = 8_000;
+
+/** Makes the calls of one hub. */
+export class Caller {
+  readonly #options: HubOptions;
+
+  constructor(options: HubOptions) {
+    requireSane(options);
+    this.#options = options;
+  }
+
+  /** Resolves with the answer, null where it has no body. Rejects with a HubError or a TypeError. */
+  async json(method: string, path: string, request: Request = {}): Promise<unknown> {
+    const read = async (response: Response) => (response.status === 204 ? null : response.json());
+    return this.#try(method, path, request, read);
+  }
+
+  /** The same, and null where the hub does not have it. */
+  async found(method: string, path: string, request: Request = {}): Promise<unknown> {
+    try {
+      return await this.json(method, path, request);
+    } catch (cause) {
+      if (cause instanceof HubError && cause.code === "not_found") return null;
+      throw cause;
+    }
+  }
+
+  /** Yields an answer line by line. What breaks once it has begun is thrown, and not tried again. */
+  async *lines(path: string, { signal }: CallOptions = {}): AsyncGenerator<string, void> {
+    const { body } = await this.#try("GET", path, { signal }, async (response) => response);
+    const decoder = new TextDecoder();
+    let rest = "";
+    for await (const chunk of chunksOf(body)) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines.filter((line) => line !== "");
+    }
+    if (rest !== "") throw new SyntaxError("the answer of the hub broke off within a line");
+  }
+
+  async #try<T>(
+    method: string,
+    path: string,
+    { query = {}, body, idempotencyKey, signal }: Request,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    const { url, key, tries = TRIES, fetch = globalThis.fetch } = this.#options;
+    const { random = Math.random, wait = waitFor } = this.#options;
+    const address = `${url.replace(/\/+$/, "")}/v1/${path}${queryOf(query)}`;
+    // What cannot be sent is thrown here, before the first try.
+    const init = {
+      method,
+      headers: new Headers({
+        authorization: `Bearer ${key}`,
+        "content-type": "application/json",
+        ...(idempotencyKey == null ? {} : { "idempotency-key": idempotencyKey }),
+      }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    for (let tried = 1; ; tried++) {
+      signal?.throwIfAborted();
+      const late = new AbortController();
+      const timer = setTimeout(
+        () => late.abort(new DOMException("it took too long", "TimeoutError")),
+        TRY_MS_MAX,
+      );
+      let atLeastMs = 0;
+      try {
+        const signals = signal ? [signal, late.signal] : [late.signal];
+        const response = await fetch(address, { ...init, signal: AbortSignal.any(signals) });
+        if (response.ok) return await read(response);
+        // In place of seconds a proxy may name a date, which is passed over.
+        atLeastMs = (Number(response.headers.get("retry-after")) || 0) * 1_000;
+        throw new HubError(response.status, await problemOf(response));
+      } catch (cause) {
+        // What the hub calls temporary may pass, and so may whatever the network did.
+        const mayPass = cause instanceof HubError ? cause.temporary : !signal?.aborted;
+        if (!mayPass || tried >= tries) throw signal?.aborted ? cause : named(cause, url);
+      } finally {
+        clearTimeout(timer);
+      }
+      await wait(atLeastMs + random() * Math.min(WAIT_MS_MAX, 250 * 2 ** tried));
+    }
+  }
+}
+
+/** A name as a part of a path. A URL takes `.` and `..` for something else, however they are written. */
+export function inPath(name: string): string {
+  if (typeof name !== "string" || name === "" || name === "." || name === "..")
+    throw new TypeError(`a user or a topic has a name, and ${JSON.stringify(name)} is none`);
+  return encodeURIComponent(name);
+}
+
+/** An offset as a part of a path. */
+export function offsetInPath(offset: number): string {
+  if (Number.isSafeInteger(offset) && offset > 0) return `${offset}`;
+  throw new TypeError(`an offset is a whole number above 0, and ${offset} is not`);
+}
+
+function queryOf(query: NonNullable<Request["query"]>): string {
+  const given = Object.entries(query).filter(([, value]) => value != null);
+  return given.length === 0 ? "" : `?${new URLSearchParams(given as [string, string][])}`;
+}
+
+/** Not every stream of a body can be looped over. */
+async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  try {
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true };
+      if (done || value === undefined) return;
+      yield value;
+    }
+  } finally {
+    // A loop that is left ends the answer.
+    await reader?.cancel().catch(() => undefined);
+  }
+}
+
+function requireSane({ url = "", key = "" }: Partial<HubOptions>): void {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new TypeError(`\`url\` is such as https://hub.example.com, and "${url}" is not`);
+  if (/^bk_[\x21-\x7e]+$/.test(key)) return;
+  // What it is stays out of the message.
+  const fault = key === "" ? "missing" : "not an API key: it begins with bk_ and has no spaces";
+  throw new TypeError(`\`key\` is ${fault}`);
+}
+
+/** A network's fault says little, and not where: the reason is one deeper. What did answer speaks for itself. */
+function named(cause: unknown, url: string): unknown {
+  if (cause instanceof HubError || cause instanceof SyntaxError) return cause;
+  const inner = (cause as { cause?: unknown }).cause ?? cause;
+  const { code, message } = inner as { code?: unknown; message?: string };
+  // What aborts by time has a number for a code, which says nothing.
+  const reason = typeof code === "string" ? code : message;
+  return new TypeError(`no hub answers at ${url} (${reason})`, { cause: inner });
+}
+
+const waitFor = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
