@@ -61,7 +61,7 @@ const away = () =>
   });
 
 describe("a new key", () => {
-  it("[CON13] is refused for now while the keys were fetched just before, and then looked for", async () => {
+  it("[CON12] is refused for now while the keys were fetched just before, and then looked for", async () => {
     expect(await checked(one, 0)).toBe("ada");
     source.answer([one, two]);
     expect(await checked(two, 29 * SECOND)).toBe("temporary");
@@ -70,13 +70,13 @@ describe("a new key", () => {
     expect(source.fetched).toBe(2);
   });
 
-  it("[CON13] that the issuer does not have after all is refused for good", async () => {
+  it("[CON12] that the issuer does not have after all is refused for good", async () => {
     expect(await checked(one, 0)).toBe("ada");
     expect(await checked(two, 30 * SECOND)).toBe("ERR_JWKS_NO_MATCHING_KEY");
     expect(source.fetched).toBe(2);
   });
 
-  it("[CON13] without a name takes the place of the one before", async () => {
+  it("[CON12] without a name takes the place of the one before", async () => {
     source.answer([unnamed]);
     expect(await checked(unnamed, 0)).toBe("ada");
     source.answer([other]);
@@ -85,7 +85,7 @@ describe("a new key", () => {
     expect(await checked(unnamed, 60 * SECOND)).toBe("ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
   });
 
-  it("[CON13] under a name that is known is none: the token is wrong", async () => {
+  it("[CON12] under a name that is known is none: the token is wrong", async () => {
     expect(await checked(one, 0)).toBe("ada");
     const forged = { ...two, jwk: { kid: "one" } };
     expect(await checked(forged, 30 * SECOND)).toBe("ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
@@ -94,21 +94,21 @@ describe("a new key", () => {
 });
 
 describe("two keys", () => {
-  it("[CON13] are both tried where the token names none", async () => {
+  it("[CON12] are both tried where the token names none", async () => {
     source.answer([one, two]);
     for (const { privateKey, alg } of [one, two])
       expect(await checked({ privateKey, alg, jwk: {} }, 0)).toBe("ada");
     expect(source.fetched).toBe(1);
   });
 
-  it("[CON13] are both tried where they have no name themselves", async () => {
+  it("[CON12] are both tried where they have no name themselves", async () => {
     source.answer([unnamed, other]);
     for (const key of [unnamed, other]) expect(await checked(key, 0)).toBe("ada");
   });
 });
 
 describe("an issuer that is away", () => {
-  it("[CON14] is asked every 30 seconds, and its known keys are used for a day", async () => {
+  it("[CON13] is asked every 30 seconds, and its known keys are used for a day", async () => {
     expect(await checked(one, 0)).toBe("ada");
     away();
     for (let ms = 10 * MINUTE; ms < 20 * MINUTE; ms += SECOND)
@@ -120,7 +120,7 @@ describe("an issuer that is away", () => {
     expect(await checked(one, 24 * HOUR + 2 * MINUTE)).toBe("ada");
   });
 
-  it("[CON14] from the beginning is asked every 3 seconds", async () => {
+  it("[CON13] from the beginning is asked every 3 seconds", async () => {
     away();
     for (let ms = 0; ms < 3 * SECOND; ms += 100) expect(await checked(one, ms)).toBe("temporary");
     expect(source.fetched).toBe(1);
@@ -128,7 +128,7 @@ describe("an issuer that is away", () => {
     expect(await checked(one, 3 * SECOND)).toBe("ada");
   });
 
-  it("[CON14] ends a key that it took away within ten minutes of use", async () => {
+  it("[CON13] ends a key that it took away within ten minutes of use", async () => {
     source.answer([one, two]);
     expect(await checked(one, 0)).toBe("ada");
     source.answer([two]);
@@ -137,7 +137,7 @@ describe("an issuer that is away", () => {
     expect(await checked(one, 10 * MINUTE + 30 * SECOND)).toBe("ERR_JWKS_NO_MATCHING_KEY");
   });
 
-  it("[CON14] is one line in the log for each try", async () => {
+  it("[CON13] is one line in the log for each try", async () => {
     away();
     for (let i = 0; i < 5; i++) await checked(one, i);
     expect(vi.mocked(console.error).mock.calls).toEqual([
@@ -173,7 +173,7 @@ describe("an answer that is no set of keys", () => {
         r.destroy();
       },
     ],
-  ] as const)("[CON14] such as %s leaves the known keys as they are", async (_what, answer) => {
+  ] as const)("[CON13] such as %s leaves the known keys as they are", async (_what, answer) => {
     expect(await checked(one, 0)).toBe("ada");
     source.answer(answer as Parameters<TestIssuer["answer"]>[0]);
     expect(await checked(one, 10 * MINUTE)).toBe("ada");
@@ -181,7 +181,7 @@ describe("an answer that is no set of keys", () => {
     expect(console.error).toHaveBeenCalledTimes(2);
   });
 
-  it("[CON14] such as none at all is given up after five seconds", async () => {
+  it("[CON13] such as none at all is given up after five seconds", async () => {
     source.answer(() => undefined);
     const began = performance.now();
     expect(await checked(one, 0)).toBe("temporary");
@@ -204,7 +204,7 @@ describe("a hub", () => {
     call(hub.url, "GET", "/v1/users/me/notifications", undefined, bearer(token));
   afterEach(() => hub.stop());
 
-  it("[CON13] lets a socket with a new key come back", async () => {
+  it("[CON12] lets a socket with a new key come back", async () => {
     await start(one);
     expect((await mine(await signedBy(one))).status).toBe(200);
     source.answer([one, two]);
@@ -216,7 +216,7 @@ describe("a hub", () => {
     });
   });
 
-  it("[CON13] tries both keys of a set for a token that names none", async () => {
+  it("[CON12] tries both keys of a set for a token that names none", async () => {
     await start(unnamed, other);
     for (const key of [unnamed, other]) expect((await mine(await signedBy(key))).status).toBe(200);
     const forged = await signedBy(newSigningKey());
