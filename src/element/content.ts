@@ -1,9 +1,10 @@
 // What a notification says, as nodes; the same in the feed and in a toast. All of it is text of others.
 
 import type { LogMessage } from "../client/inbox.ts";
-import { h } from "./dom.ts";
+import { BELL, h, icon } from "./dom.ts";
 import { safeLink } from "./link.ts";
 import type { Ui } from "./ui.ts";
+import { initialOf, isVisible } from "./visible.ts";
 
 /** A longer text is no notification any more, and a thousand of them would fill the memory. */
 const CHARS_MAX = 2_000;
@@ -20,14 +21,18 @@ export interface Content {
   rest: (HTMLElement | null)[];
 }
 
-/** The title as plain text. */
-export function titleOf({ notification, type }: LogMessage, { labels }: Ui): string {
-  return cut(notification?.title || type || labels.untitled);
+/** Title and body as plain text: of a blank title, the body's first line takes the place. */
+function wordsOf({ notification = {} }: LogMessage, { labels }: Ui): [string, string] {
+  const lines = [notification.title ?? "", ...(notification.body ?? "").split("\n")];
+  const at = lines.findIndex(isVisible);
+  return [cut(lines[at] ?? labels.untitled), lines.slice(at + 1).join("\n")];
 }
 
+export const titleOf = (message: LogMessage, ui: Ui): string => wordsOf(message, ui)[0];
+
 export function contentOf(message: LogMessage, ui: Ui): Content {
-  const { notification = {}, category, source } = message;
-  const { actions = [], body, dir = "auto", icon, image, lang, url } = notification;
+  const { notification = {}, category, topic } = message;
+  const { actions = [], dir = "auto", image, lang, url } = notification;
   // The direction isolates a text too: what overrides it ends where the text ends.
   const text = { dir, lang };
 
@@ -68,15 +73,23 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
     return node;
   };
 
+  const [words, about] = wordsOf(message, ui);
   const id = `i${contents++}`;
-  const title = h("span", "item-title", { id, ...text }, titleOf(message, ui));
-  const about = body ? h("span", "item-body", { id: `${id}b`, ...text }, cut(body)) : null;
-  const [initial = ""] = (category ?? source).toUpperCase();
+  const title = h("span", "item-title", { id, ...text }, words);
+  const body = isVisible(about)
+    ? h("span", "item-body", { id: `${id}b`, ...text }, cut(about))
+    : null;
+  const mark = initialOf(category) || initialOf(topic) || icon(BELL);
   return {
-    tile: h("span", "tile", { "aria-hidden": "true" }, picture("icon", icon, initial) ?? initial),
-    link: control("link", "", url, {}, title, about),
+    tile: h(
+      "span",
+      "tile",
+      { "aria-hidden": "true" },
+      picture("icon", notification.icon, mark) ?? mark,
+    ),
+    link: control("link", "", url, {}, title, body),
     title,
-    body: about,
+    body,
     rest: [
       picture("image", image),
       actions[0]
@@ -85,7 +98,7 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
             "actions",
             {},
             ...actions.map(({ action, title, url }) =>
-              control("action", action, url, text, cut(title)),
+              control("action", action, url, text, cut(isVisible(title) ? title : action)),
             ),
           )
         : null,
@@ -94,7 +107,11 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
 }
 
 /** The publisher chooses the address: it does not learn which page its picture is shown on. */
-function picture(part: string, source: string | undefined, instead = ""): HTMLElement | null {
+function picture(
+  part: string,
+  source: string | undefined,
+  instead: Node | string = "",
+): HTMLElement | null {
   const src = safeLink(source);
   if (!src) return null;
   const node = h("img", part, {

@@ -52,7 +52,6 @@ export function icon(path: string): SVGElement {
 
 export const BELL = "M6 9a6 6 0 0112 0c0 5 2 7 2 7H4s2-2 2-7zM10 20a2 2 0 004 0";
 export const CHECK = "M5 12l5 5 9-9";
-export const CHECKS = "M2 12l5 5 9-9M12 17l10-9";
 export const DOT = "M12 8a4 4 0 10.1 0z";
 export const ARCHIVE = "M4 5h16v4H4zM6 9v10h12V9M10 13h4";
 export const CLOSE = "M6 6l12 12M18 6L6 18";

@@ -27,6 +27,8 @@ export class BelfryInbox extends Base {
   /** The client made of the attributes. */
   #own: Client | undefined;
   #isDue = false;
+  /** Whether the page wants it open, until there is something to open. */
+  #isWanted = false;
   #isStale = true;
   /** It says once that it has nothing to show. */
   #reminder: unknown;
@@ -84,10 +86,11 @@ export class BelfryInbox extends Base {
 
   /** Whether it is shown; an inline one always is. */
   get open(): boolean {
-    return this.#session?.view.isOpen() ?? false;
+    return this.#session?.view.isOpen() ?? this.#isWanted;
   }
   set open(open: boolean) {
     this.#update();
+    this.#isWanted = open;
     const panel = this.#session?.view.panel;
     if (panel?.popover) panel.togglePopover(open);
   }
@@ -117,6 +120,8 @@ export class BelfryInbox extends Base {
   }
 
   #end(): void {
+    // It is closed by being taken away; before, the page may want it open already.
+    if (this.#session) this.#isWanted = false;
     this.#session?.stop();
     this.#session = undefined;
     this.#drop();
@@ -129,7 +134,7 @@ export class BelfryInbox extends Base {
   }
 
   #begin(): void {
-    const wasOpen = this.open;
+    this.#isWanted = this.open;
     const hadFocus = this.shadowRoot?.activeElement;
     this.#session?.stop();
     this.#session = undefined;
@@ -153,7 +158,7 @@ export class BelfryInbox extends Base {
     });
     // What had it has gone: the bell has it now, or the panel that stands in the page.
     if (hadFocus) this.#session.view.nodes[0]?.focus();
-    if (wasOpen) this.open = true;
+    if (this.#isWanted) this.open = true;
   }
 
   #connect(): Client | undefined {

@@ -1,6 +1,7 @@
 // The list. What arrives or leaves moves neither the focus nor what a person is looking at.
 
 import type { InboxMessage } from "../client/inbox.ts";
+import { showDays } from "./days.ts";
 import { activeBeside, button, h, set, setText } from "./dom.ts";
 import { createRow, type Row } from "./row.ts";
 import type { Ui } from "./ui.ts";
@@ -139,6 +140,7 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
       }
     }
     rows = next;
+    showDays(all(), ui.times);
   }
 
   return {
@@ -166,6 +168,7 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
     focus: () => focusRow(current),
     tick() {
       for (const row of rows.values()) row.tick();
+      showDays(all(), ui.times);
     },
   };
 }

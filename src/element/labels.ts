@@ -36,6 +36,7 @@ export interface Labels {
   /** The title of what has none. */
   untitled: string;
   dismiss: string;
+  close: string;
   offline: string;
   /** Before it was connected for the first time. */
   connecting: string;
@@ -73,6 +74,7 @@ export const ENGLISH: Labels = {
     count === 1 ? `New notification: ${title}` : `${count} new notifications`,
   untitled: "Notification",
   dismiss: "Dismiss",
+  close: "Close",
   offline: "You’re offline.",
   connecting: "Connecting…",
   reconnecting: "Reconnecting…",

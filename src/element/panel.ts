@@ -31,14 +31,22 @@ export function makePopover(
 
   /** Below the bell where there is room, else above it; the far ends of both in one line. */
   function anchor() {
-    const { left, right, top, bottom } = bell.getBoundingClientRect();
-    const { clientWidth, clientHeight } = document.documentElement;
-    const below = clientHeight - bottom;
+    const box = bell.getBoundingClientRect();
+    // A box is measured as it is seen; a length is set as it is before the page's `zoom`.
+    const zoom = bell.currentCSSZoom ?? 1;
+    const height = innerHeight / zoom;
+    // Beside a bell that has been scrolled away, the panel is at the edge where the bell went.
+    const [top = 0, bottom = 0] = [box.top, box.bottom].map((y) =>
+      Math.min(Math.max(y / zoom, 0), height),
+    );
+    const below = height - bottom;
     const isBelow = below >= top;
     const lengths = {
-      end: px(bell.matches(":dir(rtl)") ? left : clientWidth - right),
+      left: bell.matches(":dir(rtl)")
+        ? px(box.left / zoom)
+        : `${px(box.right / zoom)} - var(--belfry-width)`,
       top: isBelow ? px(bottom + GAP_PX) : "auto",
-      bottom: isBelow ? "auto" : px(clientHeight - top + GAP_PX),
+      bottom: isBelow ? "auto" : px(height - top + GAP_PX),
       room: px(Math.max(below, top) - 2 * GAP_PX),
     };
     for (const [name, length] of Object.entries(lengths)) style.setProperty(`--${name}`, length);

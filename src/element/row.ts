@@ -12,9 +12,13 @@ export interface Row {
   readonly node: HTMLElement;
   /** Whether it says what the message says: an inbox of the app's own may say it otherwise by now. */
   isOf(message: InboxMessage): boolean;
+  /** When it was published. */
+  readonly time: string;
   /** Shows the marks as they are. `size` is -1 when nobody knows how many there are. */
   show(message: InboxMessage, position: number, size: number): void;
   tick(): void;
+  /** The heading of its day; empty where the row above has it. */
+  setDay(name: string): void;
   /** Its buttons are reached by Tab only from the row that is current. */
   setCurrent(isCurrent: boolean): void;
 }
@@ -35,6 +39,7 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
   const read = () =>
     isUnread && node.matches(":hover") && ui.act((inbox) => inbox.markRead(offset));
   const age = h("time", "time", { datetime: time, title: times.full(time), id: `${id}t` });
+  const day = h("h3", "day", { id: `${id}d` });
   const mark = h("span", "hidden", { id: `${id}m` });
   const toggle = tool(CHECK, "", () => {
     isKept = !isUnread;
@@ -54,7 +59,7 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
     "item",
     {
       "aria-labelledby": `${id}m ${id}`,
-      "aria-describedby": `${id}b ${id}t`,
+      "aria-describedby": `${id}d ${id}b ${id}t`,
       keydown({ key, target }: KeyboardEvent) {
         if (key === "Enter" && target === node) link.click();
       },
@@ -77,6 +82,7 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
         timer = undefined;
       },
     },
+    day,
     tile,
     h(
       "div",
@@ -114,6 +120,7 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
 
   return {
     node,
+    time,
     isOf: ({ notification, category }) =>
       category === first.category &&
       // The SDK's own is the same object for as long as it is held.
@@ -129,6 +136,7 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
       set(node, "aria-setsize", size);
     },
     tick: () => setText(age, times.relative(time)),
+    setDay: (name) => setText(day, name),
     setCurrent(isCurrent) {
       for (const focusable of [node, ...node.querySelectorAll("a, button")])
         set(focusable, "tabindex", isCurrent ? 0 : -1);

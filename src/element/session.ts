@@ -80,7 +80,7 @@ export function createSession(options: SessionOptions): Session {
   const ui: Ui = {
     host,
     labels,
-    times: createTimes(locale, now),
+    times: createTimes(locale, () => inbox.now?.() ?? now()),
     signal: page.signal,
     async act(done) {
       try {

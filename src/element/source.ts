@@ -17,7 +17,10 @@ export type InboxLike = Pick<
   | "archive"
   | "unarchive"
   | "loadMore"
->;
+> & {
+  /** Milliseconds by the hub's clock; absent: by this device's. */
+  now?(): number;
+};
 
 export interface Source {
   inbox: InboxLike;

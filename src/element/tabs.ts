@@ -8,24 +8,32 @@ export const UNREAD = "unread";
 /** A category begins with a space, so that it is neither of these. */
 export const ofCategory = (category: string | undefined) => ` ${category}`;
 
+const ATTRIBUTES = { role: "tab", "aria-controls": "list" };
+
 export interface Tabs {
   readonly node: HTMLElement;
   readonly filter: string;
-  /** Adds the tabs of categories that have none; one that is there stays, so that nothing jumps. */
+  /** Shows a tab of each category, in this order. When the chosen one goes, all are shown. */
   show(categories: Iterable<string>): void;
 }
 
+const namesOf = (tabs: Map<string, HTMLElement>) => JSON.stringify([...tabs.keys()]);
+
 export function createTabs(labels: Labels, changed: () => void): Tabs {
-  const tabs = new Map<string, HTMLElement>();
+  let tabs = new Map<string, HTMLElement>();
   let filter = ALL;
   const node = h("div", "tabs", { role: "tablist", "aria-label": labels.title, keydown: move });
 
-  function select(next: string) {
+  function mark(next: string) {
     filter = next;
     for (const [key, tab] of tabs) {
       set(tab, "aria-selected", `${key === filter}`);
       set(tab, "tabindex", key === filter ? 0 : -1);
     }
+  }
+
+  function select(next: string) {
+    mark(next);
     changed();
   }
 
@@ -42,26 +50,27 @@ export function createTabs(labels: Labels, changed: () => void): Tabs {
     tabs.get(filter)?.focus();
   }
 
-  function add(key: string, label: string) {
-    if (tabs.has(key)) return;
-    const attributes = { role: "tab", "aria-controls": "list", tabindex: -1 };
-    const tab = button("tab", label, () => select(key), attributes);
-    tabs.set(key, tab);
-    node.append(tab);
-  }
-
   return {
     node,
     get filter() {
       return filter;
     },
     show(categories) {
-      if (tabs.size === 0) {
-        add(ALL, labels.all);
-        add(UNREAD, labels.unread);
-        select(filter);
-      }
-      for (const category of categories) add(ofCategory(category), labels.category(category));
+      const next: typeof tabs = new Map();
+      const add = (key: string, label: string) =>
+        // A tab that is there stays: somebody may be about to press it.
+        next.set(key, tabs.get(key) ?? button("tab", label, () => select(key), ATTRIBUTES));
+      add(ALL, labels.all);
+      add(UNREAD, labels.unread);
+      for (const name of categories) add(ofCategory(name), labels.category(name));
+      if (namesOf(next) === namesOf(tabs)) return;
+      tabs = next;
+      const hadFocus = node.matches(":focus-within");
+      node.replaceChildren(...tabs.values());
+      if (tabs.has(filter)) mark(filter);
+      else select(ALL);
+      // The browser takes the focus from a node that is moved.
+      if (hadFocus) tabs.get(filter)?.focus();
     },
   };
 }

@@ -1,8 +1,10 @@
-// How long ago something was, in the page's language.
+// How long ago something was, in the page's language and by the calendar of the person who reads it.
 
 export interface Times {
-  /** Such as “5m ago”; after a week, in full. */
+  /** Such as “5m ago”, “3h ago” on the same day, “yesterday”; after a week, in full. */
   relative(time: string): string;
+  /** The day's name for a heading, such as “today” or “Monday, November 16, 2026”. */
+  day(time: string): string;
   /** Such as “Jan 2, 2026, 3:04 AM”. */
   full(time: string): string;
 }
@@ -14,22 +16,36 @@ const DAY_MS = 24 * HOUR_MS;
 export function createTimes(locale: string | undefined, now: () => number): Times {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "narrow" });
   const format = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const days = new Intl.DateTimeFormat(locale, { dateStyle: "full" });
   const full = (time: string) => format.format(Date.parse(time));
+  /** How many midnights lie between then and now. */
+  const daysAgo = (time: string) =>
+    // Rounded, since a day may have 23 or 25 hours.
+    Math.max(0, Math.round((midnight(now()) - midnight(Date.parse(time))) / DAY_MS));
   return {
     relative(time) {
-      // The hub's clock and this one differ: nothing is told to be in the future.
+      // The hub's clock and this one differ: no time is in the future.
       const age = Math.max(0, now() - Date.parse(time));
-      const ago = (ms: number, unit: Intl.RelativeTimeFormatUnit) =>
-        relative.format(-Math.floor(age / ms), unit);
+      const ago = (count: number, unit: Intl.RelativeTimeFormatUnit) =>
+        relative.format(-Math.floor(count), unit);
       // Seconds would be out of date before they are read: below a minute it is “now”.
-      if (age < MINUTE_MS) return ago(MINUTE_MS, "second");
-      if (age < HOUR_MS) return ago(MINUTE_MS, "minute");
-      if (age < DAY_MS) return ago(HOUR_MS, "hour");
-      return age < 7 * DAY_MS ? ago(DAY_MS, "day") : full(time);
+      if (age < MINUTE_MS) return ago(0, "second");
+      // Minutes stay minutes across midnight, where “yesterday” would sound long ago.
+      if (age < HOUR_MS) return ago(age / MINUTE_MS, "minute");
+      const past = daysAgo(time);
+      if (!past) return ago(age / HOUR_MS, "hour");
+      return past < 7 ? ago(past, "day") : full(time);
+    },
+    day(time) {
+      const past = daysAgo(time);
+      return past < 2 ? relative.format(-past, "day") : days.format(Date.parse(time));
     },
     full,
   };
 }
+
+/** The first moment of a day in this place. */
+const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
 
 /** A language tag that `Intl` takes, or undefined: what a page says of its language may be anything. */
 export function localeOf(tag: string): string | undefined {

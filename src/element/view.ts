@@ -3,7 +3,7 @@
 import type { InboxMessage, InboxSnapshot } from "../client/inbox.ts";
 import type { Status } from "../client/index.ts";
 import { createBell } from "./bell.ts";
-import { CHECKS, h, set, tool } from "./dom.ts";
+import { button, CLOSE, h, set, tool } from "./dom.ts";
 import { createFeed } from "./feed.ts";
 import { createNotice } from "./notice.ts";
 import { createPanel, isOpen, makePopover } from "./panel.ts";
@@ -12,6 +12,7 @@ import { createSnackbar, type Snackbar } from "./snackbar.ts";
 import { ALL, createTabs, ofCategory, UNREAD } from "./tabs.ts";
 import { createToasts, type Toasts } from "./toasts.ts";
 import type { Ui } from "./ui.ts";
+import { isVisible } from "./visible.ts";
 
 const TICK_MS = 30_000;
 
@@ -43,6 +44,7 @@ export function createView(
   let snapshot: InboxSnapshot | undefined;
   /** What the tab of the unread has shown stays until another tab is chosen: nothing slips away. */
   let kept = new Set<number | null>();
+  const occurred = new Set<string>();
 
   const bell = createBell();
   const tabs = createTabs(labels, () => {
@@ -58,7 +60,11 @@ export function createView(
   const feed = createFeed(ui, () => panel.focus());
   const snackbar = createSnackbar(feed.focus);
   const toasts = createToasts(ui, () => (isInline ? panel : bell.node).focus());
-  const markAll = tool(CHECKS, labels.markAllRead, () => ui.act((inbox) => inbox.markAllRead()));
+  const markAll = button("mark-all", labels.markAllRead, () =>
+    ui.act((inbox) => inbox.markAllRead()),
+  );
+  // Seen on a phone, where the panel covers what could be pressed instead.
+  const close = tool(CLOSE, labels.close, () => panel.hidePopover());
 
   const heading = h("slot", "", { name: "header" }, h("h2", "title", {}, labels.title));
   const list = { role: "tabpanel", id: "list", "aria-label": labels.title };
@@ -66,7 +72,7 @@ export function createView(
   const panel = createPanel(
     labels.title,
     isInline,
-    h("div", "header", {}, heading, markAll),
+    h("div", "header", {}, heading, markAll, isInline ? null : close),
     tabs.node,
     notice.banner,
     main,
@@ -93,14 +99,20 @@ export function createView(
     if (!snapshot || !(isOpening || isOpen(panel))) return;
     const { notifications, isLoaded, hasMore, counts } = snapshot;
     const named = host.getAttribute("categories")?.split(",");
-    const occurring = notifications.flatMap(({ category }) => category ?? []).sort();
-    tabs.show(named?.flatMap((name) => name.trim() || []) ?? occurring);
-    const listed = notifications.filter(isListed);
+    // The others are data for the app (docs/protocol.md): no person is meant to see them.
+    const meant = notifications.filter(({ notification }) => notification);
+    // One that has occurred stays, and others come after it: nothing jumps.
+    for (const category of meant.flatMap(({ category }) => category ?? []).sort())
+      if (isVisible(category)) occurred.add(category);
+    tabs.show(named?.flatMap((name) => name.trim() || []) ?? occurred);
+    const listed = meant.filter(isListed);
     const isFiltered = tabs.filter !== ALL;
     const isEmpty = !listed[0] && !hasMore;
     notice.show(isLoaded, isEmpty, isFiltered);
     feed.node.hidden = isEmpty;
-    feed.show(listed, hasMore, isFiltered ? -1 : Math.max(counts.total, listed.length));
+    // The total is of all messages: it is the list's only where the list has left out none.
+    const isWhole = listed.length === notifications.length && !isFiltered;
+    feed.show(listed, hasMore, isWhole ? Math.max(counts.total, listed.length) : -1);
     feed.tick();
     // Not disabled, which would take the focus from who has just pressed it.
     set(markAll, "aria-disabled", !counts.unread && "true");

@@ -213,7 +213,7 @@ it("1,000 notifications are loaded page by page, and stay quick", async () => {
   expect(await top(screen, "Item 1.")).toBe(before);
   const ms = await screen.page.evaluate(async () => {
     const root = document.querySelector("belfry-inbox")?.shadowRoot;
-    const button = root?.querySelector<HTMLElement>(".header .tool");
+    const button = root?.querySelector<HTMLElement>(".mark-all");
     const from = performance.now();
     button?.click();
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));

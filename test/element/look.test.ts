@@ -8,6 +8,7 @@ import type { AxeResults } from "axe-core";
 import type { BrowserContextOptions } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { call } from "../support/backend.ts";
+import { dated, giveInbox } from "./dated-inbox.ts";
 import { ENGLISH, HEBREW, HEBREW_LABELS } from "./samples.ts";
 import { pageOf } from "./site.ts";
 import { eventually, forget, publish, type Screen, titled, useStage, visit } from "./stage.ts";
@@ -153,6 +154,36 @@ describe.each(["light", "dark"] as const)("right to left, %s", (colorScheme) => 
     await check(screen, `rtl-${colorScheme}-toasts`);
   });
 });
+
+/** Of today, of yesterday and of a day before: by a clock that stands at noon. */
+const DAYS = [
+  ["2026-11-20T11:00:00Z", "Deployed to production"],
+  ["2026-11-20T09:30:00Z", "\u200b"],
+  ["2026-11-19T18:00:00Z", "Build 118 failed"],
+  ["2026-11-16T08:00:00Z", "Invoice 2026-018 is due"],
+] as const;
+const TABS = Array.from({ length: 20 }, (_, i) => `category ${i}`).join();
+
+it.each([
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["phone", PHONE],
+] satisfies [string, BrowserContextOptions][])(
+  "days and twenty tabs, %s",
+  async (name, options) => {
+    stage.site.html = pageOf(`<belfry-inbox categories="${TABS}"></belfry-inbox>`);
+    const screen = await visit(stage, { viewport: WINDOW, timezoneId: "UTC", ...options });
+    await giveInbox(screen, {
+      now: Date.parse("2026-11-20T12:00:00Z"),
+      messages: DAYS.map(([time, title], i) =>
+        dated(9 - i, time, { notification: { title }, read_at: i > 1 ? time : null }),
+      ),
+    });
+    await screen.open();
+    await screen.item("Deployed").waitFor();
+    await check(screen, `days-${name}`);
+  },
+);
 
 it("inline, and with another theme", async () => {
   await seed(ENGLISH);

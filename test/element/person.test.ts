@@ -179,7 +179,7 @@ it("one is marked read and unread, and all are", async () => {
   await bellIs("Notifications");
   expect(await counts()).toMatchObject({ unread: 0, total: 3 });
   // It does not take the focus from who has pressed it.
-  expect(await screen.focused()).toBe("tool Mark all as read");
+  expect(await screen.focused()).toBe("mark-all Mark all as read");
 });
 
 it("what is archived leaves, and comes back by undo", async () => {
