@@ -1,8 +1,9 @@
 // The route table and the object classes, nothing else. docs/http.md has each route with a call.
 
 import { Hono } from "hono";
-import { admit, methodNotAllowed, notFound, onError } from "./edge/admit.ts";
+import { admit, forbidCaching, methodNotAllowed, notFound, onError } from "./edge/admit.ts";
 import { connectInbox, connectTopic } from "./edge/connect.ts";
+import { answerAfterBody } from "./edge/drain.ts";
 import { health } from "./edge/health.ts";
 import {
   deleteNotification,
@@ -59,7 +60,7 @@ const routes: Record<string, Record<string, Route>> = {
 };
 
 const hub = new Hono<Hub>();
-hub.use(admit);
+hub.use(answerAfterBody, forbidCaching, admit);
 for (const [path, methods] of Object.entries(routes)) {
   for (const [method, route] of Object.entries(methods))
     hub.on(method, path, withKnownQuery(route));

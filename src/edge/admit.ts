@@ -30,13 +30,21 @@ export async function admit(c: Context<Hub>, next: Next): Promise<Response | und
   return (await withCors(c, next)) ?? undefined;
 }
 
+/** Nothing that the hub answers is for a cache: nearly all of it is one user's. */
+export async function forbidCaching(c: Context<Hub>, next: Next): Promise<void> {
+  await next();
+  const { status, headers } = c.res;
+  // An upgrade's answer is the object's own, whose headers cannot be changed.
+  if (status !== 101 && !headers.has("cache-control")) headers.set("cache-control", "no-store");
+}
+
 /** `Access-Control-*` for an origin that has been let in. */
 const withCors = cors({
   origin: (origin) => origin,
   allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
   allowHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id"],
   exposeHeaders: ["idempotency-replayed", "retry-after"],
-  maxAge: 600,
+  maxAge: 86_400,
 });
 
 /** A page of the hub's own host is no stranger; others are named in ALLOWED_ORIGINS, or `*`. */

@@ -4,12 +4,20 @@ import * as v from "valibot";
 import { RefusalError } from "../protocol/error.ts";
 import { parseJson } from "../protocol/json.ts";
 import { BODY_BYTES_MAX } from "../protocol/limits.ts";
+import { drain } from "./drain.ts";
 import { refusalOf } from "./issue.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
-/** Gives the body as text. Throws a RefusalError when it is too long or not UTF-8. */
+/** Returns the body as text. Throws a RefusalError when it is compressed, too long or not UTF-8. */
 export async function readBody(request: Request): Promise<string> {
+  const coding = request.headers.get("content-encoding") ?? "identity";
+  if (coding.toLowerCase() !== "identity")
+    throw new RefusalError(
+      "unsupported_media_type",
+      "send the body uncompressed, without `content-encoding`",
+      "content-encoding",
+    );
   const announced = Number(request.headers.get("content-length") ?? "0");
   if (announced > BODY_BYTES_MAX) throw tooLarge();
   const bytes = await readBytes(request);
@@ -41,10 +49,16 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   if (request.headers.has("content-length")) return new Uint8Array(await request.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > BODY_BYTES_MAX) throw tooLarge();
-    chunks.push(chunk);
+  const reader = request.body?.getReader();
+  for (;;) {
+    const { done = true, value } = (await reader?.read()) ?? {};
+    if (done || value === undefined) break;
+    length += value.length;
+    if (length > BODY_BYTES_MAX) {
+      await drain(reader as ReadableStreamDefaultReader<Uint8Array>);
+      throw tooLarge();
+    }
+    chunks.push(value);
   }
   const bytes = new Uint8Array(length);
   let at = 0;

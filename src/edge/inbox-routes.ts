@@ -153,7 +153,9 @@ export async function unfollowTopic(c: Context<Hub>): Promise<Response> {
 /** GET /v1/users/{user}/export */
 export async function exportUser(c: Context<Hub>): Promise<Response> {
   await requireKey(c, "read");
-  return inboxOf(c.env, userParam(c, null)).fetch("https://object/export");
+  const { body, headers } = await inboxOf(c.env, userParam(c, null)).fetch("https://object/export");
+  // A response of our own, whose headers can be changed.
+  return new Response(body, { headers });
 }
 
 /** DELETE /v1/users/{user} */

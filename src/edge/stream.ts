@@ -85,7 +85,12 @@ export function streamOf(
   ws.addEventListener("error", end);
   ws.accept();
   return new Response(readable, {
-    headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+    headers: {
+      "content-type": "text/event-stream",
+      // A proxy that compresses or gathers what passes it would hold back single events.
+      "cache-control": "no-store, no-transform",
+      "x-accel-buffering": "no",
+    },
   });
 }
 

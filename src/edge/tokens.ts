@@ -53,5 +53,5 @@ export async function mintToken(c: Context<Hub>): Promise<Response> {
   if (jwtAudience !== null) token = token.setAudience(jwtAudience);
   const signed = await token.sign(new TextEncoder().encode(secret));
   const expires = new Date(exp * 1000).toISOString();
-  return c.json({ token: signed, expires_at: expires }, 201, { "cache-control": "no-store" });
+  return c.json({ token: signed, expires_at: expires }, 201);
 }

@@ -5,6 +5,9 @@
 export const MESSAGE_BYTES_MAX = 64 * 1024;
 /** One HTTP request body. Checked before anything is parsed. */
 export const BODY_BYTES_MAX = 1024 * 1024;
+/** What is read of a body that is not needed before its request is answered, and for how long. */
+export const DRAIN_BYTES_MAX = 8 * BODY_BYTES_MAX;
+export const DRAIN_MS = 3_000;
 /** One WebSocket frame, in or out. A longer `messages` frame is split (protocol rule CUR9). */
 export const FRAME_BYTES_MAX = 256 * 1024;
 /** Messages in one published list. */

@@ -46,10 +46,28 @@ describe("a body", () => {
   });
 });
 
+it("[PUB7] a compressed body is refused", async () => {
+  for (const coding of ["gzip", "br", "deflate", "gzip, br"]) {
+    const request = post("x");
+    request.headers.set("content-encoding", coding);
+    await expect(readBody(request)).rejects.toMatchObject({
+      refusal: { code: "unsupported_media_type", field: "content-encoding" },
+    });
+  }
+  const plain = post("x");
+  plain.headers.set("content-encoding", "identity");
+  expect(await readBody(plain)).toBe("x");
+});
+
 describe("the items of a body", () => {
   it.each([
     { type: "application/json", body: '{"type":"a"}', items: [{ value: { type: "a" } }] },
     { type: "application/json; charset=utf-8", body: "1", items: [{ value: 1 }] },
+    ...['{"a":1}', "[see the log]", "{ braces }", "[1]"].map((body) => ({
+      type: "text/plain",
+      body,
+      items: [{ value: { notification: { body } } }],
+    })),
     { type: "text/plain", body: "Hello", items: [{ value: { notification: { body: "Hello" } } }] },
     { type: "application/x-www-form-urlencoded", body: ' {"a":1}', items: [{ value: { a: 1 } }] },
     {
@@ -92,6 +110,10 @@ describe("the items of a body", () => {
   it.each([
     { type: "application/json", body: "", code: "bad_request" },
     { type: "text/plain", body: " \n", code: "bad_request" },
+    { type: "text/plain", body: "\u200b\n", code: "bad_request" },
+    { type: "text/plain", body: ' {"notification":{}}', code: "unsupported_media_type" },
+    { type: "text/plain", body: '[{"to":"user:a","type":"x"}]', code: "unsupported_media_type" },
+    { type: "text/plain;charset=UTF-8", body: '{"data":1}', code: "unsupported_media_type" },
     { type: "application/xml", body: "<a/>", code: "unsupported_media_type" },
     { type: "multipart/form-data", body: "x", code: "unsupported_media_type" },
   ])("[PUB1] $type with the body $body is refused", async ({ type, body, code }) => {

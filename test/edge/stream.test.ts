@@ -41,7 +41,8 @@ describe("an event stream", () => {
   it("[SSE1] event is the frame's type, data the frame, id the cursor on what completes a step", async () => {
     const { object, response, next } = open(null);
     expect(response.headers.get("content-type")).toBe("text/event-stream");
-    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(response.headers.get("cache-control")).toBe("no-store, no-transform");
+    expect(response.headers.get("x-accel-buffering")).toBe("no");
     const part = '{"type":"messages","epoch":"e","since":1,"to":3,"more":true,"messages":[]}';
     const last = '{"type":"messages","epoch":"e","since":1,"to":3,"messages":[]}';
     const connected = '{"type":"connected","epoch":"e","offset":1}';
