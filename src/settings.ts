@@ -108,6 +108,18 @@ function readSettings(env: Env): Settings | Misconfigured {
     return {
       fix: "set JWT_ISSUER or JWT_AUDIENCE beside JWKS_URL: the keys alone do not say for whom",
     };
+  const allowedOrigins = list(env.ALLOWED_ORIGINS);
+  const unusable = allowedOrigins.find((origin) => !isOrigin(origin));
+  if (unusable !== undefined)
+    return {
+      fix: `ALLOWED_ORIGINS has ${JSON.stringify(unusable)}: an origin is https://app.example.com, without a path or a slash at its end, or * for all`,
+    };
+  const locationHint = env.LOCATION_HINT || null;
+  if (locationHint !== null && !isOneOf(LOCATION_HINTS, locationHint))
+    return { fix: `LOCATION_HINT is one of ${LOCATION_HINTS.join(", ")}` };
+  const jurisdiction = env.JURISDICTION || null;
+  if (jurisdiction !== null && !isOneOf(JURISDICTIONS, jurisdiction))
+    return { fix: `JURISDICTION is one of ${JURISDICTIONS.join(", ")}` };
   const inbox = readRetention(env, "inbox");
   if ("fix" in inbox) return inbox;
   const topic = readRetention(env, "topic");
@@ -120,12 +132,37 @@ function readSettings(env: Env): Settings | Misconfigured {
     jwksUrl: env.JWKS_URL || null,
     jwtIssuer: env.JWT_ISSUER || null,
     jwtAudience: env.JWT_AUDIENCE || null,
-    allowedOrigins: list(env.ALLOWED_ORIGINS),
+    allowedOrigins,
     inbox,
     topic,
-    locationHint: (env.LOCATION_HINT || null) as DurableObjectLocationHint | null,
-    jurisdiction: (env.JURISDICTION || null) as DurableObjectJurisdiction | null,
+    locationHint,
+    jurisdiction,
   };
+}
+
+/** The places and jurisdictions of the platform; it throws at any other, at the first call. */
+const LOCATION_HINTS = Object.keys({
+  ...{ wnam: 1, enam: 1, sam: 1, weur: 1, eeur: 1, apac: 1, "apac-ne": 1, "apac-se": 1 },
+  ...{ oc: 1, afr: 1, me: 1 },
+} satisfies Record<DurableObjectLocationHint, 1>) as DurableObjectLocationHint[];
+const JURISDICTIONS = Object.keys({
+  ...{ eu: 1, fedramp: 1, "fedramp-high": 1, us: 1 },
+} satisfies Record<DurableObjectJurisdiction, 1>) as DurableObjectJurisdiction[];
+
+const isOneOf = <T extends string>(all: readonly T[], text: string): text is T =>
+  all.some((each) => each === text);
+
+/** Whether a browser can send it as it is: a scheme, a host and a port, or what apps have in place. */
+function isOrigin(text: string): boolean {
+  if (text === "*" || text === "null") return true;
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s,]+$/.test(text) && isCanonicalOrigin(text);
+}
+
+/** Browsers write a host in lower case, and leave out the port of its scheme. */
+function isCanonicalOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null) return false;
+  return url.origin === "null" || url.origin === text;
 }
 
 const list = (text: string | undefined) =>

@@ -48,6 +48,23 @@ it("[CON5] ALLOWED_ORIGINS is a list", () => {
   expect(read({ ALLOWED_ORIGINS: undefined }).allowedOrigins).toEqual([]);
 });
 
+it("[CON5] an origin has a scheme, a host and a port, or is that of an app", () => {
+  const ALLOWED_ORIGINS =
+    "*,null,http://localhost:3000,https://[::1]:8080,capacitor://localhost,chrome-extension://abc";
+  expect(read({ ALLOWED_ORIGINS }).allowedOrigins).toEqual(ALLOWED_ORIGINS.split(","));
+});
+
+it("[CON4] places and jurisdictions are those of the platform", () => {
+  expect(read({ LOCATION_HINT: "apac-ne", JURISDICTION: "fedramp-high" })).toMatchObject({
+    locationHint: "apac-ne",
+    jurisdiction: "fedramp-high",
+  });
+  expect(read({ LOCATION_HINT: "", JURISDICTION: "" })).toMatchObject({
+    locationHint: null,
+    jurisdiction: null,
+  });
+});
+
 const KEY = { name: "a", sha256: "0".repeat(64), scopes: ["publish"] };
 
 it.each([
@@ -71,6 +88,28 @@ it.each([
   { what: "an empty list of secrets", vars: { JWT_SECRETS: "[]" }, fix: "JWT_SECRETS" },
   { what: "half a list of secrets", vars: { JWT_SECRETS: '["x' }, fix: "JWT_SECRETS" },
   { what: "keys of just any issuer", vars: { JWKS_URL: "https://a.example" }, fix: "JWT_ISSUER" },
+  ...[
+    ..."https://a.example/ https://a.example/app https://*.example a.example http://A.example".split(
+      " ",
+    ),
+    ..."https://a.example:443 https://u@a.example https:// localhost:3000 https://b.example,x".split(
+      " ",
+    ),
+  ].map((origins) => ({
+    what: `the origins ${origins}`,
+    vars: { ALLOWED_ORIGINS: origins },
+    fix: "ALLOWED_ORIGINS",
+  })),
+  ...["europe", "WEUR", "weur "].map((hint) => ({
+    what: `the hint ${hint}`,
+    vars: { LOCATION_HINT: hint },
+    fix: "LOCATION_HINT is one of wnam",
+  })),
+  ...["EU", "de"].map((jurisdiction) => ({
+    what: `the jurisdiction ${jurisdiction}`,
+    vars: { JURISDICTION: jurisdiction },
+    fix: "JURISDICTION is one of eu",
+  })),
   { what: "half a message", vars: { INBOX_MESSAGES_MAX: "1.5" }, fix: "INBOX_MESSAGES_MAX" },
   { what: "no message", vars: { TOPIC_MESSAGES_MAX: "0" }, fix: "TOPIC_MESSAGES_MAX" },
   { what: "an age of nothing", vars: { INBOX_AGE_DAYS: "0" }, fix: "INBOX_AGE_DAYS" },
