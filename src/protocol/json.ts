@@ -4,8 +4,9 @@ import { type Refusal, refusal } from "./error.ts";
 import { NESTING_MAX } from "./limits.ts";
 
 /**
- * Takes JSON text; gives its value, or a refusal when it is not JSON, nests too deeply, or has an
- * object with two members of one name (I-JSON, RFC 7493 §2.3: of those JSON.parse keeps the last).
+ * Takes JSON text; returns its value, or a refusal when it is not JSON, nests too deeply, has an object
+ * with two members of one name (I-JSON, RFC 7493 §2.3: JSON.parse keeps the last), or an integer that
+ * JSON.parse would round (§2.2). A number with a fraction or an exponent is a double to every reader.
  */
 export function parseJson(text: string): { value: unknown } | Refusal {
   // Nesting is looked at in the text: whatever walks a deep value afterwards would overflow.
@@ -20,6 +21,11 @@ export function parseJson(text: string): { value: unknown } | Refusal {
   }
   const members = membersOf(value);
   if (Number.isNaN(members)) return refusal("bad_request", "a number is too large to be kept");
+  if (shape.isRounded)
+    return refusal(
+      "bad_request",
+      `send an integer beyond ${Number.MAX_SAFE_INTEGER} as a string: JSON readers round it`,
+    );
   return members === shape.members
     ? { value }
     : refusal("bad_request", "name each member of an object once: a name is there twice");
@@ -31,13 +37,29 @@ function reasonOf({ message }: Error): string {
   return reason.startsWith('"') ? "" : ` (${reason})`;
 }
 
-/** How deep a JSON text nests and how many members its objects have, told by its punctuation. */
-function shapeOf(text: string): { depth: number; members: number } {
+/** How a JSON text nests, how many members its objects have, and whether it has an integer too large. */
+interface Shape {
+  depth: number;
+  members: number;
+  isRounded: boolean;
+}
+
+/** Takes JSON text; returns what its punctuation and its numbers say. */
+function shapeOf(text: string): Shape {
   let depth = 0;
   let deepest = 0;
   let members = 0;
+  let isRounded = false;
   for (let i = 0; i < text.length; i++) {
-    switch (text.charCodeAt(i)) {
+    const code = text.charCodeAt(i);
+    if (code >= ZERO && code <= NINE) {
+      const end = endOfNumber(text, i);
+      // Whatever has fewer digits is exact.
+      if (end - i >= EXACT_DIGITS && isRoundedInteger(text.slice(i, end))) isRounded = true;
+      i = end - 1;
+      continue;
+    }
+    switch (code) {
       case QUOTE:
         i = endOfString(text, i);
         break;
@@ -55,9 +77,29 @@ function shapeOf(text: string): { depth: number; members: number } {
         break;
     }
   }
-  return { depth: deepest, members };
+  return { depth: deepest, members, isRounded };
 }
 
+const EXACT_DIGITS = 16;
+
+const isRoundedInteger = (number: string) =>
+  /^\d+$/.test(number) && !Number.isSafeInteger(Number(number));
+
+/** Takes the place of a number's first digit; returns the place behind its last character. */
+function endOfNumber(text: string, start: number): number {
+  let end = start + 1;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    const isDigit = code >= ZERO && code <= NINE;
+    // The characters of a number besides its digits: + - . E e
+    if (!isDigit && code !== 0x2b && code !== 0x2d && code !== 0x2e && (code | 0x20) !== 0x65)
+      break;
+  }
+  return end;
+}
+
+const ZERO = 0x30;
+const NINE = 0x39;
 const QUOTE = 0x22;
 const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;

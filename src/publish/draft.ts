@@ -27,20 +27,39 @@ export function draftOf(
   const { ttl = null, category = null } = message;
   const draft = { id, body, ttl, category };
   if (named === null) return { ...draft, identity: null };
-  return digestOf(`${message.ttl ?? ""}${content}`).then((digest) => ({
+  const isOrdered = typeof message.data !== "object" || message.data === null;
+  const ordered = isOrdered ? content : printContent(message, inOneOrder);
+  return digestOf(`${message.ttl ?? ""}${ordered}`).then((digest) => ({
     ...draft,
     identity: { key: `${source}\n${named}`, digest },
   }));
 }
 
-/** The members a publisher chose, each with its leading comma, always in the same order. */
-function printContent({ type, category, urgency, notification, data }: Message): string {
+type Replacer = (name: string, value: unknown) => unknown;
+
+/**
+ * Orders the members of every object by name, at each depth of `data`: a publisher whose language has
+ * no order of members sends the same message in another one (RFC 8785 §3.2.3).
+ */
+const inOneOrder: Replacer = (_, value) =>
+  typeof value !== "object" || value === null || Array.isArray(value)
+    ? value
+    : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/**
+ * The members a publisher chose, each with its leading comma, always in the same order. Those of
+ * `data` stay as they were sent, except where a replacer orders them.
+ */
+function printContent(
+  { type, category, urgency, notification, data }: Message,
+  replacer?: Replacer,
+): string {
   return (
     (type === undefined ? "" : `,"type":${JSON.stringify(type)}`) +
     (category === undefined ? "" : `,"category":${JSON.stringify(category)}`) +
     (urgency === undefined ? "" : `,"urgency":"${urgency}"`) +
     (notification === undefined ? "" : `,"notification":${JSON.stringify(notification)}`) +
-    (data === undefined ? "" : `,"data":${JSON.stringify(data)}`)
+    (data === undefined ? "" : `,"data":${JSON.stringify(data, replacer)}`)
   );
 }
 

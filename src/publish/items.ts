@@ -4,6 +4,7 @@ import { readBody } from "../edge/body.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { parseJson } from "../protocol/json.ts";
 import { LIST_MESSAGES_MAX } from "../protocol/limits.ts";
+import { isVisible } from "./parse.ts";
 
 /** One item of a body: parsed JSON, or why this one could not be read. */
 export type Item = { value: unknown } | Refusal;
@@ -25,7 +26,7 @@ export async function readItems(request: Request): Promise<Items> {
     case "application/jsonl":
       return { items: limited(lines(text)).map(parseJson), isList: true };
     case "text/plain":
-      return textItem(text);
+      return plainItem(text);
     // What curl sends when nobody says: so that a bare `curl -d` works.
     case "application/x-www-form-urlencoded":
     case "":
@@ -50,9 +51,31 @@ function jsonItems(text: string): Items {
   return { items: limited(parsed.value).map((value) => ({ value })), isList: true };
 }
 
+/** `fetch` says text/plain by itself, and a message must not become the text of another. */
+function plainItem(text: string): Items {
+  if (/^\s*[{[]/.test(text) && looksLikeMessages(text))
+    throw new RefusalError(
+      "unsupported_media_type",
+      "this is a message in JSON: send it with `content-type: application/json`",
+      "content-type",
+    );
+  return textItem(text);
+}
+
+function looksLikeMessages(text: string): boolean {
+  const parsed = parseJson(text);
+  if ("code" in parsed) return false;
+  const items: unknown[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
+  const isMessage = (item: unknown) =>
+    typeof item === "object" && item !== null && CONTENT.some((name) => Object.hasOwn(item, name));
+  return items.some(isMessage);
+}
+
+/** A message has one of these. */
+const CONTENT = ["type", "data", "notification"];
+
 function textItem(text: string): Items {
-  if (text.trim() === "")
-    throw new RefusalError("bad_request", "the body is empty: send a message");
+  if (!isVisible(text)) throw new RefusalError("bad_request", "the body is empty: send a message");
   return { items: [{ value: { notification: { body: text } } }], isList: false };
 }
 

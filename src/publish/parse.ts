@@ -5,7 +5,7 @@ import { refusalOf } from "../edge/issue.ts";
 import { exceedsBytes } from "../protocol/bytes.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import { ID_BYTES_MAX, TTL_SECONDS_MAX } from "../protocol/limits.ts";
-import type { Message } from "../protocol/message.ts";
+import type { Message, Notification } from "../protocol/message.ts";
 
 const NAME_FIX = `is 1 to ${ID_BYTES_MAX} bytes without control characters`;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
@@ -71,7 +71,24 @@ export function parseMessage(value: unknown): { message: Message } | Refusal {
       "bad_request",
       "the message is empty: give it a `type`, `data` or `notification`",
     );
-  return { message: result.output as Message };
+  return shown === undefined || isSeen(shown as Notification)
+    ? { message: result.output as Message }
+    : refusal(
+        "invalid_params",
+        "a notification shows nothing: give it a `title` or a `body` that can be read, or leave `notification` out",
+        shown.title === undefined ? "notification" : "notification.title",
+      );
+}
+
+/** Whether a person has something to see in it. */
+function isSeen({ title, body, icon, image, actions = [] }: Notification): boolean {
+  const isPicture = icon !== undefined || image !== undefined;
+  return isVisible(title ?? "") || isVisible(body ?? "") || isPicture || actions.length > 0;
+}
+
+/** Whether a text has a character with ink: neither white space, control, nor of no width. */
+export function isVisible(text: string): boolean {
+  return /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
 }
 
 /** What to do about a field that is none of a message's. */

@@ -9,7 +9,12 @@ describe("a message", () => {
   it.each([
     { what: "a type alone", value: { type: "order.paid" } },
     { what: "data alone, be it null", value: { data: null } },
-    { what: "a notification alone", value: { notification: {} } },
+    { what: "a notification alone", value: { notification: { body: "Paid" } } },
+    { what: "a picture alone", value: { notification: { image: "/paid.png" } } },
+    {
+      what: "a zero-width title above a body",
+      value: { notification: { title: "\u200b", body: "x" } },
+    },
     {
       what: "everything",
       value: {
@@ -48,6 +53,13 @@ describe("a message", () => {
     { what: "has a ttl below 0", value: { type: "x", ttl: -1 }, field: "ttl" },
     { what: "has a ttl of centuries", value: { type: "x", ttl: 1e10 }, field: "ttl" },
     { what: "is urgent in its own way", value: { type: "x", urgency: "now" }, field: "urgency" },
+    { what: "shows nothing", value: { notification: {} }, field: "notification" },
+    { what: "shows a link alone", value: { notification: { url: "/" } }, field: "notification" },
+    ...["", " \n", "\u200b\u2060", "\ufeff\u00ad", "\u3164", "\u2800"].map((title) => ({
+      what: `has the blank title ${JSON.stringify(title)}`,
+      value: { type: "x", notification: { title, body: title } },
+      field: "notification.title",
+    })),
     { what: "shows a number", value: { notification: { title: 1 } }, field: "notification.title" },
     {
       what: "has eleven actions",
@@ -140,6 +152,14 @@ describe("a draft", () => {
       (await made(message, "shop", "k")).identity?.digest;
     const first = await digest({ type: "t", data: 1 });
     expect(await digest({ data: 1, type: "t" })).toBe(first);
+    const deep = { type: "t", data: [{ a: 1, b: { c: [{ d: 1, e: 2 }] } }] };
+    const turned = { type: "t", data: [{ b: { c: [{ e: 2, d: 1 }] }, a: 1 }] };
+    expect(await digest(turned)).toBe(await digest(deep));
+    expect(await digest({ type: "t", data: [{ a: 1, b: { c: [{ d: 2, e: 1 }] } }] })).not.toBe(
+      await digest(deep),
+    );
+    const { body } = await made(turned, "shop", "k");
+    expect(body).toContain('"data":[{"b":{"c":[{"e":2,"d":1}]},"a":1}]');
     const others = [
       { type: "t", data: 2 },
       { type: "u", data: 1 },
