@@ -11,14 +11,18 @@ import {
 import type { Keep, Retention } from "../log/keep.ts";
 import type { Flags, NewRow } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
+import { hasNotification } from "../protocol/notification.ts";
 import type { FollowCursors } from "./cursors.ts";
 import { count, type InboxOwn, isAlive, printState, rankOf, type State, stateOf } from "./state.ts";
 import { inTurn } from "./victims.ts";
 
-const FRESH: State = { seen_at: null, read_at: null, archived_at: null };
+const newStateOf = ({ read_at }: Pick<NewRow, "read_at">): State => ({
+  ...{ seen_at: read_at, read_at, archived_at: null },
+});
+
+const FRESH_STATE = printState(newStateOf({ read_at: null }));
 
 export class InboxKeep implements Keep<InboxOwn> {
-  readonly newState = printState(FRESH);
   readonly ageMs: number;
   readonly #retention: Retention;
   readonly #cursors: FollowCursors;
@@ -27,6 +31,13 @@ export class InboxKeep implements Keep<InboxOwn> {
     this.#retention = retention;
     this.ageMs = retention.ageMs;
     this.#cursors = cursors;
+  }
+
+  /** What is not for a person's eyes counts as seen and read: nobody would ever mark it. */
+  newState(row: NewRow): string {
+    if (hasNotification(row.body)) return FRESH_STATE;
+    row.read_at = row.time;
+    return printState(newStateOf(row));
   }
 
   retention(): Retention {
@@ -49,7 +60,7 @@ export class InboxKeep implements Keep<InboxOwn> {
   }
 
   appended(next: Checkpoint<InboxOwn>, row: NewRow): void {
-    count(next.own, FRESH, 1);
+    count(next.own, newStateOf(row), 1);
     if (next.rest === NO_OTHERS) next.rest = row.offset;
     next.due = Math.min(
       next.due ?? Number.MAX_SAFE_INTEGER,

@@ -10,8 +10,8 @@ export interface Retention {
 }
 
 export interface Keep<Own> {
-  /** The state members of a new message, as text. */
-  readonly newState: string;
+  /** Sets what state a new message begins with; returns the members that tell it, as text. */
+  newState(row: NewRow): string;
   retention(own: Own): Retention;
   empty(): Own;
   copy(own: Own): Own;

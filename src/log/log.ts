@@ -229,7 +229,7 @@ export class Log<Own> {
           excluded.set(draft.exclude, [...(excluded.get(draft.exclude) ?? []), place]);
       }
       for (const row of rows) {
-        entries.push(new Entry(row, this.#keep.newState));
+        entries.push(new Entry(row, this.#keep.newState(row)));
       }
       return rows.filter(({ offset }) => offset !== LIVE_ONLY);
     };
@@ -258,7 +258,11 @@ export class Log<Own> {
   #take(draft: Draft, time: number, next: Checkpoint<Own>, rows: NewRow[]): Outcome {
     const { id, body, ttl, category, identity, from } = draft;
     const expires = from?.expires ?? (ttl === null ? null : time + ttl * 1000);
-    const origin = { topic: from?.topic ?? null, topic_offset: from?.offset ?? null };
+    const origin = {
+      topic: from?.topic ?? null,
+      topic_offset: from?.offset ?? null,
+      read_at: null,
+    };
     if (ttl === 0) {
       rows.push({ offset: LIVE_ONLY, body, time, expires: null, category, ...origin });
       return { status: "stored", id, offset: null, epoch: next.epoch };

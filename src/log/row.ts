@@ -11,6 +11,8 @@ export interface NewRow {
   /** The topic it came from and its offset there; null for what was published to this log. */
   topic: string | null;
   topic_offset: number | null;
+  /** When it counts as seen and read from the start, in ms; null when it does not. */
+  read_at: number | null;
 }
 
 /** A stored message. `body` is null when its content was blanked. */

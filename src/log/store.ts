@@ -8,20 +8,23 @@ const STATE = "changed, seen_at, read_at, archived_at, topic, topic_offset";
 const ROW = `offset, body, time, expires, category, ${STATE}`;
 const FLAGS = `offset, body IS NULL AS blank, time, expires, ${STATE}`;
 
-// A statement takes at most 100 bound values, of which a row takes eight.
-const ROWS_PER_STATEMENT = 12;
+// A statement takes at most 100 bound values, of which a row takes nine.
+const VALUES_PER_ROW = 9;
+const ROWS_PER_STATEMENT = 11;
 /** A page and the one after it, which tells that there is more. */
 const ROWS_PER_PIECE = 101;
 /** From so many rows on they are overwritten by one statement. */
 const BULK_ROWS_MIN = 8;
 /** UTF-16 units of bodies in one bound value, which may have 2 MB. */
 const BULK_UNITS_MAX = 256 * 1024;
-const insertOf = (rows: number) =>
-  `INSERT INTO log (offset, body, time, expires, category, topic, topic_offset, checkpoint) VALUES ${Array(
-    rows,
-  )
-    .fill("(?, ?, ?, ?, ?, ?, ?, ?)")
-    .join(", ")}`;
+const insertOf = (rows: number) => {
+  const row = (_: unknown, i: number) => {
+    const at = (place: number) => `?${i * VALUES_PER_ROW + place}`;
+    return `(${[1, 2, 3, 4, 5, 6, 7, 8, 9, 9].map(at).join(", ")})`;
+  };
+  return `INSERT INTO log (offset, body, time, expires, category, topic, topic_offset, checkpoint,
+          seen_at, read_at) VALUES ${Array.from({ length: rows }, row).join(", ")}`;
+};
 
 const SQL = {
   saved: "SELECT text FROM checkpoint WHERE id = 1",
@@ -34,12 +37,14 @@ const SQL = {
   last: "SELECT offset, checkpoint FROM log ORDER BY offset DESC LIMIT 1",
   insert: insertOf(1),
   insertMany: insertOf(ROWS_PER_STATEMENT),
-  recycle: `UPDATE log SET offset = ?, body = ?, time = ?, expires = ?, category = ?, topic = ?,
-            topic_offset = ?, checkpoint = ?, changed = NULL, seen_at = NULL, read_at = NULL, archived_at = NULL WHERE offset = ?`,
+  recycle: `UPDATE log SET offset = ?1, body = ?2, time = ?3, expires = ?4, category = ?5, topic = ?6,
+            topic_offset = ?7, checkpoint = ?8, changed = NULL, seen_at = ?9, read_at = ?9,
+            archived_at = NULL WHERE offset = ?10`,
   recycleMany: `UPDATE log SET offset = v.value->>0, body = v.value->>1, time = v.value->>2,
                 expires = v.value->>3, category = v.value->>4, topic = v.value->>5,
-                topic_offset = v.value->>6, checkpoint = v.value->>7, changed = NULL, seen_at = NULL, read_at = NULL, archived_at = NULL
-                FROM json_each(?) AS v WHERE log.offset = v.value->>8`,
+                topic_offset = v.value->>6, checkpoint = v.value->>7, changed = NULL,
+                seen_at = v.value->>8, read_at = v.value->>8, archived_at = NULL
+                FROM json_each(?) AS v WHERE log.offset = v.value->>9`,
   after: `SELECT ${ROW} FROM log WHERE offset > ? ORDER BY offset LIMIT ?`,
   before: `SELECT ${ROW} FROM log WHERE offset < ? ORDER BY offset DESC LIMIT ?`,
   one: `SELECT ${ROW} FROM log WHERE offset = ?`,
@@ -152,6 +157,7 @@ export class LogStore {
       row.topic,
       row.topic_offset,
       row === last ? checkpoint : null,
+      row.read_at,
     ];
     let at = 0;
     for (; at + ROWS_PER_STATEMENT <= inserted; at += ROWS_PER_STATEMENT)

@@ -15,11 +15,14 @@ export interface TopicOwn {
 }
 
 export class TopicKeep implements Keep<TopicOwn> {
-  readonly newState = "";
   readonly #defaults: TopicDefaults;
 
   constructor(defaults: TopicDefaults) {
     this.#defaults = defaults;
+  }
+
+  newState(): string {
+    return "";
   }
 
   retention(own: TopicOwn): Retention {

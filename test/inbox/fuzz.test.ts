@@ -26,6 +26,7 @@ const step = fc.oneof(
       do: fc.constant("publish" as const),
       count: fc.integer({ min: 1, max: 6 }),
       ttl: fc.constantFrom(null, null, null, 0, 60, 3600),
+      isSilent: fc.boolean(),
     }),
   },
   {
@@ -175,8 +176,11 @@ it("[LOG2] [STA1] after any history every device's view equals the store", {
           const all = await store(stub);
           switch (each.do) {
             case "publish": {
-              const ttl = each.ttl === null ? {} : { ttl: each.ttl };
-              await stub.publish(Array.from({ length: each.count }, () => draft(serial++, ttl)));
+              const { ttl, isSilent } = each;
+              const options = { isSilent, ...(ttl === null ? {} : { ttl }) };
+              await stub.publish(
+                Array.from({ length: each.count }, () => draft(serial++, options)),
+              );
               break;
             }
             case "flood":
@@ -232,6 +236,13 @@ it("[LOG2] [STA1] after any history every device's view equals the store", {
           const [nextEpoch, nextHead] = after.cursor.split(":") as [string, string];
           // The head never goes back within an epoch.
           if (nextEpoch === epoch) expect(Number(nextHead)).toBeGreaterThanOrEqual(head);
+          // What is no notification begins as seen and read, everything else as neither.
+          if (each.do === "publish" && each.ttl !== 0)
+            for (const m of after.messages.slice(-each.count))
+              if (nextEpoch !== epoch || (m.offset as number) > head)
+                expect([m.seen_at, m.read_at]).toEqual(
+                  each.isSilent ? [m.time, m.time] : [null, null],
+                );
           epoch = nextEpoch;
           head = Number(nextHead);
           const counted = after.messages.filter((m) => m.archived_at === null);

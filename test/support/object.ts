@@ -25,13 +25,20 @@ export function freshTopic(): DurableObjectStub<Topic> {
   return env.TOPIC.getByName(`v1/-/topic/test-${made}-${crypto.randomUUID()}`);
 }
 
+interface DraftOptions {
+  id?: string;
+  ttl?: number;
+  category?: string;
+  source?: string;
+  /** Whether it has no `notification`. */
+  isSilent?: boolean;
+}
+
 /** A draft as the edge makes it; with an `id` it is safe to repeat. */
-export function draft(
-  data: unknown,
-  options: { id?: string; ttl?: number; category?: string; source?: string } = {},
-): Draft {
+export function draft(data: unknown, options: DraftOptions = {}): Draft {
   const { id = crypto.randomUUID(), ttl = null, category = null, source = "test" } = options;
-  const body = `"id":${JSON.stringify(id)},"source":"${source}","data":${JSON.stringify(data)}`;
+  const shown = options.isSilent ? "" : ',"notification":{"title":"t"}';
+  const body = `"id":${JSON.stringify(id)},"source":"${source}"${shown},"data":${JSON.stringify(data)}`;
   const identity =
     options.id === undefined ? null : { key: `${source}\n${id}`, digest: JSON.stringify(data) };
   return { id, body, ttl, category, identity };

@@ -1,0 +1,33 @@
+// Whether a message is a notification: something for a person's eyes, which counts as unread.
+
+const MEMBER = '"notification":';
+
+/**
+ * Takes the members of a message as JSON text, without the outer braces; returns whether `notification`
+ * is one of them. A name inside a string has its quotes escaped, so what is found is a name; only how
+ * deep it lies is left to be seen.
+ */
+export function hasNotification(body: string): boolean {
+  let depth = 0;
+  let from = 0;
+  for (let at = body.indexOf(MEMBER); at !== -1; at = body.indexOf(MEMBER, at + 1)) {
+    depth += depthOf(body, from, at);
+    if (depth === 0 && (at === 0 || body[at - 1] === ",")) return true;
+    from = at;
+  }
+  return false;
+}
+
+/** How many more objects and arrays are opened than closed in a piece of text that begins outside strings. */
+function depthOf(text: string, from: number, to: number): number {
+  let depth = 0;
+  for (let i = from; i < to; i++) {
+    const unit = text[i];
+    if (unit === '"') {
+      i += 1;
+      while (i < to && text[i] !== '"') i += text[i] === "\\" ? 2 : 1;
+    } else if (unit === "{" || unit === "[") depth += 1;
+    else if (unit === "}" || unit === "]") depth -= 1;
+  }
+  return depth;
+}
