@@ -6,11 +6,13 @@ import { createConnection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
 import { BelfryError } from "./error.ts";
 import type { Beginning, Follower } from "./follower.ts";
+import { printFrame } from "./frame.ts";
+import type { Credentials } from "./http-calls.ts";
 import { type Listener, listen, tell } from "./listeners.ts";
 import type { Status } from "./status.ts";
 import type { TokenSource } from "./token.ts";
 import { createTopic, type Topic } from "./topic.ts";
-import type { Transport, UpFrame } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 import { websocket } from "./websocket.ts";
 
 export interface ClientOptions {
@@ -57,10 +59,28 @@ export interface Client {
   /** Follows the inbox. A connection that was opened without it is opened anew. */
   followInbox(inbox: InboxFollower): void;
   readonly environment: Environment;
+  /** What the newest line was opened with. */
+  readonly credentials: Credentials | undefined;
+  /** What is not answered, by the id of its frame. */
+  readonly requests: Map<unknown, { text: string; settle: Settle }>;
 }
 
 /** After a refusal that may pass, a topic is asked for again in this time. */
 const RETRY_MS = 10_000;
+
+/**
+ * A topic and its `since` (a cursor, `latest`, a duration or an RFC 3339 time), as the hub takes them. Of a
+ * connect it would refuse the whole.
+ */
+const NAMED =
+  /^(?!(\.{1,2}|everyone)~)[\w.:@=-]{1,128}~([^\W_]{1,32}:(0|[1-9]\d{0,14})|latest|\d{1,6}[smhd]|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))$/;
+
+/** The hub's address as transports take it; throws where it can be none. */
+function addressOf(url: string): string {
+  const address = `${url}`.replace(/^(http|ws)/i, "http").replace(/\/+$/, "");
+  if (/^https?:\/\/[^\s/?#][^\s?#]*$/i.test(address)) return address;
+  throw new TypeError(`"${url}" is no \`url\` such as https://hub.example.com`);
+}
 
 export function newClient(
   { url, token, transports = [websocket()] }: ClientOptions,
@@ -75,12 +95,12 @@ export function newClient(
    * What is not answered. It is sent again on the next connection: to the hub a mark, a follow, and a
    * publish with an id are the same when they come twice.
    */
-  const requests = new Map<unknown, { frame: Exclude<UpFrame, "ping">; settle: Settle }>();
+  const requests: Client["requests"] = new Map();
   let lastId = 0;
   let inbox: InboxFollower | undefined;
 
   const connection = createConnection({
-    url: url.replace(/\/+$/, ""),
+    url: addressOf(url),
     token,
     transports,
     environment,
@@ -117,9 +137,10 @@ export function newClient(
 
   function ask(type: string, members: object, settle: Settle) {
     lastId += 1;
-    const frame = { type, id: lastId, ...members };
-    requests.set(lastId, { frame, settle });
-    if (isOpen()) connection.send(frame);
+    // Throws what is wrong with it, before anything is kept.
+    const text = printFrame(type, lastId, members);
+    requests.set(lastId, { text, settle });
+    if (isOpen()) connection.send(text);
     else use();
   }
 
@@ -131,9 +152,9 @@ export function newClient(
   function connected(frame: ConnectedFrame) {
     // Before anyone is told, since what a listener asks for is sent at once. Topics are asked for anew,
     // with cursors that may have moved.
-    for (const [id, request] of requests)
-      if (request.frame.type.endsWith("subscribe")) requests.delete(id);
-      else connection.send(request.frame);
+    for (const [id, { text }] of requests)
+      if (/^{"type":"(un)?sub/.test(text)) requests.delete(id);
+      else connection.send(text);
     if (inbox) {
       const { follower } = inbox;
       if (!frame.recovered) tell(onGap, { topic: null, since: follower.since as string });
@@ -192,16 +213,25 @@ export function newClient(
     },
     onStatus: (listener) => listen(onStatus, listener),
     onGap: (listener) => listen(onGap, listener),
-    topic: (name) => createTopic(client, name),
+    topic: (name) => createTopic(client, `${name}`),
     connect: connection.connect,
     close: () => connection.end(1000, "closed"),
     request: (type, members) =>
       new Promise((resolve, reject) => {
+        // A subscription is a topic's: its frames are sent again with another cursor, and not as they were.
+        if (/ibe$/.test(type)) throw new TypeError(`${type}: use client.topic`);
         ask(type, members, (reply, error) =>
           error ? reject(error) : resolve(reply as ReplyFrame),
         );
       }),
     join(topic, subscriber) {
+      const { since } = subscriber.follower;
+      const named = `${topic}~${since}`;
+      if (!NAMED.test(named) || (/T/.test(since as string) && !Date.parse(since as string))) {
+        const message = `${named} is not ${NAMED}`;
+        const error = new BelfryError({ code: "bad_request", message });
+        return environment.after(0, () => subscriber.refused(error));
+      }
       const channel = channels.get(topic) ?? newChannel(topic);
       channel.add(subscriber);
       use();
@@ -213,6 +243,10 @@ export function newClient(
       use();
     },
     environment,
+    get credentials() {
+      return connection.credentials;
+    },
+    requests,
   };
   return client;
 }

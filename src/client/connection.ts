@@ -4,12 +4,14 @@
 import type { ConnectedFrame, DownFrame, ReplyFrame } from "../protocol/down.ts";
 import type { Cancel, Environment } from "./environment.ts";
 import type { Reason } from "./error.ts";
+import { printFrame } from "./frame.ts";
 import { createHeartbeat } from "./heartbeat.ts";
+import type { Credentials } from "./http-calls.ts";
 import { createPace } from "./pace.ts";
 import { watchPage } from "./page.ts";
 import type { Status } from "./status.ts";
 import { type TokenReason, type TokenSource, userOf } from "./token.ts";
-import type { Line, Offer, Transport, UpFrame } from "./transport.ts";
+import type { Line, Offer, Transport } from "./transport.ts";
 
 /** How long it may take from asking for a token to the first frame. */
 const OPEN_MS = 15_000;
@@ -37,11 +39,13 @@ export interface Plan {
 
 export interface Connection {
   readonly status: Status;
+  /** What the newest line was opened with. */
+  readonly credentials: Credentials | undefined;
   /** Connects now; where it is connected, makes sure that it still is. */
   connect(): void;
   /** Begins anew with what is to be offered by now. */
   reopen(): void;
-  send(frame: UpFrame): void;
+  send(text: string): void;
   /** Something is missing, or nothing is heard: comes back with the cursors, or ends, by the close code. */
   lose(close: number, code: string): void;
   end(close: number, code: string): void;
@@ -57,6 +61,11 @@ export function createConnection(plan: Plan): Connection {
   let generation = 0;
   let cancel: Cancel = () => undefined;
   let attempt = 0;
+  /** Whether it was open since it was last idle or closed. */
+  let wasOpen = false;
+  /** Whether the console knows of what is wrong. */
+  let hasWarned = false;
+  let credentials: Credentials | undefined;
   let failedOpens = 0;
   let spreadMs = 5_000;
   let tokenReason: TokenReason = "connect";
@@ -66,7 +75,7 @@ export function createConnection(plan: Plan): Connection {
   /** What the hub said before it closed. */
   let refused: Pick<Reason, "code" | "message"> | null = null;
 
-  const pace = createPace(environment, (frame) => line?.send(frame));
+  const pace = createPace(environment, (text) => line?.send(text));
   const heartbeat = createHeartbeat(environment, {
     ping: () => line?.send("ping"),
     renew,
@@ -98,6 +107,7 @@ export function createConnection(plan: Plan): Connection {
     for (const transport of transports) transport.leave?.();
     if (next.state === "closed") {
       user = "";
+      wasOpen = false;
       heartbeat.endIn(null);
       unwatch?.();
       unwatch = undefined;
@@ -114,23 +124,22 @@ export function createConnection(plan: Plan): Connection {
     drop();
     refused = null;
     const current = generation;
-    change({ state: "connecting", attempt });
+    change({ state: "connecting", attempt, wasOpen });
     cancel = after(OPEN_MS, () => lose(LOST, "timeout"));
     try {
       // Awaited even when it is a text: what an app asks for in one go is offered in one go.
       const given = await (fresh ?? (canAsk ? token(tokenReason) : token));
-      if (current === generation) openLine(given);
+      if (current !== generation) return;
+      if (given !== null) openLine(given);
+      else end(4500, "unauthorized");
     } catch (cause) {
-      // The app's own callback failed.
-      if (current === generation) lose(LOST, "token", String(cause));
+      // The app's own callback failed, or the browser refuses the address. What is no function stays so.
+      if (current === generation) lose(canAsk ? LOST : 4500, "token", String(cause));
     }
   }
 
-  function openLine(given: string | null) {
-    if (!given) {
-      end(4500, "unauthorized");
-      return;
-    }
+  function openLine(given: string) {
+    if (!given || typeof given !== "string") throw new TypeError(`"${given}" is no token`);
     const next = userOf(given);
     if (user && user !== next) {
       end(1000, "user_changed");
@@ -145,9 +154,9 @@ export function createConnection(plan: Plan): Connection {
     const isCurrent = () => current === generation;
     // What is no token may be nothing that a sub-protocol or a header can carry. Like this it is, and the
     // hub says what is wrong.
-    const sent = `${given}`.replace(/[^\w.-]/g, "_");
+    credentials = { url, token: given.replace(/[^\w.-]/g, "_") };
     line = transport.open(
-      { url, token: sent, environment, ...offer(transport.topicsMax) },
+      { ...credentials, environment, ...offer(transport.topicsMax) },
       {
         frame: (frame) => isCurrent() && takeFrame(frame, transport),
         lost: (close, reason) => isCurrent() && lose(close, "lost", reason),
@@ -161,6 +170,8 @@ export function createConnection(plan: Plan): Connection {
     if (frame.type === "connected") {
       cancel();
       attempt = 0;
+      wasOpen = true;
+      hasWarned = false;
       tokenReason = "connect";
       spreadMs = frame.reconnect_spread * 1_000;
       status = { state: "open", transport: name, connection: frame.connection };
@@ -186,9 +197,13 @@ export function createConnection(plan: Plan): Connection {
     try {
       const given = await token("refresh");
       if (current !== generation) return;
-      if (given && userOf(given) === user) pace.push({ type: "refresh", id: 0, token: given });
+      if (given === null) end(4500, "unauthorized");
+      else if (userOf(given) === user) {
+        credentials = { url, token: given };
+        pace.push(printFrame("refresh", 0, { token: given }));
+      }
       // The session ends, and another user's begins.
-      else open(given ?? "");
+      else open(given);
     } catch {
       // The connection is good until its token ends, and then a new one is asked for.
     }
@@ -197,18 +212,28 @@ export function createConnection(plan: Plan): Connection {
   function lose(close: number, code: string, message = code) {
     const reason: Reason = { close, code, message, ...refused };
     const wasRefused = tokenReason === "refused";
+    // Where there is somebody to ask, the next token may be right, or the hub may know its key by then.
+    const mayAsk = close === 4500 && canAsk;
+    const isFinal = !mayAsk && (close >= 4500 || (close === 4002 && !canAsk));
     // One that was open may be opened again; one that is not the first makes room for the first.
     if (status.state === "open") failedOpens = failedOpens < OPENS_MAX ? 0 : 1;
     else if (!refused) failedOpens += 1;
     if (close === 4002) ended();
     tokenReason = close === 4002 ? "expired" : close === 4500 ? "refused" : "connect";
-    // A token that was refused is asked for once more, where there is somebody to ask.
-    if (close === 4500 && canAsk && !wasRefused) open();
-    else if (close >= 4500 || (close === 4002 && !canAsk)) {
-      // Whoever sets it up would see nothing else, in an app that does not look at its status.
-      console.warn(`belfry: ${reason.code}: ${reason.message}`);
-      stop({ state: "closed", reason });
-    } else {
+    if (mayAsk && !wasRefused) {
+      open();
+      return;
+    }
+    // Whoever sets it up would see nothing else, in an app that does not look at its status.
+    if (
+      isFinal ||
+      (!hasWarned && (mayAsk || (!wasOpen && failedOpens >= OPENS_MAX * transports.length)))
+    ) {
+      hasWarned = true;
+      console.warn(`belfry: ${url}: ${reason.code}: ${reason.message || "no hub answers"}`);
+    }
+    if (isFinal) stop({ state: "closed", reason });
+    else {
       // Within the spread that the hub asks for, then with full jitter over a time that doubles.
       // Nothing is shown while a token that has ended is replaced: the first try is made at once.
       const isFirst = close === 4002 && !attempt;
@@ -217,7 +242,7 @@ export function createConnection(plan: Plan): Connection {
         (attempt ? Math.min(WAIT_MS_MAX, 1_000 * 2 ** attempt) : spreadMs);
       drop();
       attempt += 1;
-      change({ state: "waiting", attempt, until: now() + delayMs, reason });
+      change({ state: "waiting", attempt, wasOpen, until: now() + delayMs, reason });
       cancel = after(delayMs, open);
     }
   }
@@ -233,7 +258,7 @@ export function createConnection(plan: Plan): Connection {
 
   function turn(isLeaving: boolean) {
     const reason = { close: 1000, code: "page_hidden", message: "" };
-    if (isLeaving) stop({ state: "waiting", attempt, until: null, reason });
+    if (isLeaving) stop({ state: "waiting", attempt, wasOpen, until: null, reason });
     // After a sleep the timers are late.
     else if (!heartbeat.isOver() || canAsk) connect();
   }
@@ -241,6 +266,9 @@ export function createConnection(plan: Plan): Connection {
   return {
     get status() {
       return status;
+    },
+    get credentials() {
+      return credentials;
     },
     connect,
     reopen: () => line && open(),

@@ -6,9 +6,9 @@ export interface Reason {
   close: number;
   /**
    * The hub's error code where it gave one, such as `token_expired`. Else `lost`, `silent` (no answer to
-   * a ping), `timeout` (no answer to a connect), `token` (the callback threw), `token_expired`,
-   * `unauthorized` (nobody is signed in), `user_changed`, `step_missing`, `disconnected`, `page_hidden` or
-   * `closed`.
+   * a ping), `timeout` (no answer to a connect), `token` (the callback threw, what it returned is no text,
+   * or the browser refuses the address), `token_expired`, `unauthorized` (nobody is signed in),
+   * `user_changed`, `step_missing`, `disconnected`, `page_hidden` or `closed`.
    */
   code: string;
   /** What the hub said about it, for people. */

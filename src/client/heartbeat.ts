@@ -11,7 +11,10 @@ const FOREVER_SECONDS = 1e9;
 const TIMER_MS_MAX = 1e9;
 
 export interface Heartbeat {
-  /** Begins to beat, every so many seconds. */
+  /**
+   * Pings once, since the hub takes a socket for lost only when that has pinged before; then beats every
+   * so many seconds.
+   */
   start(pingSeconds: number): void;
   /** The token has so long to go; null when nothing is to be done about it. Holds without a line, too. */
   endIn(seconds: number | null): void;
@@ -78,6 +81,7 @@ export function createHeartbeat({ now, after }: Environment, beats: Beats): Hear
   return {
     start(pingSeconds) {
       pingMs = pingSeconds * 1_000;
+      beats.ping();
       rest();
     },
     endIn(seconds) {

@@ -1,9 +1,13 @@
 // The frames of a client as calls of the HTTP API, for when nothing can be sent on the line itself.
 
-import type { Offer, UpFrame } from "./transport.ts";
+import type { Offer } from "./transport.ts";
 
-type Frame = Exclude<UpFrame, "ping">;
+/** The hub's address and the user's token. */
+export type Credentials = Pick<Offer, "url" | "token">;
+
 type Members = Record<string, unknown>;
+/** A frame, read from its text. */
+export type Frame = { type: string; id: number } & Members;
 
 /** What a mark says in the body of a PATCH, where that is not its own name. */
 const FLAGS: Record<string, Members> = {
@@ -20,7 +24,7 @@ function callsOf({
 }: Frame): [method: string, path: string, body?: unknown][] {
   const notifications = "users/me/notifications";
   // It may come from anywhere, and must not lead to another route.
-  const topic = encodeURIComponent(members.topic as string);
+  const topic = encodeURIComponent((members.topic as string) ?? "");
   const follow = `users/me/follows/${topic}`;
   switch (type) {
     case "publish":
@@ -30,7 +34,9 @@ function callsOf({
     case "unfollow":
       return [["DELETE", follow]];
     case "history":
-      return [["GET", `${notifications}?before=${members.before}&limit=${members.limit}`]];
+      return [
+        ["GET", `${notifications}?${new URLSearchParams(members as Record<string, string>)}`],
+      ];
     case "delete":
       return (members.offsets as number[]).map((offset) => [
         "DELETE",
@@ -41,14 +47,20 @@ function callsOf({
   }
 }
 
+/** Returns the refusal of a frame that may succeed later. */
+export function failure({ id }: Frame, fix: string): Members {
+  const code = "temporary";
+  return { type: "error", id, code, message: code, fix, temporary: true };
+}
+
 /** Makes the calls, after those before; gives the frame that a socket would have answered with. */
 export async function answerTo(
-  { url, token }: Offer,
+  { url, token }: Credentials,
   frame: Frame,
   before: Promise<void> | undefined,
 ): Promise<Members> {
   await before;
-  const { id } = frame;
+  const { id, type } = frame;
   let answer: Members = {};
   for (const [method, path, body] of callsOf(frame)) {
     try {
@@ -58,12 +70,14 @@ export async function answerTo(
         // Undefined where there is none, which `fetch` takes for that.
         body: JSON.stringify(body) as string,
       });
-      if (response.status !== 204) answer = await response.json();
-      if (!response.ok) return { ...answer, type: "error", id, message: answer.title };
+      const said = response.status === 204 ? {} : await response.json();
+      if (response.ok) answer = said;
+      // A message that is gone already is no fault, as over a socket.
+      else if (type !== "delete" || said.code !== "not_found")
+        return { ...said, type: "error", id, message: said.title };
     } catch {
       // The network failed, or something that is not the hub has answered.
-      const code = "temporary";
-      return { type: "error", id, code, message: code, fix: "repeat", temporary: true };
+      return failure(frame, "repeat");
     }
   }
   return { ...answer, type: "reply", id, message: answer };

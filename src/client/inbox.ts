@@ -4,6 +4,7 @@ import type { MessagesFrame } from "../protocol/down.ts";
 import type { Counts, InboxMessage, LogMessage } from "../protocol/message.ts";
 import type { Client } from "./client.ts";
 import type { Cancel } from "./environment.ts";
+import { sayFarewell } from "./farewell.ts";
 import { type Cursor, Follower } from "./follower.ts";
 import { InboxView, NOTHING } from "./inbox-view.ts";
 import { type Listener, listen, tell } from "./listeners.ts";
@@ -28,6 +29,8 @@ type Offsets = number | readonly number[];
 /** Longest delay a timer takes. */
 const TIMER_MS_MAX = 1e9;
 const PAGE_MESSAGES = 50;
+/** Offsets in one frame. */
+const OFFSETS_MAX = 1_000;
 /** The offset of a mark that the hub has not answered. */
 const UNCONFIRMED = Infinity;
 
@@ -67,6 +70,12 @@ export class Inbox {
     this.#client = client;
     this.#follower = new Follower(null, (step, fresh, isMove) => this.#show(step, fresh, isMove));
     const { environment } = client;
+    let isAside = false;
+    client.onStatus((status) => {
+      const wasAside = isAside;
+      isAside = status.state === "waiting" && status.until === null;
+      if (isAside && !wasAside) sayFarewell(client);
+    });
     client.followInbox({
       follower: this.#follower,
       connected: ({ epoch, offset, oldest, recovered, counts, time }) => {
@@ -108,15 +117,15 @@ export class Inbox {
   }
 
   markRead(offsets: Offsets): Promise<void> {
-    return this.#mark("read", { offsets: [offsets].flat() });
+    return this.#markEach("read", offsets);
   }
 
   markUnread(offsets: Offsets): Promise<void> {
-    return this.#mark("unread", { offsets: [offsets].flat() });
+    return this.#markEach("unread", offsets);
   }
 
   markSeen(offsets: Offsets): Promise<void> {
-    return this.#mark("seen", { offsets: [offsets].flat() });
+    return this.#markEach("seen", offsets);
   }
 
   /** All that this device knows of: what comes in the same moment stays unread. */
@@ -129,16 +138,16 @@ export class Inbox {
   }
 
   archive(offsets: Offsets): Promise<void> {
-    return this.#mark("archive", { offsets: [offsets].flat() });
+    return this.#markEach("archive", offsets);
   }
 
   unarchive(offsets: Offsets): Promise<void> {
-    return this.#mark("unarchive", { offsets: [offsets].flat() });
+    return this.#markEach("unarchive", offsets);
   }
 
   /** The content is gone at once, on every device. */
   delete(offsets: Offsets): Promise<void> {
-    return this.#mark("delete", { offsets: [offsets].flat() });
+    return this.#markEach("delete", offsets);
   }
 
   /** Loads a page of older messages. */
@@ -159,10 +168,19 @@ export class Inbox {
     this.#changed();
   }
 
+  /** Marks by offsets, in as many frames as the hub takes them in. */
+  async #markEach(type: Mark["type"], offsets: Offsets): Promise<void> {
+    const all = [offsets].flat();
+    for (const offset of all)
+      if (!Number.isSafeInteger(offset) || offset < 0)
+        throw new TypeError(`${String(offset)} is no offset: a whole number from 0`);
+    const marks: Promise<void>[] = [];
+    while (all.length) marks.push(this.#mark(type, { offsets: all.splice(0, OFFSETS_MAX) }));
+    await Promise.all(marks);
+  }
+
   /** Shows a mark at once, and takes it back when the hub refuses it. */
   async #mark(type: Mark["type"], target: Mark["target"]): Promise<void> {
-    // The hub takes an empty list for a fault, and ends the connection at the tenth.
-    if ("offsets" in target && !target.offsets[0]) return;
     const time = new Date(this.now()).toISOString();
     const mark: Mark = { type, target, time, offset: UNCONFIRMED };
     this.#marks.add(mark);
@@ -170,7 +188,8 @@ export class Inbox {
     try {
       const epoch = this.#follower.cursor?.epoch ?? "0";
       const reply = await this.#client.request(type, { epoch, ...target });
-      mark.offset = reply.offset as number;
+      // None where all of it was gone already.
+      mark.offset = (reply.offset as number) ?? 0;
     } catch (cause) {
       this.#marks.delete(mark);
       throw cause;

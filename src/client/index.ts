@@ -19,5 +19,5 @@ export { BelfryError, type Reason } from "./error.ts";
 export type { Status } from "./status.ts";
 export type { TokenReason, TokenSource } from "./token.ts";
 export type { Published, SubscribeOptions, Topic, TopicMessage } from "./topic.ts";
-export type { Line, LineEvents, Offer, Transport, UpFrame } from "./transport.ts";
+export type { Line, LineEvents, Offer, Transport } from "./transport.ts";
 export { websocket };

@@ -2,19 +2,18 @@
 // in a second of ours leaves room for what the network bunches together.
 
 import type { Environment } from "./environment.ts";
-import type { UpFrame } from "./transport.ts";
 
 const FRAMES_PER_WINDOW = 15;
 const WINDOW_MS = 1_000;
 
 export interface Pace {
-  push(frame: UpFrame): void;
+  push(text: string): void;
   /** Forgets what was not sent: its line is gone. */
   clear(): void;
 }
 
-export function createPace({ now, after }: Environment, send: (frame: UpFrame) => void): Pace {
-  let queue: UpFrame[] = [];
+export function createPace({ now, after }: Environment, send: (text: string) => void): Pace {
+  let queue: string[] = [];
   let windowFrom = 0;
   let sent = 0;
   let isWaiting = false;
@@ -24,9 +23,9 @@ export function createPace({ now, after }: Environment, send: (frame: UpFrame) =
       windowFrom = now();
       sent = 0;
     }
-    for (const frame of queue.splice(0, FRAMES_PER_WINDOW - sent)) {
+    for (const text of queue.splice(0, FRAMES_PER_WINDOW - sent)) {
       sent += 1;
-      send(frame);
+      send(text);
     }
     if (queue.length === 0 || isWaiting) return;
     isWaiting = true;
@@ -39,8 +38,8 @@ export function createPace({ now, after }: Environment, send: (frame: UpFrame) =
   }
 
   return {
-    push(frame) {
-      queue.push(frame);
+    push(text) {
+      queue.push(text);
       flush();
     },
     clear() {

@@ -4,7 +4,8 @@ import type { ConnectedFrame, DownFrame } from "../protocol/down.ts";
 import { LEADER, type Station, type Tell } from "./tab-words.ts";
 import type { LineEvents, Offer } from "./transport.ts";
 
-export function follow({ url, token, since }: Offer, events: LineEvents, tell: Tell): Station {
+export function follow(offer: Offer, events: LineEvents, tell: Tell): Station {
+  const { url, token, since, environment } = offer;
   let connection: string | undefined;
   /** What the leader relays before this tab has begun. */
   let early: DownFrame[] | null = [];
@@ -46,7 +47,7 @@ export function follow({ url, token, since }: Offer, events: LineEvents, tell: T
   tell(LEADER, { say: "hello" });
   return {
     isBegun: () => !early,
-    send: (frame) => tell(LEADER, { say: "up", frame }),
+    send: (text) => tell(LEADER, { say: "up", text, at: environment.now() }),
     close: () => undefined,
     hear(word) {
       if (word.say === "lost") {

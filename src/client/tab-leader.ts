@@ -2,8 +2,8 @@
 
 import type { ConnectedFrame, DownFrame } from "../protocol/down.ts";
 import { createPace } from "./pace.ts";
-import { ALL, type Station, type Tell } from "./tab-words.ts";
-import type { LineEvents, Offer, Transport, UpFrame } from "./transport.ts";
+import { ALL, ANSWER_MS, type Station, type Tell } from "./tab-words.ts";
+import type { LineEvents, Offer, Transport } from "./transport.ts";
 
 export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: Tell): Station {
   const { now } = offer.environment;
@@ -48,22 +48,22 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
     reopen: events.reopen,
   });
   // The limit of frames is one for all tabs.
-  const pace = createPace(offer.environment, (frame) => line.send(frame));
+  const pace = createPace(offer.environment, (text) => line.send(text));
 
   const secondsLeft = () => endsAt && Math.ceil((endsAt - now()) / 1_000);
 
-  function send(from: string, frame: Exclude<UpFrame, "ping">) {
-    const { type, topic } = frame;
+  function send(from: string, text: string) {
+    const { type, topic } = JSON.parse(text);
     const tabs = wanted.get(topic) ?? new Set();
     if (type === "subscribe") wanted.set(topic, tabs.add(from));
     if (type === "unsubscribe" && (!tabs.delete(from) || tabs.size > 0)) return;
-    pace.push(frame);
+    pace.push(text);
   }
 
   return {
-    send(frame) {
-      if (frame === "ping") line.send(frame);
-      else send("", frame);
+    send(text) {
+      if (text === "ping") line.send(text);
+      else send("", text);
     },
     close() {
       tell(ALL, { say: "lost", close: 0 });
@@ -80,14 +80,19 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
         tell(from, { say: "down", frame });
       } else if (word.say === "leave")
         // The answer is nobody's: by then the leader may have asked for the topic itself.
-        for (const topic of wanted.keys()) send(from, { type: "unsubscribe", id: "/", topic });
+        for (const topic of wanted.keys())
+          send(from, JSON.stringify({ type: "unsubscribe", id: "/", topic }));
       else if (word.say === "up") {
-        const { frame } = word;
-        if (frame === "ping") tell(from, { say: "down", frame: { type: "pong" } });
+        const { text, at } = word;
+        // This tab has hung. The other may have a line of its own by now, on which it has sent this and
+        // more; if it has none, it begins again.
+        if (now() - at >= ANSWER_MS) tell(from, { say: "lost", close: 0 });
+        else if (text === "ping") tell(from, { say: "down", frame: { type: "pong" } });
         // Only the leader's token is on the line: another tab's says that its user is still signed in.
-        else if (frame.type === "refresh")
+        else if (text.startsWith('{"type":"refresh"'))
           tell(from, { say: "down", frame: { type: "reply", id: 0, expires_in: secondsLeft() } });
-        else send(from, { ...frame, id: `${from}/${frame.id}` });
+        // The first `"id":` is the frame's own: in the type before it a quote would be escaped.
+        else send(from, text.replace(/"id":(\d+)/, `"id":"${from}/$1"`));
       }
     },
   };

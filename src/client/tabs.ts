@@ -1,11 +1,12 @@
 // belfry/tabs: one connection for all tabs of a user. The tab that holds a lock leads: it has the line,
 // and relays for the others. Each tab has its own cursors, and takes of what is relayed what is new to
-// it. Without Web Locks each tab has its own line, and nothing is relayed.
+// it. Without Web Locks each tab has its own line, and nothing is relayed. So has a tab whose leader
+// hangs, until that line is lost.
 
-import { randomId } from "./environment.ts";
+import { type Cancel, randomId } from "./environment.ts";
 import { follow } from "./tab-follower.ts";
 import { lead } from "./tab-leader.ts";
-import { ALL, LEADER, type Station, type Tell, type Word } from "./tab-words.ts";
+import { ALL, ANSWER_MS, LEADER, type Station, type Tell, type Word } from "./tab-words.ts";
 import { userOf } from "./token.ts";
 import type { Line, LineEvents, Offer, Transport } from "./transport.ts";
 import { websocket } from "./websocket.ts";
@@ -33,8 +34,9 @@ export function sharedTabs(inner: Transport = websocket()): Transport {
     name: "tabs",
     topicsMax: 0,
     open(offer, events) {
-      // Tabs in which different people are signed in share nothing.
-      const name = `belfry ${offer.url} ${userOf(offer.token)}`;
+      // Tabs in which different people are signed in share nothing, nor do tabs of a release with other
+      // words.
+      const name = `belfry2 ${offer.url} ${userOf(offer.token)}`;
       if (group?.name !== name) leave();
       group ??= join(name, randomId(offer.environment), inner);
       return group.open(offer, events);
@@ -52,10 +54,15 @@ function join(name: string, tab: string, inner: Transport): Group {
   let begin: (() => void) | undefined;
   let station: Station | undefined;
   let unlock: () => void = () => waiting.abort();
+  /** The leader has answered: it does not hang. */
+  let answered: Cancel = () => undefined;
   const tell: Tell = (to, saying) => channel.postMessage({ ...saying, to, from: tab });
 
   channel.onmessage = ({ data }: MessageEvent<Word>) => {
-    if (data.to === tab || data.to === (isLeading ? LEADER : ALL)) station?.hear(data);
+    if (isElected && data.say === "hello") tell(data.from, { say: "here" });
+    if (data.to !== tab && data.to !== (isLeading ? LEADER : ALL)) return;
+    answered();
+    station?.hear(data);
   };
   const held = () =>
     new Promise<void>((resolve) => {
@@ -69,19 +76,28 @@ function join(name: string, tab: string, inner: Transport): Group {
   return {
     name,
     open(offer, events) {
+      let isAlone = false;
       begin = () => {
+        answered();
         // The last words of the tab that led, such as that all are to end, may come after its lock.
-        if (station?.isBegun?.()) offer.environment.after(LAST_WORDS_MS, events.reopen);
+        if (isAlone || station?.isBegun?.()) offer.environment.after(LAST_WORDS_MS, events.reopen);
         else {
           isLeading = true;
           station = lead(inner, offer, events, tell);
         }
       };
       if (isElected) begin();
-      else station = follow(offer, events, tell);
+      else {
+        answered = offer.environment.after(ANSWER_MS, () => {
+          isAlone = true;
+          station = lead(inner, offer, events, () => undefined);
+        });
+        station = follow(offer, events, tell);
+      }
       return {
-        send: (frame) => station?.send(frame),
+        send: (text) => station?.send(text),
         close() {
+          answered();
           station?.close();
           // Until the next is opened, this tab neither answers for the hub nor takes its turn to lead.
           begin = station = undefined;

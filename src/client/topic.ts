@@ -57,7 +57,11 @@ export function createTopic<Data>(client: Client, name: string): Topic<Data> {
     });
     const leave = client.join(name, {
       follower,
-      refused: (error) => onError && tell([onError], error),
+      refused(error) {
+        if (onError) tell([onError], error);
+        else if (!error.temporary && client.status.state !== "closed")
+          console.warn(`belfry: ${name}: ${error.message}`);
+      },
     });
     const end = () => {
       listeners.pop();
@@ -113,10 +117,9 @@ export function createTopic<Data>(client: Client, name: string): Topic<Data> {
     messages,
     [Symbol.asyncIterator]: () => messages(),
     async publish(message) {
-      const identified = {
-        ...message,
-        id: message.id === undefined ? randomId(client.environment) : message.id,
-      };
+      // An `id` that is undefined is none.
+      const { id = randomId(client.environment) } = message;
+      const identified = { ...message, id };
       const reply = await client.request("publish", { topic: name, message: identified });
       return reply.message as Published;
     },

@@ -15,12 +15,10 @@ export interface Offer {
   environment: Environment;
 }
 
-/** A frame to the hub; the text `ping` is the one that is no JSON. */
-export type UpFrame = "ping" | ({ type: string; id: number | string } & Record<string, unknown>);
-
 /** One line to the hub. After `close` it is silent. */
 export interface Line {
-  send(frame: UpFrame): void;
+  /** Sends the text of a frame: `ping`, or JSON that begins with the members `type` and `id`. */
+  send(text: string): void;
   close(): void;
 }
 

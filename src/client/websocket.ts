@@ -17,9 +17,8 @@ export function websocket(): Transport {
       // An `error` is always followed by a `close`, which says as much as a browser tells.
       socket.onclose = ({ code, reason }) => events.lost(code, reason);
       return {
-        send(frame) {
-          if (socket.readyState !== WebSocket.OPEN) return;
-          socket.send(frame === "ping" ? frame : JSON.stringify(frame));
+        send(text) {
+          if (socket.readyState === WebSocket.OPEN) socket.send(text);
         },
         close() {
           socket.onmessage = socket.onclose = null;

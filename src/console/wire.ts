@@ -38,9 +38,9 @@ export function createWire(environment: Pick<Environment, "after">, tap: Tap): W
   let current: { line: Line; events: LineEvents } | undefined;
   let isOffline = false;
 
-  function send(line: Line, frame: Parameters<Line["send"]>[0]) {
-    tap.frame("up", frame === "ping" ? frame : print(frame), undefined);
-    line.send(frame);
+  function send(line: Line, text: string) {
+    tap.frame("up", text === "ping" ? text : print(JSON.parse(text)), undefined);
+    line.send(text);
   }
 
   function drop(reason: string) {
@@ -66,7 +66,7 @@ export function createWire(environment: Pick<Environment, "after">, tap: Tap): W
       });
       current = { line, events };
       return {
-        send: (frame) => send(line, frame),
+        send: (text) => send(line, text),
         close() {
           if (current?.line === line) current = undefined;
           line.close();
@@ -88,10 +88,11 @@ export function createWire(environment: Pick<Environment, "after">, tap: Tap): W
     expire(token, ttlSeconds) {
       const line = current?.line;
       if (line === undefined) return;
-      send(line, { type: "refresh", id: OWN_ID, token });
+      send(line, JSON.stringify({ type: "refresh", id: OWN_ID, token }));
       // The hub sets no alarm for it: it looks at the end when the connection has something to do.
       environment.after(ttlSeconds * 1000 + AFTER_END_MS, () => {
-        if (current?.line === line) send(line, { type: "history", id: OWN_ID, limit: 1 });
+        const look = JSON.stringify({ type: "history", id: OWN_ID, limit: 1 });
+        if (current?.line === line) send(line, look);
       });
     },
   };

@@ -1,6 +1,7 @@
 // One line to the hub, kept open on simulated time: tokens, heartbeats, losses, pages put aside.
 
 import { afterEach, expect, it, vi } from "vitest";
+import { type ClientOptions, newClient } from "../../src/client/client.ts";
 import { createPace } from "../../src/client/pace.ts";
 import type { Status } from "../../src/client/status.ts";
 import type { TokenReason } from "../../src/client/token.ts";
@@ -31,7 +32,7 @@ it("connects when it is first used, and not before", async () => {
   expect([client.status, hub.lines.length]).toEqual([{ state: "idle" }, 0]);
   client.topic("news").subscribe(() => undefined);
   client.topic("sport").subscribe(() => undefined, { since: "15m" });
-  expect(client.status).toEqual({ state: "connecting", attempt: 0 });
+  expect(client.status).toEqual({ state: "connecting", attempt: 0, wasOpen: false });
   await settled();
   expect(hub.line.offer).toMatchObject({
     url: "https://hub.test",
@@ -113,17 +114,15 @@ it("says why a connect was refused", async () => {
   expect(client.status).toEqual({ state: "closed", reason });
 });
 
-it("a refusal that is final is told once in the console, and nothing else is", async () => {
-  const { client, hub } = simulate(asked().token);
+it("a refusal that is final is reported once in the console, and nothing else is", async () => {
+  const { client, hub } = simulate("text");
   client.connect();
   await settled();
   const refusal = { code: "invalid_token", message: "No", fix: "send a JWT", temporary: false };
-  for (let times = 0; times < 2; times++) {
-    hub.line.say({ type: "error", id: null, ...refusal });
-    hub.line.events.lost(4500, "invalid token");
-    await settled();
-  }
-  expect(warned()).toEqual(["belfry: invalid_token: send a JWT"]);
+  hub.line.say({ type: "error", id: null, ...refusal });
+  hub.line.events.lost(4500, "invalid token");
+  await settled();
+  expect(warned()).toEqual(["belfry: https://hub.test: invalid_token: send a JWT"]);
 
   const signedOut = simulate(() => null);
   signedOut.client.connect();
@@ -136,7 +135,7 @@ it("a refusal that is final is told once in the console, and nothing else is", a
 });
 
 it("what nothing can carry as a token is sent as what the hub can refuse", async () => {
-  for (const token of ["…", "a b\n", { token: "x" } as unknown as string]) {
+  for (const token of ["…", "a b\n"]) {
     const { client, hub } = simulate(token);
     client.connect();
     await settled();
@@ -144,16 +143,110 @@ it("what nothing can carry as a token is sent as what the hub can refuse", async
   }
 });
 
-it("asks once more for a token that was refused, and then gives up", async () => {
-  const { reasons, token } = asked();
-  const { client, hub } = simulate(token);
+it("asks for another token at once when one is refused, then with waits up to 30 s, for good", async () => {
+  const { reasons, token } = asked((_reason, times) => `token-${times}`);
+  const simulated = simulate(token);
+  const { client, clock, hub } = simulated;
+  const waits: number[] = [];
+  client.onStatus((status) => {
+    if (status.state === "waiting" && status.until !== null) waits.push(status.until - clock.now);
+  });
   client.connect();
   await settled();
-  hub.line.events.lost(4500, "invalid token");
+  const refuse = () => {
+    const refusal = { code: "invalid_token", message: "No", fix: "wait for the key" };
+    hub.line.say({ type: "error", id: null, ...refusal, temporary: false });
+    hub.line.events.lost(4500, "invalid token");
+  };
+  refuse();
   await settled();
-  expect([reasons, hub.lines.length]).toEqual([["connect", "refused"], 2]);
-  hub.line.events.lost(4500, "invalid token");
-  expect(client.status).toMatchObject({ state: "closed", reason: { close: 4500 } });
+  expect([reasons, waits]).toEqual([["connect", "refused"], []]);
+  for (let times = 0; times < 12; times++) {
+    refuse();
+    expect(client.status).toMatchObject({
+      state: "waiting",
+      reason: { close: 4500, code: "invalid_token", message: "wait for the key" },
+    });
+    await clock.pass(waits.at(-1) ?? 0);
+  }
+  const limits = [5_000, 2_000, 4_000, 8_000, 16_000, ...Array<number>(7).fill(30_000)];
+  expect(waits.filter((wait, i) => wait > (limits[i] as number))).toEqual([]);
+  expect(new Set(waits).size).toBe(12);
+  expect(new Set(reasons.slice(1))).toEqual(new Set(["refused"]));
+  expect(warned()).toEqual(["belfry: https://hub.test: invalid_token: wait for the key"]);
+  hub.line.connected();
+  expect([client.status.state, hub.line.offer.token]).toEqual(["open", "token-14"]);
+  // What was right once begins anew.
+  hub.line.events.lost(4500, "revoked");
+  await settled();
+  expect([reasons.at(-1), client.status.state]).toEqual(["refused", "connecting"]);
+});
+
+it("takes nothing but a text for a token, and reports what came", async () => {
+  for (const token of [undefined, { jwt: "x" }, 7, ""] as unknown[]) {
+    warn.mockClear();
+    const { environment } = simulate().client;
+    const options = { url: "https://hub.test", token, transports: [new FakeHub()] };
+    const fixed = newClient(options as ClientOptions, environment);
+    fixed.connect();
+    await settled();
+    const message = `TypeError: "${token}" is no token`;
+    const reason = { code: "token", message };
+    expect(fixed.status).toMatchObject({ state: "closed", reason });
+    expect(warned()).toEqual([`belfry: https://hub.test: token: ${message}`]);
+    const asking = simulate(() => token as string);
+    asking.client.connect();
+    await asking.clock.pass(120_000);
+    expect(asking.client.status).toMatchObject({ reason, wasOpen: false });
+    expect([asking.hub.lines.length, warned().length]).toEqual([0, 2]);
+  }
+});
+
+it("reports once that no hub has answered, and nothing of a hub that was reached", async () => {
+  const simulated = simulate();
+  const { client, clock, hub } = simulated;
+  client.connect();
+  await settled();
+  const lose = async () => {
+    const { length } = hub.lines;
+    hub.line.events.lost(1006, "");
+    await clock.until(() => hub.lines.length > length);
+  };
+  for (let times = 0; times < 5; times++) await lose();
+  expect(warned()).toEqual(["belfry: https://hub.test: lost: no hub answers"]);
+  hub.line.connected();
+  for (let times = 0; times < 5; times++) await lose();
+  expect(warned().length).toBe(1);
+});
+
+it("reports an address that the browser refuses", async () => {
+  const hub = new FakeHub();
+  hub.open = () => {
+    throw new SyntaxError("no such port");
+  };
+  const { client, clock } = simulate(() => "token", { transports: [hub] });
+  client.connect();
+  await clock.pass(60_000);
+  const reason = { code: "token", message: "SyntaxError: no such port" };
+  expect(client.status).toMatchObject({ wasOpen: false, reason });
+  expect(warned()).toEqual(["belfry: https://hub.test: token: SyntaxError: no such port"]);
+});
+
+it("the status says whether it was open before", async () => {
+  const simulated = simulate();
+  const { client, clock, hub } = simulated;
+  const seen: unknown[] = [];
+  client.onStatus((status) => seen.push("wasOpen" in status ? status.wasOpen : status.state));
+  client.connect();
+  await settled();
+  hub.line.events.lost(1006, "");
+  await clock.until(() => hub.lines.length === 2);
+  hub.line.connected();
+  hub.line.events.lost(1006, "");
+  await clock.until(() => hub.lines.length === 3);
+  client.close();
+  client.connect();
+  expect(seen).toEqual([false, false, false, "open", true, true, "closed", false]);
 });
 
 it("does not come back with a text that was refused or has expired", async () => {
@@ -215,12 +308,15 @@ it("a token that is good for years sets no timer that overflows", async () => {
   expect(reasons).toEqual(["connect"]);
 });
 
-it("sends a ping within 30 s, and drops a line on which nothing is heard", async () => {
+it("sends one ping at once and then one within 30 s, and drops a line on which nothing is heard", async () => {
   const simulated = simulate();
   const { client, clock } = simulated;
   const line = await connect(simulated);
-  for (let beat = 1; beat <= 3; beat++) {
-    await clock.pass(22_000);
+  expect([line.pings, line.sent]).toEqual([1, []]);
+  for (let beat = 2; beat <= 4; beat++) {
+    await clock.pass(21_999);
+    expect(line.pings).toBe(beat - 1);
+    await clock.pass(1);
     expect(line.pings).toBe(beat);
     line.say({ type: "pong" });
     await clock.pass(8_000);
@@ -251,7 +347,7 @@ it("does not take a timer that came late for a silent hub", async () => {
   // The page's timers are held back, and so is what arrives.
   clock.sleep(600_000);
   await clock.pass(0);
-  expect([client.status.state, line.pings]).toEqual(["open", 2]);
+  expect([client.status.state, line.pings]).toEqual(["open", 3]);
   line.say({ type: "pong" });
   await clock.pass(8_000);
   expect(client.status.state).toBe("open");
@@ -272,7 +368,7 @@ it.each(["visibilitychange", "online"])(
     const { client, clock, hub, page } = simulated;
     const line = await connect(simulated);
     page.is(event);
-    expect(line.pings).toBe(1);
+    expect(line.pings).toBe(2);
     await clock.pass(8_000);
     expect(client.status.state).toBe("waiting");
     page.hidden = true;
@@ -388,7 +484,7 @@ it("sends on when the clock is set back", async () => {
   const now = () => clock.now - wrongMs;
   const { environment } = simulate().client;
   const pace = createPace({ ...environment, now, after: clock.after }, (frame) => sent.push(frame));
-  for (let id = 0; id < 20; id++) pace.push({ type: "follow", id });
+  for (let id = 0; id < 20; id++) pace.push(String(id));
   wrongMs = 500_000;
   await clock.pass(1_000);
   expect(sent.length).toBe(20);

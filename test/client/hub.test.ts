@@ -129,10 +129,10 @@ describe.each([
   });
 
   it.each(["…", "nope"])(
-    "a token that is none ends it with the hub's reason: %s",
+    "a token that is none and stays so ends it with the hub's reason: %s",
     async (token) => {
       const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
-      const client = clientOf(hub.url, async () => token, transports);
+      const client = clientOf(hub.url, token, transports);
       const request = client.request("follow", { topic: "news" });
       const fix = "this is neither an API key (`bk_…`) nor a user's token (a JWT)";
       await expect(request).rejects.toMatchObject({ code: "invalid_token", message: fix });
@@ -140,7 +140,7 @@ describe.each([
         state: "closed",
         reason: { close: 4500, code: "invalid_token", message: fix },
       });
-      expect(warn.mock.calls).toEqual([[`belfry: invalid_token: ${fix}`]]);
+      expect(warn.mock.calls).toEqual([[`belfry: ${hub.url}: invalid_token: ${fix}`]]);
       warn.mockRestore();
     },
   );
@@ -198,19 +198,57 @@ describe.each([
     client.close();
   });
 
-  it("gives up when its token is refused twice, and says so", async () => {
+  it("waits while its tokens are refused, says so once, and goes on with one that is right", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const reasons: TokenReason[] = [];
     const token = (reason: TokenReason) => {
-      reasons.push(reason);
-      return tokenOf("ada", {}, {}, "not the secret of this hub, but as long");
+      const isWrong = reasons.push(reason) < 4;
+      return isWrong
+        ? tokenOf("ada", {}, {}, "not the secret of this hub, but as long")
+        : tokenOf("ada");
     };
     const client = clientOf(hub.url, token, transports.slice(-1));
     client.connect();
-    const { reason } = await until(client, "closed");
-    expect([reason, reasons]).toMatchObject([
-      { close: 4500, code: "invalid_token" },
-      ["connect", "refused"],
-    ]);
+    const { reason } = await until(client, "waiting");
+    expect(reason).toMatchObject({ close: 4500, code: "invalid_token" });
+    await until(client, "open");
+    expect(reasons).toEqual(["connect", "refused", "refused", "refused"]);
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
+    client.close();
+  });
+
+  it("a call that is wrong fails alone, and the others are answered", async () => {
+    const [user, topic] = [fresh(), fresh()];
+    await toUser(user, ...range(1, 3));
+    const client = clientOf(hub.url, await tokenOf(user, capsOf(topic)), transports);
+    const store = inbox(client);
+    client.topic("no topic").subscribe(() => undefined, { onError: () => undefined });
+    const shown = new Shown<unknown>();
+    client.topic(topic).subscribe(({ data }) => shown.push(data));
+    await untilShown(store, ({ isLoaded }) => isLoaded);
+    const { connection } = await until(client, "open");
+    const wrong = [
+      store.markRead("1" as unknown as number),
+      client.topic("no topic").follow(),
+      client.topic("no topic").publish({ data: 1 }),
+      client.topic(topic).publish({ data: 10n }),
+      client.topic(topic).publish({ data: "x".repeat(300 * 1024) }),
+      client.topic(topic).publish({ data: JSON.parse(`${"[".repeat(33)}${"]".repeat(33)}`) }),
+      client.topic(topic).publish({ notification: 1 } as unknown as { type: string }),
+      client.request("ping", {}),
+    ];
+    const right = [
+      store.markRead([1, ...range(4, 1_500)]),
+      client.topic(topic).publish({ data: "right" }),
+      client.topic(topic).follow(),
+    ];
+    const ends = await Promise.allSettled(wrong);
+    expect(ends.map(({ status }) => status)).toEqual(wrong.map(() => "rejected"));
+    await Promise.all(right);
+    expect(await shown.until(1)).toEqual(["right"]);
+    expect(client.status).toMatchObject({ state: "open", connection });
+    client.close();
   });
 
   it("a hub that is killed and comes back has told everything once", async () => {

@@ -4,7 +4,7 @@
 import { type Client, newClient } from "../../src/client/client.ts";
 import type { Environment } from "../../src/client/environment.ts";
 import type { TokenSource } from "../../src/client/token.ts";
-import type { Line, LineEvents, Offer, Transport, UpFrame } from "../../src/client/transport.ts";
+import type { Line, LineEvents, Offer, Transport } from "../../src/client/transport.ts";
 import type { ConnectedFrame, DownFrame, MessagesFrame } from "../../src/protocol/down.ts";
 
 interface Timer {
@@ -84,11 +84,15 @@ export class Page extends EventTarget {
   }
 }
 
+/** A frame to the hub, read from its text. */
+export type UpFrame = { type: string; id: number | string } & Record<string, unknown>;
+
 /** One line that a client has opened. */
 export class FakeLine implements Line {
   readonly offer: Offer;
   readonly sent: UpFrame[] = [];
   readonly events: LineEvents;
+  pings = 0;
   isClosed = false;
 
   constructor(offer: Offer, events: LineEvents) {
@@ -96,8 +100,9 @@ export class FakeLine implements Line {
     this.events = events;
   }
 
-  send(frame: UpFrame): void {
-    this.sent.push(frame);
+  send(text: string): void {
+    if (text === "ping") this.pings += 1;
+    else this.sent.push(JSON.parse(text));
   }
 
   close(): void {
@@ -124,15 +129,10 @@ export class FakeLine implements Line {
   }
 
   /** The newest frame of this type. */
-  asked(type: string): Exclude<UpFrame, "ping"> {
-    const frames = this.sent.filter((frame) => frame !== "ping");
-    const found = frames.findLast((frame) => frame.type === type);
+  asked(type: string): UpFrame {
+    const found = this.sent.findLast((frame) => frame.type === type);
     if (found === undefined) throw new Error(`the client did not send ${type}`);
     return found;
-  }
-
-  get pings(): number {
-    return this.sent.filter((frame) => frame === "ping").length;
   }
 }
 

@@ -27,21 +27,21 @@ async function bytesOf(exports: Record<string, string>): Promise<number> {
 
 const CORE = { index: "createClient" };
 
-it("the core has at most 4,300 bytes", async () => {
+it("the core has at most 5,000 bytes", async () => {
   const bytes = await bytesOf(CORE);
   console.log(JSON.stringify({ core: bytes }));
-  expect(bytes).toBeLessThanOrEqual(4_300);
+  expect(bytes).toBeLessThanOrEqual(5_000);
 });
 
-it("the core and the inbox have at most 5,900 bytes", async () => {
+it("the core and the inbox have at most 6,920 bytes", async () => {
   const bytes = await bytesOf({ ...CORE, inbox: "inbox" });
   console.log(JSON.stringify({ coreAndInbox: bytes }));
-  expect(bytes).toBeLessThanOrEqual(5_900);
+  expect(bytes).toBeLessThanOrEqual(6_920);
 });
 
 it.each([
-  ["tabs", "sharedTabs", 1_229, CORE],
-  ["sse", "sse", 820, CORE],
+  ["tabs", "sharedTabs", 1_430, CORE],
+  ["sse", "sse", 1_060, CORE],
   [
     "react",
     "BelfryProvider, useClient, useInbox, useStatus, useTopic",

@@ -4,8 +4,9 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { newClient } from "../../src/client/client.ts";
 import { surroundings } from "../../src/client/environment.ts";
+import { inbox } from "../../src/client/inbox.ts";
 import { sse } from "../../src/client/sse.ts";
-import { Shown, until } from "./live.ts";
+import { Shown, until, untilShown } from "./live.ts";
 import { connectedFrame, step } from "./simulation.ts";
 
 afterEach(() => {
@@ -32,7 +33,7 @@ function streaming() {
       return new Promise<Response>((resolve) =>
         calls.push({
           address,
-          body: JSON.parse(body as string),
+          body: JSON.parse((body as string) ?? null),
           answer: (status, json) => resolve(Response.json(json, { status })),
         }),
       );
@@ -45,7 +46,7 @@ function streaming() {
       writer.write(bytes).catch(() => undefined);
     };
     streams.push({ topics: new URL(address).searchParams.get("topics"), say });
-    return new Response(readable);
+    return new Response(readable, { headers: { "content-type": "text/event-stream" } });
   };
   vi.stubGlobal("fetch", fetch);
   const environment = {
@@ -111,5 +112,101 @@ it("[SOC10] makes one call after the other, so that the last of two marks is the
   expect(await calls.until(2)).toMatchObject([{}, { body: { read: false } }]);
   calls.all[1]?.answer(200, { changed: true });
   await marks[1];
+  client.close();
+});
+
+/** The frames of a stream on which a topic begins. */
+const joined = (topic: string) => [
+  { type: "reply", id: null, topic, epoch: "e", oldest: 0, offset: 0, recovered: true },
+];
+
+it("[SUB9] a stream carries 10 topics, and the eleventh waits without ending anything", async () => {
+  const { client, streams } = streaming();
+  const names = Array.from({ length: 11 }, (_, i) => `t${i}`);
+  const errors = new Shown<unknown>();
+  const shown = new Shown<unknown>();
+  const ends = names.map((name) =>
+    client.topic(name).subscribe(({ topic, data }) => shown.push([topic, data]), {
+      onError: ({ code, temporary }) => errors.push([name, code, temporary]),
+    }),
+  );
+  const [stream] = await streams.until(1);
+  expect(stream?.topics?.split(",").length).toBe(10);
+  stream?.say(connectedFrame(), ...names.slice(0, 10).flatMap(joined));
+  expect(await errors.until(1)).toEqual([["t10", "temporary", true]]);
+  stream?.say(step(0, 1, { topic: "t0" }));
+  await shown.until(1);
+  expect([client.status.state, streams.all.length]).toEqual(["open", 1]);
+  // Once another is given up, the next stream has it.
+  ends[3]?.();
+  const [, next] = await streams.until(2);
+  expect(next?.topics).toContain("t10~latest");
+  expect(next?.topics).not.toContain("t3~");
+  client.close();
+});
+
+it.each([
+  [404, "text/html", "<!doctype html>"],
+  [200, "text/html; charset=utf-8", "<!doctype html>"],
+  [200, "text/plain", "ok"],
+])("reports once that something else answers: %s %s", async (status, type, body) => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const { client } = streaming();
+  const answered = new Shown<number>();
+  vi.stubGlobal("fetch", async () => {
+    answered.push(status);
+    return new Response(body, { status, headers: { "content-type": type } });
+  });
+  client.connect();
+  await answered.until(5);
+  const came = `TypeError: ${status} ${type} came, and no event stream`;
+  expect(warn.mock.calls).toEqual([
+    [expect.stringContaining(`belfry: https://hub.test: lost: ${came}`)],
+  ]);
+  client.close();
+  warn.mockRestore();
+});
+
+it("reports once that a browser lets it see no answer, and why that may be", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const { client } = streaming();
+  const asked = new Shown<number>();
+  vi.stubGlobal("fetch", async () => {
+    asked.push(1);
+    throw new TypeError("Failed to fetch");
+  });
+  client.connect();
+  await asked.until(5);
+  expect(warn.mock.calls).toEqual([
+    [
+      expect.stringMatching(
+        /https:\/\/hub.test: lost: TypeError: Failed to fetch .*ALLOWED_ORIGINS/,
+      ),
+    ],
+  ]);
+  client.close();
+  warn.mockRestore();
+});
+
+it("deletes the others of a list of which one is gone already", async () => {
+  const { client, streams, calls } = streaming();
+  const store = inbox(client);
+  (await streams.until(1))[0]?.say(connectedFrame({ offset: 2 }), step(null, 2));
+  const shown = () => store.getSnapshot().notifications.map(({ offset }) => offset);
+  await untilShown(store, ({ isLoaded }) => isLoaded);
+  const done = store.delete([1, 2]);
+  const gone = { code: "not_found", title: "Not found", fix: "none", temporary: false };
+  (await calls.until(1))[0]?.answer(404, gone);
+  (await calls.until(2))[1]?.answer(200, { changed: true, epoch: "e", offset: 3 });
+  await done;
+  expect(calls.all.map(({ address }) => address.slice(-9))).toEqual(["1?epoch=e", "2?epoch=e"]);
+  // One that is gone is taken for deleted, as over a socket.
+  const again = store.delete(1);
+  (await calls.until(3))[2]?.answer(404, gone);
+  await again;
+  expect(shown()).toEqual([]);
+  const refused = store.delete(2);
+  (await calls.until(4))[3]?.answer(409, { ...gone, code: "other_epoch" });
+  await expect(refused).rejects.toMatchObject({ code: "other_epoch" });
   client.close();
 });

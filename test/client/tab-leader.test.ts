@@ -1,9 +1,9 @@
 // Tabs that share a line to a hub that is a transcript: what a test can make happen between two words
 // of theirs. Tabs of a real hub are in tabs.test.ts.
 
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { type Client, newClient } from "../../src/client/client.ts";
-import { surroundings } from "../../src/client/environment.ts";
+import { type Environment, surroundings } from "../../src/client/environment.ts";
 import { sharedTabs } from "../../src/client/tabs.ts";
 import { tokenOf } from "../support/backend.ts";
 import { Shown, until } from "./live.ts";
@@ -14,6 +14,32 @@ const all: Client[] = [];
 afterEach(() => {
   for (const client of all.splice(0)) client.close();
 });
+
+/** A channel whose page may hang: what arrives meanwhile is taken when it goes on. */
+class HangingChannel extends BroadcastChannel {
+  static readonly all: HangingChannel[] = [];
+  isHanging = false;
+  readonly #waiting: MessageEvent[] = [];
+  #take: (event: MessageEvent) => void = () => undefined;
+
+  constructor(name: string) {
+    super(name);
+    HangingChannel.all.push(this);
+    super.onmessage = (event) => {
+      if (this.isHanging) this.#waiting.push(event as MessageEvent);
+      else this.#take(event as MessageEvent);
+    };
+  }
+
+  override set onmessage(take: (event: MessageEvent) => void) {
+    this.#take = take;
+  }
+
+  goOn(): void {
+    this.isHanging = false;
+    for (const event of this.#waiting.splice(0)) this.#take(event);
+  }
+}
 
 let users = 0;
 /** The tabs of another user, and the hub that they reach. */
@@ -27,14 +53,14 @@ function tabs() {
     lines.push(hub.line);
     return line;
   };
-  const tab = (environment = { ...surroundings(), random: () => 0.02 }) => {
+  const tab = (environment: Environment = { ...surroundings(), random: () => 0.02 }) => {
     const options = { url: URL, token: () => tokenOf(user), transports: [sharedTabs(hub)] };
     const client = newClient(options, environment);
     all.push(client);
     return client;
   };
-  const leader = async () => {
-    const client = tab();
+  const leader = async (environment?: Environment) => {
+    const client = tab(environment);
     client.connect();
     (await lines.until(1))[0]?.connected();
     return { client, line: hub.line };
@@ -61,10 +87,12 @@ it("a tab that follows is open only while the leader is", async () => {
 
 it("a tab whose turn comes while it waits opens no line before it connects", async () => {
   const { user, hub, tab } = tabs();
-  const name = `belfry ${URL} ${user}`;
+  const name = `belfry2 ${URL} ${user}`;
   const clock = new Clock();
   let give: () => void = () => undefined;
-  // Another tab leads, and says nothing.
+  // Another tab leads, which has no line.
+  const channel = new BroadcastChannel(name);
+  channel.onmessage = ({ data }) => channel.postMessage({ say: "here", to: data.from, from: "it" });
   await new Promise<void>((taken) => {
     const held = () =>
       new Promise<void>((given) => {
@@ -81,6 +109,7 @@ it("a tab whose turn comes while it waits opens no line before it connects", asy
   while (!(await isPending())) await settled();
   await clock.pass(15_000);
   expect(client.status.state).toBe("waiting");
+  channel.close();
   give();
   while (await isPending()) await settled();
   await settled();
@@ -119,4 +148,83 @@ it("[CUR9] a tab that begins between the parts of a step does not take the last 
   await until(client, "open");
   line.say(step(1, 3, { ...news, messages: [messageAt(3)] }));
   expect(await shown.until(2)).toEqual([2, 3]);
+});
+
+it("a tab whose leader hangs has a line of its own, and nothing is doubled when that goes on", async () => {
+  vi.stubGlobal("BroadcastChannel", HangingChannel);
+  const { hub, lines, leader, tab } = tabs();
+  const clock = new Clock();
+  const { client: first, line } = await leader({ ...surroundings(), now: () => clock.now });
+  const [channel] = HangingChannel.all.splice(0);
+  if (channel === undefined) throw new Error("no channel");
+  const second = tab({
+    ...surroundings(),
+    now: () => clock.now,
+    after: clock.after,
+    random: () => 0.5,
+  });
+  vi.unstubAllGlobals();
+  const [mine, theirs] = [new Shown<unknown>(), new Shown<unknown>()];
+  const news = { topic: "news", epoch: "e", oldest: 0 };
+  first.topic("news").subscribe(({ data }) => theirs.push(data));
+  line.reply("subscribe", { ...news, offset: 0, recovered: true });
+  second.topic("news").subscribe(({ data }) => mine.push(data));
+  await until(second, "open");
+  while (line.sent.length < 2) await settled();
+  line.reply("subscribe", { ...news, offset: 0, recovered: true });
+  line.say(step(0, 1, news));
+  await mine.until(1);
+
+  channel.isHanging = true;
+  const marked = second.request("read", { epoch: "e", offsets: [1] });
+  second.connect();
+  // Its ping is overdue, it comes back, and nobody answers.
+  await clock.until(() => lines.all.length === 2);
+  const own = hub.line;
+  expect(second.status.state).toBe("connecting");
+  own.connected({ connection: "c_2" });
+  expect(own.offer.topics).toEqual([]);
+  expect(own.sent).toMatchObject([{ type: "read" }, { type: "subscribe", since: "e:1" }]);
+  own.reply("read", { changed: true, epoch: "e", offset: 2 });
+  await marked;
+  own.reply("subscribe", { ...news, offset: 1, recovered: true });
+  own.say(step(1, 2, news), step(2, 2, { ...news, messages: [messageAt(null, { data: "live" })] }));
+  expect(await mine.until(3)).toEqual([1, 2, "live"]);
+
+  // The old leader goes on: its line has the same, and in its channel waits what was marked long since.
+  const before = line.sent.length;
+  channel.goOn();
+  line.say(
+    step(1, 2, news),
+    step(2, 2, { ...news, messages: [messageAt(null, { data: "live" })] }),
+  );
+  own.say(step(2, 3, news));
+  line.say(step(2, 3, news));
+  expect(await theirs.until(4)).toEqual([1, 2, "live", 3]);
+  expect(await mine.until(4)).toEqual([1, 2, "live", 3]);
+  // A word of a third tab is answered when those before it are taken.
+  const third = tab();
+  third.connect();
+  await until(third, "open");
+  expect(line.sent.slice(before).filter(({ type }) => type !== "unsubscribe")).toEqual([]);
+  expect(mine.all).toEqual([1, 2, "live", 3]);
+  expect([second.status.state, own.isClosed, line.isClosed]).toEqual(["open", false, false]);
+});
+
+it("what reaches a leader late is sent again by the tab that sent it, once", async () => {
+  const { leader, tab } = tabs();
+  const { line } = await leader();
+  const clock = new Clock();
+  clock.now = Date.now() - 6_000;
+  const client = tab({ ...surroundings(), now: () => clock.now });
+  client.connect();
+  await until(client, "open");
+  const followed = client.request("follow", { topic: "news" });
+  clock.now = Date.now();
+  await until(client, "connecting");
+  await until(client, "open");
+  while (line.sent.length === 0) await settled();
+  expect(line.sent).toMatchObject([{ type: "follow" }]);
+  line.reply("follow", { topic: "news", changed: true });
+  await followed;
 });

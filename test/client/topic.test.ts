@@ -35,7 +35,7 @@ it("[SUB6] asks for what it lacks when a step begins above its cursor, and shows
   line.say(stepOf(0, 1), stepOf(3, 4), stepOf(4, 5));
   expect(shown).toEqual([1]);
   expect(line.asked("subscribe")).toMatchObject({ topic: "news", since: "e:1" });
-  expect(line.sent.filter((frame) => frame !== "ping").length).toBe(1);
+  expect(line.sent.length).toBe(1);
   line.reply("subscribe", joinedAt(5));
   line.say(stepOf(1, 5), stepOf(5, 6));
   expect([shown, gaps]).toEqual([[1, 2, 3, 4, 5, 6], []]);
@@ -210,7 +210,7 @@ it("a beginning that the hub refuses ends nobody else's subscription", async () 
   const errors: BelfryError[] = [];
   const onError = (error: BelfryError) => errors.push(error);
   const past: unknown[] = [];
-  client.topic("news").subscribe(() => undefined, { since: "yesterday", onError });
+  client.topic("news").subscribe(() => undefined, { since: "2d", onError });
   client.topic("news").subscribe(({ data }) => past.push(data), { since: "1h", onError });
   line.refuse("subscribe", "invalid_params");
   expect(errors.map(({ code }) => code)).toEqual(["invalid_params"]);
