@@ -9,7 +9,7 @@ import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import type { Publisher } from "../publish/prepare.ts";
 import type { Settings } from "../settings.ts";
 import { findKey, looksLikeKey } from "./key.ts";
-import { type Hub, nearOf, throwRefusal, userParam } from "./request.ts";
+import { type Hub, throwRefusal, userParam } from "./request.ts";
 import {
   type Claims,
   looksLikeToken,
@@ -91,7 +91,7 @@ export async function requirePublisher(
 export async function requireStillGood(c: Context<Hub>, claims: Claims | null): Promise<void> {
   if (claims === null) return;
   requireUnexpired(claims, Date.now());
-  await requireUnrevoked(c.env, claims, nearOf(c));
+  await requireUnrevoked(c.env, claims, "user");
 }
 
 /** A backend publishes under its key's name, or under a source that is nobody else's. */
@@ -113,15 +113,15 @@ export async function readerOf(
   c: Context<Hub>,
   topic: string,
 ): Promise<{ unlessPublic: Refusal | null; claims: Claims | null; near: Near }> {
-  const near = nearOf(c);
-  if (bearerOf(c.req.raw) === null) return { unlessPublic: NO_CREDENTIAL, claims: null, near };
+  if (bearerOf(c.req.raw) === null)
+    return { unlessPublic: NO_CREDENTIAL, claims: null, near: "user" };
   const principal = await principalOf(c);
   if (principal.kind === "key") {
     withScope(principal.key, "read");
-    return { unlessPublic: null, claims: null, near: null };
+    return { unlessPublic: null, claims: null, near: "backend" };
   }
   const { claims } = principal;
-  return { unlessPublic: capRefusal(claims, "subscribe", topic), claims, near };
+  return { unlessPublic: capRefusal(claims, "subscribe", topic), claims, near: "user" };
 }
 
 /** Why the token's caps do not allow the action; null when they do. */
@@ -152,7 +152,7 @@ export async function requireInbox(
   const user = userParam(c, bearer);
   if (user !== bearer)
     return throwRefusal("insufficient_scope", "a token opens its own user's inbox only: use `me`");
-  return { inbox: inboxOf(c.env, user, nearOf(c)), asker: { iat }, claims };
+  return { inbox: inboxOf(c.env, user, "user"), asker: { iat }, claims };
 }
 
 export function withScope(key: ApiKey, scope: Scope): ApiKey {

@@ -18,7 +18,7 @@ import {
   withScope,
 } from "./auth.ts";
 import { type Offer, offerOf } from "./offer.ts";
-import { type Hub, nearOf, throwRefusal, topicParam } from "./request.ts";
+import { type Hub, throwRefusal, topicParam } from "./request.ts";
 import { parseStreamId, type StreamId, streamOf } from "./stream.ts";
 
 /** GET /v1/connect: the bearer's inbox. */
@@ -38,7 +38,7 @@ export async function connectInbox(c: Context<Hub>): Promise<Response> {
     return throwRefusal("insufficient_scope", "an inbox is its user's: connect with a user token");
   const { user } = principal.claims;
   const caller = callerOf(principal);
-  return open(inboxOf(c.env, user, nearOf(c)), offer, { caller, since, topics }, null);
+  return open(inboxOf(c.env, user, "user"), offer, { caller, since, topics }, null);
 }
 
 /** GET /v1/topics/{topic}/connect: one topic. */
@@ -53,7 +53,7 @@ export async function connectTopic(c: Context<Hub>): Promise<Response> {
   else if (principal.kind === "key") withScope(principal.key, "read");
   else unlessPublic = capRefusal(principal.claims, "subscribe", topic);
   const caller = callerOf(principal);
-  const near = principal?.kind === "key" ? null : nearOf(c);
+  const near = principal?.kind === "key" ? "backend" : "user";
   return open(topicOf(c.env, topic, near), offer, { caller, since, unlessPublic }, topic);
 }
 

@@ -2,13 +2,26 @@
 // socket, a frame and a close code. Never a stack, and one line in the log for each.
 
 import type { Context } from "hono";
+import { failureOf } from "../objects.ts";
 import { CLOSES } from "../protocol/close.ts";
 import { printError } from "../protocol/down.ts";
-import { ERRORS, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { ERRORS, type ErrorCode, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { SILENCE_MS } from "../protocol/limits.ts";
 import { offerOf } from "./offer.ts";
 import type { Hub } from "./request.ts";
 
-const RETRY_AFTER_SECONDS = 2;
+/** When the same request may succeed, by code: for one that is not here no time can be said. */
+const RETRY_AFTER_SECONDS: { [code in ErrorCode]?: number } = {
+  // An object that was restarted answers at once; a busy one needs the time to work off its queue.
+  temporary: 2,
+  overloaded: 10,
+  // The allowances of a user come back within seconds.
+  too_many_requests: 10,
+  // By then a socket that fell silent makes room.
+  connection_limit: SILENCE_MS / 1000,
+  // Whoever deploys has to set something first.
+  not_configured: 60,
+};
 
 /** Takes whatever was thrown; gives the answer to the client and logs a line. */
 export function answerRefusal(cause: unknown, c: Context<Hub>): Response {
@@ -36,7 +49,8 @@ function problem(refused: Refusal, requestId: string): Response {
   };
   const headers = new Headers({ "content-type": "application/problem+json" });
   if (status === 401) headers.set("www-authenticate", challenge(refused));
-  if (status === 503 || status === 429) headers.set("retry-after", `${RETRY_AFTER_SECONDS}`);
+  const seconds = RETRY_AFTER_SECONDS[code];
+  if (seconds !== undefined) headers.set("retry-after", `${seconds}`);
   return new Response(JSON.stringify(body), { status, headers });
 }
 
@@ -59,17 +73,11 @@ function refuseSocket(refused: Refusal, offered: string): Response {
   });
 }
 
-/** An error of the platform says whether the call may have arrived; anything else is our fault. */
+/** What is neither a refusal nor an error of the platform is our own fault. */
 function refusalOf(cause: unknown): Refusal {
   if (cause instanceof RefusalError) return cause.refusal;
-  const { overloaded, retryable, remote } = cause as {
-    overloaded?: boolean;
-    retryable?: boolean;
-    remote?: boolean;
-  };
-  if (overloaded) return refusal("overloaded", "wait and send it again, with an `id`");
-  if (retryable || remote)
-    return refusal("temporary", "send it again, with an `id` so that it is stored once");
+  const failure = failureOf(cause);
+  if (failure !== null) return failure;
   return refusal("internal", "send it again; if it stays so, look up the request_id in the logs");
 }
 

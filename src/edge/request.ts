@@ -1,7 +1,6 @@
 // What every route begins with: the Hono types, and names out of paths and queries, checked.
 
 import type { Context } from "hono";
-import { type Near, nearContinent } from "../objects.ts";
 import { topicFault, userFault } from "../protocol/address.ts";
 import { type ErrorCode, RefusalError } from "../protocol/error.ts";
 import type { Env, Settings } from "../settings.ts";
@@ -16,11 +15,6 @@ export interface Hub {
 /** Ends the request with a refusal. */
 export function throwRefusal(code: ErrorCode, fix: string, field?: string): never {
   throw new RefusalError(code, fix, field);
-}
-
-/** Where the caller is, for an object that a user may be the first to come to. */
-export function nearOf(c: Context<Hub>): Near {
-  return nearContinent((c.req.raw.cf as { continent?: string } | undefined)?.continent);
 }
 
 /** The `{user}` of the path; `me` is the bearer of the token, and nobody for an API key. */

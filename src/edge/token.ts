@@ -57,7 +57,7 @@ export function requireUnexpired({ exp }: Pick<Claims, "exp">, now: number): voi
 export async function requireUnrevoked(
   env: Env,
   { user, iat }: Pick<Claims, "user" | "iat">,
-  near: Near = null,
+  near: Near = "backend",
 ): Promise<void> {
   if (await inboxOf(env, user, near).revokes(iat))
     throw new RefusalError(REVOKED.code, REVOKED.fix);

@@ -2,7 +2,7 @@
 // told. A failing address fails alone.
 
 import type { Draft, Outcome } from "../log/entry.ts";
-import { logOf } from "../objects.ts";
+import { failureOf, logOf } from "../objects.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { ADDRESSES_MAX, LIST_MESSAGES_MAX } from "../protocol/limits.ts";
@@ -108,7 +108,8 @@ async function publishAt(
     const line = { event: "publish_failed", request_id: requestId, to, cause: String(cause) };
     console.error(JSON.stringify(line));
     const fix = "send it again, with an `id` so that it is stored once";
-    return drafts.map(() => refusal("temporary", fix));
+    const failure = failureOf(cause) ?? refusal("temporary", fix);
+    return drafts.map(() => failure);
   }
 }
 

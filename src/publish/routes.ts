@@ -2,7 +2,7 @@
 
 import type { Context } from "hono";
 import { publisherOf, requireKey, requirePublisher, requireStillGood } from "../edge/auth.ts";
-import { type Hub, nearOf, throwRefusal, topicParam, userParam } from "../edge/request.ts";
+import { type Hub, throwRefusal, topicParam, userParam } from "../edge/request.ts";
 import type { Claims } from "../edge/token.ts";
 import type { Outcome } from "../log/entry.ts";
 import { logOf, type Near } from "../objects.ts";
@@ -55,7 +55,7 @@ async function publishItems(
   const key = idempotencyKey(c);
   await requireStillGood(c, claims);
   const prepared = await prepareAll(body, to, publisher, key);
-  const near = claims === null ? null : nearOf(c);
+  const near = claims === null ? "backend" : "user";
   const outcomes = await publishPrepared(c, to, near, prepared);
   return body.isList
     ? replyToList(outcomes.map(resultOf))

@@ -64,7 +64,9 @@ it.each(KINDS)("[CON4] $what is $status $code, without its cause", async (kind) 
   const response = await ask(marks);
   expect(response.status).toBe(status);
   expect(response.headers.get("content-type")).toBe("application/problem+json");
-  expect(response.headers.get("retry-after")).toBe(status === 503 ? "2" : null);
+  expect(response.headers.get("retry-after")).toBe(
+    { overloaded: "10", temporary: "2" }[code] ?? null,
+  );
   const body = (await response.json()) as { fix: string; request_id: string };
   expect(body).toEqual({
     title: expect.any(String),
