@@ -5,7 +5,12 @@ import { inboxOf, topicOf } from "../objects.ts";
 import { topicFault } from "../protocol/address.ts";
 import { parseSince, printCursor, type Since } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
-import { STREAM_TOPICS_MAX, TOPICS_MAX, URL_TOKEN_AGE_SECONDS_MAX } from "../protocol/limits.ts";
+import {
+  RECONNECT_SPREAD_SECONDS,
+  STREAM_TOPICS_MAX,
+  TOPICS_MAX,
+  URL_TOKEN_AGE_SECONDS_MAX,
+} from "../protocol/limits.ts";
 import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
 import { ANONYMOUS, type Caller } from "../socket/attachment.ts";
 import { openSocket, SUBPROTOCOL, type Upgrade } from "../socket/upgrade.ts";
@@ -20,6 +25,8 @@ import {
 import { type Offer, offerOf } from "./offer.ts";
 import { type Hub, throwRefusal, topicParam } from "./request.ts";
 import { parseStreamId, type StreamId, streamOf } from "./stream.ts";
+import { isTicketOf, ticketOf } from "./ticket.ts";
+import { requireUnrevoked } from "./token.ts";
 
 /** GET /v1/connect: the bearer's inbox. */
 export async function connectInbox(c: Context<Hub>): Promise<Response> {
@@ -38,7 +45,13 @@ export async function connectInbox(c: Context<Hub>): Promise<Response> {
     return throwRefusal("insufficient_scope", "an inbox is its user's: connect with a user token");
   const { user } = principal.claims;
   const caller = callerOf(principal);
-  return open(inboxOf(c.env, user, "user"), offer, { caller, since, topics }, null);
+  return open(
+    inboxOf(c.env, user, "user"),
+    offer,
+    { caller, since, topics },
+    null,
+    await ticketFor(c, principal),
+  );
 }
 
 /** GET /v1/topics/{topic}/connect: one topic. */
@@ -54,7 +67,13 @@ export async function connectTopic(c: Context<Hub>): Promise<Response> {
   else unlessPublic = capRefusal(principal.claims, "subscribe", topic);
   const caller = callerOf(principal);
   const near = principal?.kind === "key" ? "backend" : "user";
-  return open(topicOf(c.env, topic, near), offer, { caller, since, unlessPublic }, topic);
+  return open(
+    topicOf(c.env, topic, near),
+    offer,
+    { caller, since, unlessPublic },
+    topic,
+    await ticketFor(c, principal),
+  );
 }
 
 /** `?topics=` of a connect: names, each with a `since` of its own after a `~`, joined by commas. */
@@ -100,8 +119,17 @@ function requireConnect(c: Context<Hub>): Offer {
   return offer;
 }
 
-/** The `since` as it was sent; null when it was not. */
-const sinceOf = (c: Context<Hub>) => c.req.header("last-event-id") ?? c.req.query("since") ?? null;
+/** The `since` as it was sent, without a ticket; null when it was not. An empty one says nothing. */
+function sinceOf(c: Context<Hub>): string | null {
+  const { id } = splitTicket(c.req.header("last-event-id") || c.req.query("lastEventId") || "");
+  return id || (c.req.query("since") ?? null);
+}
+
+/** An event's `id` is its cursors and, after a semicolon, the ticket of a stream whose URL has the token. */
+function splitTicket(text: string): { id: string; ticket: string | null } {
+  const [id = "", ticket = null] = text.split(";", 2);
+  return { id, ticket };
+}
 
 const wantsStream = (request: Request) =>
   (request.headers.get("accept") ?? "").includes("text/event-stream");
@@ -122,12 +150,25 @@ async function connecting(c: Context<Hub>, { token }: Offer): Promise<Principal 
     return principal;
   }
   const { iat } = principal.claims;
-  if (credential === inUrl && (iat === null || now / 1000 - iat > URL_TOKEN_AGE_SECONDS_MAX))
+  if (credential !== inUrl || (iat !== null && now / 1000 - iat <= URL_TOKEN_AGE_SECONDS_MAX))
+    return principal;
+  // From the header only: a URL that leaks must not hold all that is needed to connect.
+  const { ticket } = splitTicket(c.req.header("last-event-id") ?? "");
+  if (ticket === null || !(await isTicketOf(c.get("settings"), inUrl, ticket)))
     return throwRefusal(
       "invalid_token",
       `a token in a URL is at most ${URL_TOKEN_AGE_SECONDS_MAX} seconds old (claim \`iat\`): URLs end up in logs`,
     );
+  await requireUnrevoked(c.env, principal.claims, "user");
   return principal;
+}
+
+/** The ticket with which an event stream comes back; null where its token is not in its URL. */
+function ticketFor(c: Context<Hub>, principal: Principal | null): Promise<string> | null {
+  const inUrl = c.req.query("access_token");
+  if (principal?.kind !== "user" || inUrl === undefined || bearerOf(c.req.raw) !== null)
+    return null;
+  return ticketOf(c.get("settings"), inUrl);
 }
 
 function callerOf(principal: Principal | null): Caller {
@@ -157,6 +198,7 @@ async function open(
   { isUpgrade, protocol }: Offer,
   upgrade: Omit<Upgrade, "offered">,
   ownTopic: string | null,
+  ticket: string | null,
 ): Promise<Response> {
   const response = await openSocket(stub, {
     ...upgrade,
@@ -169,5 +211,12 @@ async function open(
   }
   if (isUpgrade) return response;
   const ws = response.webSocket as WebSocket;
-  return streamOf(ws, ownTopic, begunAt(upgrade), upgrade.caller.exp, Date.now());
+  const begun = { ...begunAt(upgrade), ticket };
+  return streamOf(ws, ownTopic, begun, upgrade.caller.exp, Date.now(), retryMs());
+}
+
+/** When a reader comes back after its stream has ended: all readers of a hub at once would be too many. */
+function retryMs(): number {
+  const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return Math.round(1_000 * (1 + (random / 2 ** 32) * RECONNECT_SPREAD_SECONDS));
 }

@@ -15,14 +15,15 @@ let unsentByAll = 0;
 
 /**
  * Takes the Worker's end of an object's socket, the one topic it is of (null for an inbox), where it
- * begins and the token's end; gives the stream.
+ * begins, the token's end and when a reader comes back; returns the stream.
  */
 export function streamOf(
   ws: WebSocket,
   ownTopic: string | null,
-  begun: StreamId,
+  begun: StreamId & { ticket: string | null },
   exp: number | null,
   now: number,
+  retryMs: number,
 ): Response {
   const encoder = new TextEncoder();
   const cursors = new Cursors(begun);
@@ -84,6 +85,8 @@ export function streamOf(
   ws.addEventListener("close", end);
   ws.addEventListener("error", end);
   ws.accept();
+  // The first bytes go at once, so that whatever lies between passes the answer on.
+  write(`retry: ${retryMs}\n\n`);
   return new Response(readable, {
     headers: {
       "content-type": "text/event-stream",
@@ -119,8 +122,10 @@ const LATEST = "latest";
 class Cursors {
   #own: string;
   readonly #topics: Map<string, string>;
+  readonly ticket: string | null;
 
-  constructor({ inbox, topics }: StreamId) {
+  constructor({ inbox, topics, ticket }: StreamId & { ticket: string | null }) {
+    this.ticket = ticket;
     this.#own = inbox ?? "";
     this.#topics = new Map(topics);
   }
@@ -148,7 +153,8 @@ class Cursors {
   print(): string {
     const known = [...this.#topics].filter(([, at]) => at !== LATEST);
     const own = this.#own === LATEST ? "" : this.#own;
-    return [own, ...known.map(([topic, at]) => `${topic}~${at}`)].join(",");
+    const cursors = [own, ...known.map(([topic, at]) => `${topic}~${at}`)].join(",");
+    return this.ticket === null ? cursors : `${cursors};${this.ticket}`;
   }
 }
 
@@ -176,7 +182,9 @@ function eventOf(frame: string, ownTopic: string | null, cursors: Cursors): stri
   const isBegun =
     (type === "connected" || (type === "reply" && topic !== undefined)) &&
     cursors.begin(log, `${epoch}:${offset}`);
-  const id = isStep || isBegun ? cursors.print() : undefined;
+  // Without an `id` a reader that was told nothing yet would come back without its ticket.
+  const isTicketed = type === "connected" && cursors.ticket !== null;
+  const id = isStep || isBegun || isTicketed ? cursors.print() : undefined;
   return printEvent(type === "disconnect" && code === 4002 ? "expired" : type, frame, id);
 }
 

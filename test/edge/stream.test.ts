@@ -28,18 +28,27 @@ function open(exp: number | null) {
   const { 0: client, 1: object } = new WebSocketPair();
   object.accept();
   const closed = new Promise<CloseEvent>((resolve) => object.addEventListener("close", resolve));
-  const response = streamOf(client, null, { inbox: null, topics: new Map() }, exp, NOW);
+  const response = streamOf(
+    client,
+    null,
+    { inbox: null, topics: new Map(), ticket: null },
+    exp,
+    NOW,
+    1_234,
+  );
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const head = reader.read();
   const next = async () => {
     const { done, value } = await reader.read();
     return done ? null : new TextDecoder().decode(value);
   };
-  return { object, response, reader, next, closed };
+  return { object, response, reader, next, closed, head };
 }
 
 describe("an event stream", () => {
   it("[SSE1] event is the frame's type, data the frame, id the cursor on what completes a step", async () => {
-    const { object, response, next } = open(null);
+    const { object, response, next, head } = open(null);
+    expect(new TextDecoder().decode((await head).value)).toBe("retry: 1234\n\n");
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     expect(response.headers.get("cache-control")).toBe("no-store, no-transform");
     expect(response.headers.get("x-accel-buffering")).toBe("no");

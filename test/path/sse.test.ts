@@ -1,7 +1,7 @@
 // Event streams through a whole hub.
 
 import { expect, it } from "vitest";
-import { fresh, inbox, messages } from "../support/attack.ts";
+import { fresh, inbox, messages, raw, UPGRADE } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { EventReader } from "../support/events.ts";
 import { hubForAll } from "../support/hub-for-all.ts";
@@ -13,9 +13,9 @@ hubForAll((started) => {
 
 it("[SSE1] event is the frame's type, data the frame, id the cursor", async () => {
   const user = fresh();
-  const token = await tokenOf(user);
+  const headers = bearer(await tokenOf(user));
   const first = await call(url, "POST", inbox(user), { data: 1 });
-  const events = await EventReader.open(url, `/v1/connect?access_token=${token}`);
+  const events = await EventReader.open(url, "/v1/connect", headers);
   const connected = await events.next();
   expect(connected).toMatchObject({ event: "connected", id: null, data: { offset: 1 } });
   const { epoch } = first.json;
@@ -27,6 +27,66 @@ it("[SSE1] event is the frame's type, data the frame, id the cursor", async () =
   await call(url, "POST", inbox(user), { data: 2 });
   expect(await events.next()).toMatchObject({ id: `${epoch}:2`, data: { since: 1, to: 2 } });
   await events.close();
+});
+
+/** What the hub answers to a reader that comes back. */
+const comeBack = (path: string, id?: string) =>
+  raw(url, path, { headers: { accept: "text/event-stream", ...(id && { "last-event-id": id }) } });
+
+/** Asks as a native client until the token is too old for a URL. */
+async function tooOld(path: string): Promise<void> {
+  while ((await raw(url, path, { headers: UPGRADE })).status !== 401);
+}
+
+it("[SSE5] a stream whose token is in its URL comes back after five minutes, by its ticket", async () => {
+  const user = fresh();
+  const seconds = Math.floor(Date.now() / 1000);
+  // Young enough for one connect; the next comes when it is not.
+  const young = await tokenOf(user, {}, { iat: seconds - 298 });
+  const path = `/v1/connect?access_token=${young}`;
+  const events = await EventReader.open(url, path);
+  const { id } = (await events.next()) as { id: string };
+  expect(id).toMatch(/^;[\w-]{43}$/);
+  await events.close();
+  await tooOld(path);
+  const { json } = await call(url, "POST", inbox(user), { data: 1 });
+  const again = await EventReader.open(url, path, { "last-event-id": id });
+  expect(await again.next()).toMatchObject({ event: "connected", id });
+  const step = await again.next();
+  expect(step).toMatchObject({ id: `${json.epoch}:1${id}`, data: { snapshot: true } });
+  await again.close();
+  const late = await tokenOf(user, {}, { iat: seconds - 3_000 });
+  for (const [url, shown] of [
+    [path, undefined],
+    [path, ";"],
+    [path, `;${"A".repeat(43)}`],
+    [`${path}&lastEventId=${id}`, undefined],
+    [`/v1/connect?access_token=${late}`, id],
+  ] as const)
+    expect((await comeBack(url, shown)).json).toMatchObject({ code: "invalid_token" });
+  const before = { not_before: new Date().toISOString() };
+  await call(url, "DELETE", `/v1/users/${user}/connections`, before);
+  expect((await comeBack(path, id)).json).toMatchObject({ status: 401, code: "invalid_token" });
+});
+
+it("[SSE2] ?lastEventId= counts as the header does, and an empty one is none", async () => {
+  const topic = fresh();
+  const { json } = await call(url, "POST", messages(topic), { data: 1 });
+  await call(url, "POST", messages(topic), { data: 2 });
+  const headers = bearer(await tokenOf("ada", { [`topic:${topic}`]: ["subscribe"] }));
+  const at = `${json.epoch}:1`;
+  for (const [query, id] of [
+    [`lastEventId=${at}`, undefined],
+    [`lastEventId=${at}`, ""],
+    [`lastEventId=&since=${at}`, ""],
+    [`since=${at}`, ""],
+  ] as const) {
+    const shown = id === undefined ? headers : { ...headers, "last-event-id": id };
+    const events = await EventReader.open(url, `/v1/topics/${topic}/connect?${query}`, shown);
+    expect(await events.next()).toMatchObject({ event: "connected", data: { recovered: true } });
+    expect(await events.next()).toMatchObject({ data: { since: 1, to: 2 } });
+    await events.close();
+  }
 });
 
 it("[SSE2] Last-Event-ID resumes, and goes before `since`", async () => {
