@@ -252,4 +252,5 @@ export class Inbox {
   }
 }
 
+export type { Notification, NotificationAction } from "../protocol/message.ts";
 export type { Counts, InboxMessage, LogMessage };

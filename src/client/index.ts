@@ -14,6 +14,15 @@ export function createClient(options: ClientOptions): Client {
   return newClient(options, surroundings());
 }
 
+export type { Action, Caps } from "../protocol/caps.ts";
+export type {
+  LogMessage,
+  Message,
+  NewMessage,
+  Notification,
+  NotificationAction,
+  Urgency,
+} from "../protocol/message.ts";
 export type { Client, ClientOptions, Gap } from "./client.ts";
 export { BelfryError, type Reason } from "./error.ts";
 export type { Status } from "./status.ts";

@@ -1,3 +1,5 @@
+"use client";
+
 // belfry/react: the client and the inbox as hooks. Nothing connects while a page is rendered on a
 // server; there the status is idle and the inbox not loaded.
 

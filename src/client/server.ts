@@ -100,7 +100,6 @@ export type {
   DisconnectOptions,
   ExportHead,
   HubUser,
-  KeptNotification,
   ListOptions,
   Mark,
   Marked,

@@ -1,6 +1,6 @@
 // One topic, as an app uses it.
 
-import type { LogMessage, Message } from "../protocol/message.ts";
+import type { LogMessage, NewMessage } from "../protocol/message.ts";
 import type { Client } from "./client.ts";
 import { randomId } from "./environment.ts";
 import { BelfryError } from "./error.ts";
@@ -37,7 +37,7 @@ export interface Topic<Data = unknown> extends AsyncIterable<TopicMessage<Data>>
   /** What `for await (const message of client.topic("news"))` does, with a beginning and a signal. */
   messages(options?: Omit<SubscribeOptions, "onError">): AsyncGenerator<TopicMessage<Data>, void>;
   /** Resolves when it is durable. It has an id of its own, and so is stored once however often sent. */
-  publish(message: Message): Promise<Published>;
+  publish(message: NewMessage): Promise<Published>;
   /** From now on what is published here comes into the user's inbox, with or without a device. */
   follow(): Promise<void>;
   unfollow(): Promise<void>;

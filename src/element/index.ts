@@ -24,7 +24,8 @@ declare global {
 export { inbox } from "../client/inbox.ts";
 // For pages without a bundler: a client of another module would be of another inbox.
 export { createClient } from "../client/index.ts";
+export type { InboxAttributes, ReactInboxProps, VueInboxProps } from "./jsx.ts";
 export type { Labels } from "./labels.ts";
 export type { InboxLike } from "./source.ts";
-export type { NotificationDetail };
+export type { Counts, NotificationDetail };
 export { BelfryInbox };

@@ -44,6 +44,7 @@ function entries(): Promise<Map<string, Uint8Array>> {
     entryPoints: Object.fromEntries(entryPoints),
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
+    sourcemap: true,
     outdir: DIST,
   });
 }
@@ -102,7 +103,7 @@ function sweep(made: ReadonlySet<string>): void {
   for (const folder of new Set([...made].map(dirname)))
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
-      if (entry.isFile() && entry.name.endsWith(".js") && !made.has(path))
+      if (entry.isFile() && /\.js(\.map)?$/.test(entry.name) && !made.has(path))
         rmSync(path, { force: true });
     }
 }
@@ -119,6 +120,8 @@ function types(): void {
         tsc,
         ...["-p", folder, "--outDir", TYPES, "--rootDir", "src"],
         ...["--noEmit", "false", "--declaration", "--emitDeclarationOnly"],
+        // The sources that they lead to are in the package.
+        "--declarationMap",
       ],
       { cwd: ROOT, stdio: "inherit" },
     );

@@ -35,7 +35,7 @@ if (lacking !== null) {
   console.error(`${lacking}: ${REMEDY}`);
   const { npm_lifecycle_event: event, npm_command: command = "" } = process.env;
   // An installation ends well all the same, unlike a package that would have nothing in it.
-  const isInstalling = event === "prepare" && ["ci", "install", "exec"].includes(command);
+  const isInstalling = event === "postprepare" && ["ci", "install", "exec"].includes(command);
   if (isInstalling) leaveCommand();
   process.exit(isInstalling ? 0 : 2);
 }

@@ -82,7 +82,8 @@ export interface LogMessage extends Omit<Message, "id" | "ttl" | "exclude"> {
   topic_offset?: number | null;
 }
 
-export type InboxMessage = LogMessage & MessageState;
+/** A notification as an inbox keeps it. */
+export type InboxMessage = LogMessage & MessageState & { offset: number };
 
 /** What an inbox holds that is not expired. Archived messages are in none of the three. */
 export interface Counts {

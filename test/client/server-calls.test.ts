@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import {
   createHub,
   HubError,
-  type KeptNotification,
+  type InboxMessage,
   type NewMessage,
 } from "../../src/client/server.ts";
 import { call, tokenOf } from "../support/backend.ts";
@@ -53,7 +53,7 @@ it("lists an inbox by page and as a whole", async () => {
   for (const title of ["one", "two", "three"]) await ada.publish(titled(title));
   const page = await ada.list({ limit: 2 });
   expect(page).toMatchObject({ counts: { unread: 3 }, next: 2 });
-  const titles = (list: KeptNotification[]) => list.map((each) => each.notification?.title);
+  const titles = (list: InboxMessage[]) => list.map((each) => each.notification?.title);
   expect(titles(page.notifications)).toEqual(["three", "two"]);
   expect(titles(await all(ada.notifications({ limit: 2 })))).toEqual(["three", "two", "one"]);
   expect(await all(ada.notifications({ state: "read" }))).toEqual([]);

@@ -254,7 +254,9 @@ it("[LOG2] [STA1] after any history every device's view equals the store", {
           expect(all.messages.length).toBeLessThanOrEqual(500);
         }
         const end = await store(stub);
-        const byOffset = new Map(end.messages.map((message) => [message.offset, message]));
+        const byOffset = new Map<number | null, (typeof end.messages)[number]>(
+          end.messages.map((message) => [message.offset, message]),
+        );
         for (const device of devices) {
           const { view } = device;
           // First as it is, then after a reconnect, which also tells what went by age alone.
@@ -269,7 +271,7 @@ it("[LOG2] [STA1] after any history every device's view equals the store", {
               .filter((m) => round === "resumed" || byOffset.has(m.offset));
             for (const message of held) expect(message).toEqual(byOffset.get(message.offset));
             // A snapshot leaves out archived messages and old ones; all else is held.
-            const offsets = new Set(held.map(({ offset }) => offset));
+            const offsets = new Set<number | null>(held.map(({ offset }) => offset));
             for (const message of end.messages)
               if (message.archived_at === null && (message.offset as number) >= device.from)
                 expect(offsets.has(message.offset), `${message.offset} is held`).toBe(true);

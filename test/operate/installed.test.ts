@@ -80,8 +80,8 @@ it("says nothing where all is there", async () => {
 it.each(["ci", "install", "exec"])(
   "`npm %s` without modules ends well, with a command that says what to do",
   async (command) => {
-    const env = { npm_lifecycle_event: "prepare", npm_command: command };
-    const { code, errors } = await run("prepare", [], env);
+    const env = { npm_lifecycle_event: "postprepare", npm_command: command };
+    const { code, errors } = await run("postprepare", [], env);
     expect(code).toBe(0);
     expect(errors).toMatch(ADVICE);
     const built = join(checkout, "dist/belfry.js");
@@ -96,11 +96,11 @@ it("an installation leaves a command alone that was built before", async () => {
   const built = join(checkout, "dist/belfry.js");
   await mkdir(join(checkout, "dist"));
   await writeFile(built, "built");
-  await run("prepare", [], { npm_lifecycle_event: "prepare", npm_command: "ci" });
+  await run("postprepare", [], { npm_lifecycle_event: "postprepare", npm_command: "ci" });
   expect(await readFile(built, "utf8")).toBe("built");
 });
 
 it("`npm pack` without modules makes no package of it", async () => {
-  const env = { npm_lifecycle_event: "prepare", npm_command: "pack" };
-  expect((await run("prepare", [], env)).code).toBe(2);
+  const env = { npm_lifecycle_event: "prepack", npm_command: "pack" };
+  expect((await run("prepack", [], env)).code).toBe(2);
 });

@@ -17,9 +17,6 @@ import {
 } from "./call.ts";
 import { publishTo } from "./publish.ts";
 
-/** A notification as it is kept: it has an offset. */
-export type KeptNotification = InboxMessage & { offset: number };
-
 export interface ListOptions extends CallOptions {
   /** 1 to 100, 100 when absent. */
   limit?: number | undefined;
@@ -32,7 +29,7 @@ export interface ListOptions extends CallOptions {
 
 export interface NotificationPage {
   /** Newest first. */
-  notifications: KeptNotification[];
+  notifications: InboxMessage[];
   counts: Counts;
   /** `<epoch>:<offset>`: how far the log has come. */
   cursor: string;
@@ -43,7 +40,7 @@ export interface NotificationPage {
 /** What changed after a cursor. */
 export interface NotificationChanges {
   /** What is new or was unarchived, oldest first; all there is where `recovered` is false. */
-  notifications: KeptNotification[];
+  notifications: InboxMessage[];
   states: ({ changed: number } & Partial<MessageState> &
     ({ offsets: number[] } | { up_to: number }))[];
   removed: number[];
@@ -97,7 +94,7 @@ export interface HubUser {
   /** One page of the inbox. */
   list(options?: ListOptions): Promise<NotificationPage>;
   /** The whole inbox, page by page, newest first. */
-  notifications(options?: Omit<ListOptions, "before">): AsyncGenerator<KeptNotification, void>;
+  notifications(options?: Omit<ListOptions, "before">): AsyncGenerator<InboxMessage, void>;
   /** What changed after a cursor. */
   changes(since: string, options?: CallOptions): Promise<NotificationChanges>;
   /** Marks as read, seen or archived, or takes it back. */
@@ -114,7 +111,7 @@ export interface HubUser {
   /** Erases everything that is kept about the user. */
   erase(options?: CallOptions): Promise<void>;
   /** Everything that is kept about the user: the head, then each notification, oldest first. */
-  export(options?: CallOptions): AsyncGenerator<ExportHead | KeptNotification, void>;
+  export(options?: CallOptions): AsyncGenerator<ExportHead | InboxMessage, void>;
 }
 
 export function createUser(caller: Caller, id: string): HubUser {
@@ -173,7 +170,7 @@ export function createUser(caller: Caller, id: string): HubUser {
     },
     async *export(options) {
       for await (const line of caller.lines(`${path}/export`, options))
-        yield JSON.parse(line) as ExportHead | KeptNotification;
+        yield JSON.parse(line) as ExportHead | InboxMessage;
     },
   };
 }

@@ -1,0 +1,75 @@
+// The package in pages of React, Vue and Next, checked in strict mode and built, as a stranger gets it.
+// They are tried where `npm ci --prefix test/client/frameworks` has been.
+
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const FRAMEWORKS = join(import.meta.dirname, "frameworks");
+const MODULES = join(FRAMEWORKS, "node_modules");
+const run = promisify(execFile);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "belfry-frameworks-"));
+  if (!existsSync(join(MODULES, "next"))) return;
+  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], {
+    cwd: ROOT,
+  });
+  const packed = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
+  const [{ filename }] = Object.values(packed) as [{ filename: string }];
+  const installed = join(MODULES, "belfry");
+  await rm(installed, { recursive: true, force: true });
+  await mkdir(installed);
+  await run("tar", ["xzf", join(folder, filename), "-C", installed, "--strip-components=1"]);
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs a tool of the frameworks, and returns what it prints; rejects with that where it fails. */
+async function tool(path: string, ...args: string[]): Promise<string> {
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
+  const ran = run(process.execPath, [join(MODULES, path), ...args], { cwd: FRAMEWORKS, env });
+  const { stdout } = await ran.catch(({ stdout, stderr }) => {
+    throw new Error(`${stdout}${stderr}`);
+  });
+  return stdout;
+}
+
+describe.skipIf(!existsSync(join(MODULES, "next")))("the packed package", () => {
+  it("is checked and built into a React page by Vite", async () => {
+    expect(await tool("typescript/bin/tsc", "-p", "react")).toBe("");
+    const out = join(folder, "react");
+    await tool("vite/bin/vite.js", "build", "react", "--outDir", out);
+    expect(existsSync(join(out, "index.html"))).toBe(true);
+  }, 120_000);
+
+  it("is checked and built into a Vue page by Vite", async () => {
+    expect(await tool("vue-tsc/bin/vue-tsc.js", "-p", "vue")).toBe("");
+    const out = join(folder, "vue");
+    await tool("vite/bin/vite.js", "build", "vue", "--outDir", out);
+    expect(existsSync(join(out, "index.html"))).toBe(true);
+  }, 120_000);
+
+  it("is checked and built into a page of Next's app router", async () => {
+    expect(await tool("next/dist/bin/next", "build", "next")).toMatch(/Compiled successfully/);
+  }, 240_000);
+
+  it("has no script that an installation runs, and the sources that its maps lead to", async () => {
+    const installed = join(MODULES, "belfry");
+    const { scripts } = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
+    for (const name of ["prepare", "preinstall", "install", "postinstall"])
+      expect(scripts).not.toHaveProperty(name);
+    const react = await readFile(join(installed, "dist/react.js"), "utf8");
+    expect(react).toMatch(/^"use client";\n/);
+    for (const path of ["dist/react.js.map", "dist/types/client/index.d.ts.map"]) {
+      const { sources } = JSON.parse(await readFile(join(installed, path), "utf8"));
+      const at = resolve(installed, path, "..", sources.at(-1));
+      expect([at, existsSync(at)]).toEqual([at, true]);
+    }
+  });
+});
