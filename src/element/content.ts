@@ -36,7 +36,6 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
   // The direction isolates a text too: what overrides it ends where the text ends.
   const text = { dir, lang };
 
-  /** No `button`, since the text of one cannot be selected. */
   const control = (
     part: string,
     action: string,
@@ -45,32 +44,29 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
     ...children: Parameters<typeof h>[3][]
   ) => {
     const href = safeLink(target);
-    let pressedAt = "";
-    const mousedown = ({ clientX, clientY }: MouseEvent) => {
-      pressedAt = `${clientX} ${clientY}`;
-    };
+    // Ends what was selected before: at the click only this press can have selected something.
+    const mousedown = () => getSelection()?.empty();
     const click = (event: MouseEvent) => {
-      const { detail, clientX, clientY } = event;
       // The click that ends a selection by the pointer is none on the notification.
-      if (detail && `${clientX} ${clientY}` !== pressedAt && `${getSelection()}`) {
+      if (event.detail && `${getSelection()}`) {
         event.preventDefault();
         event.stopPropagation();
       } else ui.choose(message, action, href, event);
     };
-    const keydown = (event: KeyboardEvent) => {
-      if (href || !/^( |Enter)$/.test(event.key)) return;
-      event.preventDefault();
-      node.click();
-    };
-    const listeners = { mousedown, click, auxclick: click, keydown };
-    const role = !href && "button";
-    const node = h(
-      "a",
+    return h(
+      href ? "a" : "button",
       part,
-      { href, role, tabindex: 0, draggable: "false", ...listeners, ...attributes },
+      {
+        href,
+        type: href ? null : "button",
+        draggable: "false",
+        mousedown,
+        click,
+        auxclick: click,
+        ...attributes,
+      },
       ...children,
     );
-    return node;
   };
 
   const [words, about] = wordsOf(message, ui);

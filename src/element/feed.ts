@@ -122,12 +122,13 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
   function patch(size: number) {
     const next = new Map(
       shown.map((message) => {
-        const key = `${message.offset} ${message.id} ${message.time}`;
-        const row = rows.get(key);
-        return [key, row?.isOf(message) ? row : createRow(message, ui)];
+        const { offset, id, time, category, notification } = message;
+        // An inbox of the app's own may say something else of the same message by now.
+        const key = JSON.stringify([offset, id, time, category, notification]);
+        return [key, rows.get(key) ?? createRow(message, ui)];
       }),
     );
-    for (const [key, row] of rows) if (next.get(key) !== row) row.node.remove();
+    for (const [key, row] of rows) if (!next.has(key)) row.node.remove();
     let place = list.firstChild;
     let position = 0;
     for (const row of next.values()) {

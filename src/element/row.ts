@@ -10,8 +10,6 @@ const READ_MS = 1_000;
 
 export interface Row {
   readonly node: HTMLElement;
-  /** Whether it says what the message says: an inbox of the app's own may say it otherwise by now. */
-  isOf(message: InboxMessage): boolean;
   /** When it was published. */
   readonly time: string;
   /** Shows the marks as they are. `size` is -1 when nobody knows how many there are. */
@@ -113,19 +111,12 @@ export function createRow(first: InboxMessage, ui: Ui): Row {
   more.hidden = true;
   // The width of a row decides what of it is cut.
   new ResizeObserver(() => {
-    const isNeeded = node.dataset.open || isCut();
-    if (isNeeded) more.hidden = false;
-    else if (!more.hidden) more.hidden = true;
+    more.hidden = !node.dataset.open && !isCut();
   }).observe(node);
 
   return {
     node,
     time,
-    isOf: ({ notification, category }) =>
-      category === first.category &&
-      // The SDK's own is the same object for as long as it is held.
-      (notification === first.notification ||
-        JSON.stringify(notification) === JSON.stringify(first.notification)),
     show({ read_at }, position, size) {
       isUnread = !read_at;
       name(node, isUnread ? "item unread" : "item");

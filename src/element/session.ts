@@ -40,11 +40,11 @@ export interface Session {
 /** The counts of each element's last event: an app that answers with other words gets no second one. */
 const told = new WeakMap<HTMLElement, Counts>();
 const NOTHING: Counts = { unread: 0, unseen: 0, total: 0 };
-/** One session of a page, as the others see it. */
+/** A session of a page, as the others see it. */
 interface Peer {
-  isSame(epoch: unknown): boolean;
-  isInSight(): boolean;
-  hasToasts(): boolean;
+  epoch: unknown;
+  readonly host: HTMLElement;
+  readonly view: View;
 }
 
 /** The sessions of a page, the first one first: of those of one inbox, one says what arrives. */
@@ -75,7 +75,6 @@ export function createSession(options: SessionOptions): Session {
   let isDue = false;
   /** Up to here all was marked as seen, or could not be. */
   let seen = -1;
-  let epoch = epochOf(inbox.getSnapshot());
 
   const ui: Ui = {
     host,
@@ -120,6 +119,7 @@ export function createSession(options: SessionOptions): Session {
     },
     sighted: () => see(),
   });
+  const peer: Peer = { epoch: epochOf(inbox.getSnapshot()), host, view };
   const announcer = createAnnouncer(labels.arrived);
 
   /** All that is in the list is seen once the list is in sight. */
@@ -152,9 +152,9 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function changed() {
-    const before = epoch;
-    epoch = epochOf(inbox.getSnapshot());
-    if (!before || before === epoch || (before === EMPTY_EPOCH && epoch)) show();
+    const before = peer.epoch;
+    peer.epoch = epochOf(inbox.getSnapshot());
+    if (!before || before === peer.epoch || (before === EMPTY_EPOCH && peer.epoch)) show();
     else if (!page.signal.aborted) restart();
   }
 
@@ -162,20 +162,17 @@ export function createSession(options: SessionOptions): Session {
     // What was seen elsewhere while this page was away is no news, and says so itself.
     const { notification, seen_at, archived_at } = message as InboxMessage;
     if (!notification || seen_at || archived_at) return;
-    const same = [...peers].filter((one) => one.isSame(epoch));
+    const same = [...peers].filter(({ epoch }) => epoch === peer.epoch);
     if (same[0] === peer) announcer.arrived(titleOf(message, ui));
-    const isMine = same.find((one) => one.hasToasts()) === peer;
-    const isQuiet = document.hidden || same.some((one) => one.isInSight());
+    const hasToasts = ({ host, view }: Peer) =>
+      view.panel.popover && !host.hasAttribute("no-toasts");
+    const isMine = same.find(hasToasts) === peer;
+    const isQuiet = document.hidden || same.some(({ view }) => view.isInSight());
     if (isMine && !isQuiet && !QUIET.test(message.urgency ?? "")) view.toasts.show(message);
   }
 
   for (const type of ["online", "offline", "visibilitychange"])
     addEventListener(type, show, { signal: ui.signal, capture: true });
-  const peer: Peer = {
-    isSame: (other) => other === epoch,
-    isInSight: () => view.isInSight(),
-    hasToasts: () => !!view.panel.popover && !host.hasAttribute("no-toasts"),
-  };
   peers.add(peer);
   const ends = [
     () => peers.delete(peer),

@@ -59,19 +59,17 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
     const isGuest = modal && !modal.contains(host);
     if (isGuest) modal.append(guest);
     else guest.remove();
+    // This hides it: it is shown above what was opened meanwhile.
     (isGuest ? guest : host).shadowRoot?.append(node);
     node.showPopover();
   }
-  for (const type of ["toggle", "close"])
-    addEventListener(
-      type,
-      ({ target }) => {
-        if (shown.size === 0 || !(target instanceof HTMLDialogElement)) return;
-        node.hidePopover();
-        place();
-      },
-      { signal, capture: true },
-    );
+  addEventListener(
+    "toggle",
+    ({ target }) => {
+      if (shown.size && target instanceof HTMLDialogElement) place();
+    },
+    { signal, capture: true },
+  );
 
   /** The oldest makes room, unless somebody is in it. */
   function fit() {
