@@ -9,7 +9,7 @@ export function watchSight(node: HTMLElement, changed: () => void): () => boolea
   let isWithin = false;
   const observer = new IntersectionObserver(
     (entries) => {
-      isWithin = entries.some(({ isIntersecting }) => isIntersecting);
+      isWithin = entries.at(-1)?.isIntersecting ?? false;
       changed();
     },
     // Browsers that know `trackVisibility` say, too, when `visibility` or `opacity` changes.

@@ -66,6 +66,7 @@ it("the wheel's button opens another tab, and marks read", async () => {
     titled("Plain"),
   ]);
   screen = await visit(stage);
+  await screen.host.evaluate((host) => host.setAttribute("no-hover-read", ""));
   // An app that leads all clicks to its router does not get those of another tab.
   await screen.host.evaluate((host) =>
     host.addEventListener("belfry-notification", (event) => event.preventDefault()),
