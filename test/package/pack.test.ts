@@ -27,7 +27,7 @@ let files: string[];
 beforeAll(async () => {
   hub = await startHub(inject("bundle"));
   project = await mkdtemp(join(tmpdir(), "belfry-project-"));
-  // `prepare` builds what is packed.
+  // `prepack` builds what is packed.
   const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", project], {
     cwd: ROOT,
   });
@@ -51,9 +51,11 @@ function packedOf(stdout: string): { filename: string; files: { path: string }[]
 const installed = (path: string) => join(project, "node_modules/belfry", path);
 
 describe("what is packed", () => {
-  it("is what was built, the licence and the README, and nothing of the hub", () => {
+  it("is what was built and its sources, the licence and the README, and nothing of the hub", () => {
     const folders = [...new Set(files.map((path) => path.split("/")[0]))].sort();
-    expect(folders).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+    expect(folders).toEqual(["LICENSE", "README.md", "dist", "package.json", "src"]);
+    const sources = files.filter((path) => path.startsWith("src/"));
+    expect(sources.filter((path) => !/^src\/(client|element|protocol)\//.test(path))).toEqual([]);
     expect(files.filter((path) => /\.dev|\.env|\.test\./.test(path))).toEqual([]);
   });
 
