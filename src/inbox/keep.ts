@@ -75,10 +75,9 @@ export class InboxKeep implements Keep<InboxOwn> {
     this.#cursors.leave(victims.filter(({ last }) => last).map(({ offset }) => offset));
     for (const { offset, rank, unseen } of victims) {
       if (rank >= 2) own.total -= 1;
-      if (rank !== 3) continue;
-      own.unread -= 1;
-      if (unseen) own.unseen -= 1;
-      next.lost = Math.max(next.lost, offset);
+      if (rank === 3) own.unread -= 1;
+      if (rank === 3 && unseen) own.unseen -= 1;
+      if (rank === 3 || (rank === 2 && unseen)) next.lost = Math.max(next.lost, offset);
     }
     if (gone.has(next.oldest)) next.oldest = lowestAbove(next, store, gone) ?? next.head;
     // Who holds one from the middle must be told; what is below `oldest` needs no name.
@@ -130,7 +129,8 @@ export class InboxKeep implements Keep<InboxOwn> {
         const state = stateOf(row, own);
         const rank = isAlive(row, now, this.ageMs) ? rankOf(state) : 0;
         const last = lasts.has(row.offset);
-        return { offset: row.offset, rank, unseen: state.seen_at === null, last };
+        const unseen = state.seen_at === null || (rank === 2 && isReadFromStart(row));
+        return { offset: row.offset, rank, unseen, last };
       })
       .sort(inTurn);
     next.victims = ranked.slice(0, count);
@@ -165,7 +165,10 @@ function lowestAbove(
 }
 
 const isUnread = (row: Flags, state: State) =>
-  row.blank === 0 && state.read_at === null && state.archived_at === null;
+  row.blank === 0 && state.archived_at === null && (state.read_at === null || isReadFromStart(row));
+
+/** It has no notification, and nobody has marked it: so it is not known whether anyone has had it. */
+const isReadFromStart = ({ changed, read_at }: Flags) => changed === null && read_at !== null;
 
 /** Whether its own ttl ended a message before its age did. */
 const endedFirst = (row: Flags, ageMs: number) =>

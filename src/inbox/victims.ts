@@ -41,7 +41,8 @@ export function afterWatermark(victims: Victim[], upTo: number, flag: "seen" | "
     .map((victim): Victim => {
       if (victim.offset > upTo) return victim;
       const rank = flag === "read" && victim.rank === 3 ? 2 : victim.rank;
-      return { ...victim, rank, unseen: false };
+      // What nobody ever marked by name stays that.
+      return { ...victim, rank, unseen: victim.rank === 2 && victim.unseen };
     })
     .sort(inTurn);
 }

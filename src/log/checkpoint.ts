@@ -6,7 +6,7 @@ export interface Victim {
   offset: number;
   /** 0 holds nothing any more (expired, aged or blanked), 1 archived, 2 read, 3 not read. */
   rank: 0 | 1 | 2 | 3;
-  /** Whether it still counts in the inbox's `unseen`. */
+  /** Of rank 3 whether it still counts in the inbox's `unseen`; of rank 2 whether nobody ever marked it. */
   unseen: boolean;
   /** Whether it may be the newest of a topic that is followed: then it tells how far that has come. */
   last: boolean;

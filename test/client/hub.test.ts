@@ -29,14 +29,14 @@ const toTopic = (topic: string, ...data: unknown[]) =>
     hub.url,
     "POST",
     `/v1/topics/${topic}/messages`,
-    data.map((each) => ({ data: each })),
+    data.map((each) => ({ notification: { title: "t" }, data: each })),
   );
 const toUser = (user: string, ...data: unknown[]) =>
   call(
     hub.url,
     "POST",
     `/v1/users/${user}/notifications`,
-    data.map((each) => ({ data: each })),
+    data.map((each) => ({ notification: { title: "t" }, data: each })),
   );
 const seconds = () => Math.floor(Date.now() / 1000);
 /** A token ends by the hub's own clock, for which there is nothing else to wait. */

@@ -159,6 +159,25 @@ describe.each(KINDS)("$kind", ({ make, ageMs }) => {
     expect(Date.parse(messages[2]?.expires ?? "") - NOW).toBe(10_000);
   });
 
+  it("[LOG13] [FOL1] after a bad message of a topic the topic's later ones wait, and no others", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const stub = make();
+    await poison(stub);
+    const from = (topic: string, offset: number, data: unknown) => ({
+      ...draft(data),
+      from: { topic, offset, expires: null },
+    });
+    const list = [from("t", 1, "a"), from("t", 2, "poison"), from("t", 3, "c"), from("u", 1, "d")];
+    const outcomes = await stub.publish([...list, draft("e")]);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      ...["stored", "failed", "failed", "stored", "stored"],
+    ]);
+    // The failed one and what came behind it are taken in order when they come again.
+    await evictDurableObject(stub);
+    const again = await stub.publish(list.slice(1, 3));
+    expect(again).toMatchObject([{ offset: 4 }, { offset: 5 }]);
+  });
+
   it("[LOG13] a bad message of a list fails alone", async () => {
     const failed = vi.spyOn(console, "error").mockReturnValue();
     const stub = make();

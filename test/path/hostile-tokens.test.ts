@@ -273,7 +273,7 @@ describe("a token of a user", () => {
     ["POST", "/v1/publish", { to: "user:bob", type: "x" }],
     ["POST", "/v1/tokens", { user: "bob" }],
   ])("at another's inbox, or at what only backends may: %s %s", async (method, path, body) => {
-    await call(url, "POST", inbox("bob"), { id: "secret", type: "x" });
+    await call(url, "POST", inbox("bob"), { id: "secret", notification: { title: "x" } });
     const answer = await call(
       url,
       method,

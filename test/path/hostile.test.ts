@@ -348,7 +348,7 @@ describe("a cursor", () => {
 describe("a change of state", () => {
   it("with `up_to` beyond the head", async () => {
     const user = fresh();
-    const { epoch } = (await call(url, "POST", inbox(user), { type: "a" })).json;
+    const { epoch } = (await call(url, "POST", inbox(user), { notification: { title: "a" } })).json;
     const { socket } = await inboxSocket(url, user);
     const far = { epoch, up_to: Number.MAX_SAFE_INTEGER, read: true };
     expect((await call(url, "PATCH", inbox(user), far)).json).toMatchObject({
@@ -358,7 +358,7 @@ describe("a change of state", () => {
     expect((await socket.messages()).states?.[0]).toMatchObject({ up_to: 1, changed: 2 });
     socket.send({ type: "seen", id: 1, epoch, up_to: Number.MAX_SAFE_INTEGER });
     expect(await socket.nextOf("reply")).toMatchObject({ changed: false });
-    await call(url, "POST", inbox(user), { type: "b" });
+    await call(url, "POST", inbox(user), { notification: { title: "b" } });
     expect((await call(url, "GET", inbox(user))).json.counts).toEqual({
       unread: 1,
       unseen: 1,
@@ -385,7 +385,7 @@ describe("a change of state", () => {
 
   it("of a foreign epoch", async () => {
     const user = fresh();
-    await call(url, "POST", inbox(user), { type: "a" });
+    await call(url, "POST", inbox(user), { notification: { title: "a" } });
     const change = { epoch: "foreign", offsets: [1], read: true };
     expectRefusal(await call(url, "PATCH", inbox(user), change), 409, "other_epoch", "epoch");
     const { socket } = await inboxSocket(url, user);

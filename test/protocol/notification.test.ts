@@ -22,6 +22,7 @@ it.each([
   {},
   { id: "a", data: 1 },
   { id: "a", data: NESTED },
+  { id: "a", data: { a: 1, ...NESTED } },
   { id: "a", data: [[NESTED], NESTED] },
   { id: '"notification":{', type: ',"notification":', data: '\\",\\"notification\\":{}' },
   { id: "a", data: { "}": NESTED, '"': NESTED, "\\": [NESTED] } },

@@ -274,6 +274,9 @@ it("[SUB5] [FOL2] a topic that joins after such a refresh is answered, and holds
     AbortSignal.timeout(1_000).onabort = () => reject(new Error("it waits for the join for ever"));
   });
   await Promise.race([ada.stub.unfollow(slow.name, "backend"), late]);
+  await until(async () =>
+    socket.frames.some((frame) => frame.type === "reply" && frame.topic === slow.name),
+  );
   socket.ws.close();
 });
 

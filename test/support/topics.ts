@@ -20,7 +20,7 @@ export const dataOf = (kept: LogMessage[]) => kept.map(({ data }) => data);
 
 /** Publishes one message for each of the data, in order; gives where the last one is. */
 export async function say(url: string, topic: string, ...data: unknown[]) {
-  const list = data.map((each) => ({ data: each }));
+  const list = data.map((each) => ({ notification: { title: "t" }, data: each }));
   const { status, json } = await call(url, "POST", messages(topic), list);
   expect([status, json.failed]).toEqual([200, 0]);
   const { epoch, offset } = json.results.at(-1) as { epoch: string; offset: number };
