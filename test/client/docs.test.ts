@@ -57,7 +57,7 @@ it("every entry is in the table, and what the page calls by name exists", async 
   const methods = [...PAGE.matchAll(/`(\w+)\((?:offsets|listener)?\)`/g)].map(
     ([, name = ""]) => name,
   );
-  const topics = ["topic", "server/user", "server/topic"]
+  const topics = ["client", "topic", "server/user", "server/topic"]
     .map((name) => readFileSync(resolve(ROOT, `src/client/${name}.ts`), "utf8"))
     .join();
   expect(methods.filter((name) => !new RegExp(`\\b${name}\\b`).test(sources + topics))).toEqual([]);
