@@ -32,47 +32,45 @@ export function sourceOf(given: Client | InboxLike): Source {
   return "getSnapshot" in given ? { inbox: given } : { inbox: inbox(given), client: given };
 }
 
-/** Undefined, and said, where `url` cannot be a hub's. */
+/** Addresses that the console was warned of: one that comes again is said once. */
+const warned = new Set<string>();
+
+/** Returns undefined, after a warning, where `url` cannot be a hub's. */
 export function newClient(url: string, token: TokenSource): Client | undefined {
   const hub = safeLink(url);
   if (hub) return createClient({ url: hub, token });
-  warn(`url: expected the hub's http or https address, came ${url}`);
+  if (!warned.has(url))
+    console.warn(`belfry: url: expected the hub's http or https address, came ${url}`);
+  warned.add(url);
   return undefined;
-}
-
-/** What a page was warned of: a fault that comes again is said once. */
-const warned = new Set<string>();
-
-function warn(kind: string, more = ""): void {
-  if (!warned.has(kind)) console.warn(`belfry: ${kind}${more}`);
-  warned.add(kind);
 }
 
 /** Values of JSON, and long words: they may be tokens, which belong in no console. */
 const SECRET = /(: *")[^"]*|[\w.+/=-]{20,}/g;
 const EXCERPT_CHARS = 80;
 
-/** Asks the app's own server, which knows the user by its cookies; `fetch` sends them by default. */
+/**
+ * Asks the app's own server, which knows the user by its cookies; `fetch` sends them by default. The
+ * console shows what is thrown: the client writes it there once.
+ */
 export async function fetchToken(url: string): Promise<string | null> {
   let came = "no answer that this page may read";
-  let text = "";
   try {
     // Many frameworks answer 401 to a request for JSON, and lead all others to a page.
     const response = await fetch(url, { method: "POST", headers: { accept: "application/json" } });
     const { status, redirected, headers } = response;
     // Nobody is signed in: that is no failure to be tried again.
     if (status === 401 || status === 403) return null;
-    came = `${status} ${headers.get("content-type")}`;
-    if (redirected) came += ` from ${address(response.url)}`;
-    text = await response.text();
+    const text = await response.text();
+    const from = redirected ? ` from ${address(response.url)}` : "";
+    const excerpt = text.replace(SECRET, "$1…").slice(0, EXCERPT_CHARS);
+    came = `${status} ${headers.get("content-type")}${from}: ${excerpt}`;
     const { token } = JSON.parse(text);
     if (response.ok && (token === null || (token && typeof token === "string"))) return token;
   } catch {
-    // Said below, as all that is no token.
+    // The error below names every answer that holds no token.
   }
-  came = `token-url ${address(url)}: expected {"token":"…"} from a POST, came ${came}`;
-  warn(came, `: ${text.replace(SECRET, "$1…").slice(0, EXCERPT_CHARS)}`);
-  throw new Error(came);
+  throw new Error(`token-url ${address(url)}: expected {"token":"…"} from a POST, came ${came}`);
 }
 
 /** Without the query, which may hold a secret. */
