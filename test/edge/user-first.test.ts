@@ -35,7 +35,11 @@ it.each([
     const token = await tokenOf("ada", { "topic:*": ["subscribe", "follow", "publish"] });
     const request = new Request(`https://hub.example${path}`, {
       method,
-      headers: { ...bearer(token), ...(upgrade ? { upgrade: "websocket" } : {}) },
+      headers: {
+        ...bearer(token),
+        "content-type": "application/json",
+        ...(upgrade ? { upgrade: "websocket" } : {}),
+      },
       cf: { continent: "OC" },
       ...(method === "POST" ? { body: '{"data":1}' } : {}),
     });

@@ -93,7 +93,11 @@ it("[ROW6] a message of a followed topic is one row in the inbox, and one more w
   const deliver = (from: number, to: number) => (inbox: Inbox) => {
     const entries = Array.from({ length: to - from + 1 }, (_, i) => {
       const offset = from + i;
-      return { ...entry, offset, body: `"id":"${offset}","source":"test","data":${offset}` };
+      return {
+        ...entry,
+        offset,
+        body: `"id":"${offset}","source":"test","notification":{"title":"t"},"data":${offset}`,
+      };
     });
     return inbox.deliver({ ...about, since: from - 1, to, entries, generation: 0 });
   };

@@ -98,7 +98,8 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     const { stub, epoch } = await filled(2);
     const socket = await connect(stub);
     const { messages, counts } = await socket.messages();
-    expect(Object.keys(messages[0] ?? {})).toEqual(["offset", "time", "id", "source", "data"]);
+    const members = ["offset", "time", "id", "source", "notification", "data"];
+    expect(Object.keys(messages[0] ?? {})).toEqual(members);
     expect(counts).toBeUndefined();
     await rest(stub);
     for (const type of ["read", "seen", "unread", "archive", "unarchive", "delete"]) {
