@@ -16,6 +16,10 @@ import type { Sockets } from "../socket/sockets.ts";
 import type { Joined, Joining } from "../topic/join.ts";
 import type { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";
+import { Turns } from "./turns.ts";
+
+/** Topics that an inbox joins at once: each may bring 4 Mi units. */
+const JOINS_AT_ONCE = 2;
 
 export interface Parts {
   /** The user's address as a member, such as `user:ada`. */
@@ -34,6 +38,7 @@ export class Subscriptions {
   readonly #told = new WeakMap<Session, Map<string, Cursor>>();
 
   readonly #replays = new Allowance(REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND);
+  readonly #turns = new Turns(JOINS_AT_ONCE);
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -45,7 +50,7 @@ export class Subscriptions {
     const requireSameLife = life.enter();
     while (leaves.isUnderWay(topic)) await leaves.settled(topic);
     requireSameLife();
-    const fault = this.#fault(session.attachment, topic) ?? this.#excess();
+    const fault = this.#fault(session.attachment, topic);
     if (fault !== null) throw new RefusalError(fault.code, fault.fix, fault.field);
     // Its place is taken at once, since more may be asked for before this one has joined.
     const { topics = [] } = session.attachment;
@@ -54,10 +59,11 @@ export class Subscriptions {
     const end = joins.begin(topic);
     try {
       const unlessPublic = capRefusal(session.attachment, topic);
-      const joined = await join(topic, { member, follows: false, since, unlessPublic });
+      const joined = await this.#replayed(() =>
+        join(topic, { member, follows: false, since, unlessPublic }),
+      );
       if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);
       const { epoch, offset, recovered, oldest } = joined;
-      this.#replays.spend(joined.messages.reduce((sum, { length }) => sum + length, 0));
       return {
         members: JSON.stringify({ topic, epoch, offset, recovered, oldest }),
         frames: () => {
@@ -197,11 +203,22 @@ export class Subscriptions {
     this.#told.set(session, told.set(topic, cursor));
   }
 
-  /** A replay is read and carried by the topic's object, which others wait for. */
-  #excess(): Refusal | null {
-    return this.#replays.has(this.#parts.clock())
-      ? null
-      : refusal("too_many_requests", "wait: too much was replayed lately", "topic");
+  /**
+   * The topic's object reads and carries a replay, and this one holds it. The allowance is looked at
+   * and spent within one turn: a connect asks for a hundred topics at once.
+   */
+  async #replayed(join: () => Promise<Joined | Refusal>): Promise<Joined | Refusal> {
+    const end = await this.#turns.take();
+    try {
+      if (!this.#replays.has(this.#parts.clock()))
+        return refusal("too_many_requests", "wait: too much was replayed lately", "topic");
+      const joined = await join();
+      if ("messages" in joined)
+        this.#replays.spend(joined.messages.reduce((sum, { length }) => sum + length, 0));
+      return joined;
+    } finally {
+      end();
+    }
   }
 
   #fault(attachment: Attachment, topic: string): Refusal | null {

@@ -3,6 +3,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import type { MessagesFrame } from "../../src/protocol/down.ts";
+import { Topic } from "../../src/topic/topic.ts";
 import { tokenOf } from "../support/backend.ts";
 import { interceptJoin, namedTopic, namedUser, until, untilDelivered } from "../support/member.ts";
 import { BOTH, connect, draft, drafts, type ObjectSocket } from "../support/object.ts";
@@ -153,6 +154,38 @@ it("[SUB10] one user is replayed 32 Mi units at once, and 1 Mi more in each seco
   vi.setSystemTime(Date.now() + 4_000);
   expect(await ask(13)).toMatchObject({ type: "reply" });
   vi.useRealTimers();
+});
+
+it("[SUB10] a connect that asks for 40 large topics is replayed no more, two at a time", async () => {
+  const messages = [`{"offset":1,"data":"${"x".repeat(3_400_000)}"}`];
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  let [joining, most, joins] = [0, 0, 0];
+  const spy = vi.spyOn(Topic.prototype, "join").mockImplementation((async () => {
+    joins += 1;
+    joining += 1;
+    most = Math.max(most, joining);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    joining -= 1;
+    return { epoch: "e123456789", offset: 1, oldest: 1, recovered: true, since: 0, messages };
+  }) as never);
+  const ada = namedUser();
+  const topics = Array.from({ length: 40 }, () => ({
+    topic: namedTopic().name,
+    since: "snapshot" as const,
+  }));
+  const socket = await connect(ada.stub, "latest", { user: ada.name }, topics);
+  const answers = { reply: 0, error: 0 };
+  while (answers.reply + answers.error < topics.length) {
+    await until(async () => socket.frames.length > 0);
+    for (const { type } of socket.frames.splice(0))
+      if (type === "reply" || type === "error") answers[type] += 1;
+  }
+  spy.mockRestore();
+  vi.useRealTimers();
+  // Ten bring more than 32 Mi; one more may have begun before that was known.
+  expect(joins).toBeLessThanOrEqual(11);
+  expect(answers).toEqual({ reply: joins, error: topics.length - joins });
+  expect(most).toBe(2);
 });
 
 it("[SUB3] what is published while a device joins comes after its replay, and once", async () => {
