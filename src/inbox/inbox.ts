@@ -26,6 +26,7 @@ import { FollowCursors } from "./cursors.ts";
 import { Erasure } from "./erasure.ts";
 import { exportInbox } from "./export.ts";
 import { Follows } from "./follow.ts";
+import { Heard } from "./heard.ts";
 import { Joins } from "./joins.ts";
 import { InboxKeep } from "./keep.ts";
 import { Life } from "./life.ts";
@@ -56,6 +57,7 @@ export class Inbox extends DurableObject<Env> {
   readonly #keep: InboxKeep;
   readonly #log: Log<InboxOwn>;
   readonly #feed: Feed<InboxOwn>;
+  readonly #heard = new Heard();
   readonly #joins = new Joins();
   readonly #leaves = new Joins();
   readonly #subscriptions: Subscriptions;
@@ -146,15 +148,17 @@ export class Inbox extends DurableObject<Env> {
   }
 
   /** Takes what a topic delivers; gives how far the inbox has come in it, and whether anyone cares. */
-  async deliver(batch: Batch): Promise<Held> {
-    const { topic, epoch, to, generation } = batch;
+  async deliver(delivered: Batch): Promise<Held> {
+    const { topic, epoch, to, generation } = delivered;
     while (this.#joins.isUnderWay(topic)) await this.#joins.settled(topic);
+    const batch = this.#heard.without(delivered);
     const told = this.#subscriptions.deliver(batch);
     const kept = this.#follows.deliver(batch);
     const isAnyone = told !== null || kept !== null;
     // The topic lets go of the user then: that is not to be said by an instance that was replaced.
     if (!isAnyone) this.#log.confirm();
-    return { epoch, offset: Math.min(told ?? to, kept ?? to), isAnyone, generation };
+    const hasSockets = this.#sockets.size > 0;
+    return { epoch, offset: Math.min(told ?? to, kept ?? to), isAnyone, generation, hasSockets };
   }
 
   /** Begins to follow a topic; false when it did already. */

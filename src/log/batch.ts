@@ -14,6 +14,12 @@ export interface BatchEntry {
   exclude: string | null;
 }
 
+/** A message that is sent and not stored. `turn` counts them up in one instance of the topic. */
+export interface LiveEntry extends BatchEntry {
+  /** Absent where an older release sends it. */
+  turn?: number;
+}
+
 /**
  * Everything of a topic after `since` up to `to`. A member applies what lies above its own cursor;
  * the same batch twice is applied once.
@@ -29,8 +35,10 @@ export interface Batch {
   lost: number;
   oldest: number;
   entries: BatchEntry[];
-  /** Told once, to whoever is connected. */
-  live: BatchEntry[];
+  /** Sent once, to the devices that are connected now. */
+  live: LiveEntry[];
+  /** The instance of the topic that counts the turns of `live`. */
+  instance?: string;
   /** Which joining of the member this is for. */
   generation: number;
 }
@@ -42,4 +50,6 @@ export interface Held {
   /** Whether anyone is there who follows or watches the topic. */
   isAnyone: boolean;
   generation: number;
+  /** Whether a device of the user is connected; absent where an older release answers. */
+  hasSockets?: boolean;
 }

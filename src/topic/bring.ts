@@ -1,32 +1,37 @@
-// Bringing one member up to an offset, call by call, as far as it says that it has come.
+// Brings one member up to an offset, call by call, as far as the member says that it has come.
 
-import type { Batch, BatchEntry, Held } from "../log/batch.ts";
+import type { Batch, Held, LiveEntry } from "../log/batch.ts";
 import type { Member } from "./members.ts";
 
 export interface Errand {
-  /** Where the member is believed to stand, and where it is to be brought. */
+  /** Where the member is believed to stand, and the offset to bring it to. */
   cursor: number;
   to: number;
   batchAfter(cursor: number): Batch;
-  /** Told once, with the first call. */
-  live: BatchEntry[];
+  /** Goes with the first call. */
+  live: LiveEntry[];
   /** Whether a member that lacks more than was believed is brought up here, however long it takes. */
   isPatient: boolean;
+  /** Whether the event may make one more call. */
+  mayCall(): boolean;
   deliver(member: string, batch: Batch): Promise<Held>;
 }
 
 export type Brought =
-  | { is: "reached" }
+  | { is: "reached"; hasSockets: boolean | undefined }
   | { is: "gone"; generation: number }
   | { is: "lacking"; cursor: number }
-  | { is: "behind"; cursor: number; cause: string };
+  | { is: "behind"; cursor: number; cause: string }
+  /** The event has no call left. */
+  | { is: "waiting" };
 
 export async function bring({ name, generation }: Member, errand: Errand): Promise<Brought> {
-  const { to, batchAfter, isPatient, deliver } = errand;
+  const { to, batchAfter, isPatient, mayCall, deliver } = errand;
   let { cursor, live } = errand;
   let hasGoneBack = false;
   try {
     for (;;) {
+      if (!mayCall()) return { is: "waiting" };
       const batch = { ...batchAfter(cursor), live, generation };
       const held = await deliver(name, batch);
       if (!held.isAnyone) return { is: "gone", generation: held.generation };
@@ -40,7 +45,7 @@ export async function bring({ name, generation }: Member, errand: Errand): Promi
       hasGoneBack ||= goesBack;
       cursor = held.offset;
       live = [];
-      if (cursor >= to) return { is: "reached" };
+      if (cursor >= to) return { is: "reached", hasSockets: held.hasSockets };
     }
   } catch (cause) {
     return { is: "behind", cursor, cause: String(cause) };

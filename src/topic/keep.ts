@@ -12,6 +12,11 @@ export interface TopicOwn {
   /** Members that are not behind have all up to here; null while there is no member. */
   delivered: number | null;
   settings: TopicSettings | null;
+  /**
+   * A round that waits for the next event: members up to a name, and not behind, have all up to `to`.
+   * Counts while `to` lies above `delivered`: an older release leaves it behind.
+   */
+  round?: { to: number; after: string };
 }
 
 export class TopicKeep implements Keep<TopicOwn> {

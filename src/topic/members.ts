@@ -23,6 +23,12 @@ export interface Member {
    */
   generation: number;
   behind: Behind | null;
+  /** Whether a device is there, which is served before those that sleep. In memory, as its answers say. */
+  isLive: boolean;
+  /** The offset it was last brought to by this instance; 0 when that is not known. */
+  told: number;
+  /** The turn of the newest message that was sent live only and reached it, or came before it joined. */
+  heard: number;
 }
 
 /** How far the fan-out of one message is. */
@@ -34,11 +40,20 @@ export interface Delivery {
 
 const USER = "user:";
 
+/** The order of a round, since its place is a name. */
+export const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
+
+function fresh(name: string, follows: boolean, heard: number): Member {
+  return { name, follows, generation: 0, behind: null, isLive: !follows, told: 0, heard };
+}
+
 export class Members {
   readonly #store: MemberStore;
   #known: Map<string, Member> | null = null;
   readonly #behind = new Set<Member>();
   #generation = 0;
+  /** The turn of the newest message that was sent live only. */
+  said = 0;
 
   constructor(store: MemberStore) {
     this.#store = store;
@@ -50,7 +65,7 @@ export class Members {
       this.#known = new Map();
       for (const { member: name, follows, cursor, attempts, retry_at } of this.#store.all()) {
         const behind = cursor === null ? null : { cursor, attempts, retryAt: retry_at ?? 0 };
-        const member: Member = { name, follows: follows === 1, generation: 0, behind };
+        const member = { ...fresh(name, follows === 1, 0), behind };
         this.#known.set(name, member);
         if (behind !== null) this.#behind.add(member);
       }
@@ -65,10 +80,11 @@ export class Members {
   /** Takes a member in, or notes that it has come again; one row if that is news. */
   join(name: string, follows: boolean): Member {
     const known = this.all().get(name);
-    const member = known ?? { name, follows, generation: 0, behind: null };
+    const member = known ?? fresh(name, follows, this.said);
     const isNews = known === undefined || (follows && !known.follows);
     if (isNews) this.#put(name, follows, member.behind);
     member.follows ||= follows;
+    member.isLive ||= !follows;
     this.#generation += 1;
     member.generation = this.#generation;
     if (member.behind !== null) member.behind = { ...member.behind, retryAt: 0 };
@@ -123,6 +139,24 @@ export class Members {
     const late = position < offset ? members - this.#behind.size : 0;
     const lacking = this.behind().filter(({ behind }) => (behind?.cursor ?? 0) < offset).length;
     return { members, delivered: members - late - lacking, behind: late + lacking };
+  }
+
+  /** Members that are not behind. */
+  inStep(): Member[] {
+    return [...this.all().values()].filter(({ behind }) => behind === null);
+  }
+
+  /** The last name of those that have all up to an offset, without one before it that has not. */
+  toldUpTo(to: number): string {
+    const sorted = this.inStep().sort(byName);
+    const first = sorted.findIndex(({ told }) => told < to);
+    return sorted[first === -1 ? sorted.length - 1 : first - 1]?.name ?? "";
+  }
+
+  /** Those up to a name were brought to an offset by an instance before this one. */
+  wereTold(after: string, to: number): void {
+    for (const member of this.inStep())
+      if (member.name <= after) member.told = Math.max(member.told, to);
   }
 
   /** Users that follow, by name, after a name. */

@@ -117,3 +117,24 @@ export function interceptAllDelivers(how: (user: string) => "before" | "after" |
 export function breakDeliver(user: Named<Inbox>): () => void {
   return interceptDeliver(user, () => () => Promise.reject(new Error("broken for a test")));
 }
+
+/**
+ * Lets every `deliver` take a time. An inbox whose name begins with `sleeper-` does nothing else, and is
+ * counted when it answers.
+ */
+export function answerLate(delayMs: () => number): { asleep: number } {
+  const answered = { asleep: 0 };
+  const own = Inbox.prototype.deliver;
+  vi.spyOn(Inbox.prototype, "deliver").mockImplementation(async function (
+    this: Inbox,
+    batch: Batch,
+  ) {
+    await new Promise((resolve) => setTimeout(resolve, delayMs()));
+    const { id } = (this as unknown as { ctx: DurableObjectState }).ctx;
+    if (!id.name?.includes("/sleeper-")) return own.call(this, batch);
+    const { epoch, to: offset, generation } = batch;
+    answered.asleep += 1;
+    return { epoch, offset, generation, isAnyone: true, hasSockets: false };
+  });
+  return answered;
+}

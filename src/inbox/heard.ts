@@ -1,0 +1,20 @@
+// Which messages that are sent live only have come already: a call that is repeated brings them again.
+
+import type { Batch } from "../log/batch.ts";
+
+export class Heard {
+  /** For each topic its instance, and the newest turn that came from it. */
+  readonly #newest = new Map<string, { instance: string; turn: number }>();
+
+  /** The batch without live messages that have come before. */
+  without(batch: Batch): Batch {
+    const { topic, instance } = batch;
+    if (batch.live.length === 0 || instance === undefined) return batch;
+    const known = this.#newest.get(topic);
+    const heard = known?.instance === instance ? known.turn : 0;
+    const live = batch.live.filter(({ turn }) => turn === undefined || turn > heard);
+    const turn = Math.max(heard, ...live.map((entry) => entry.turn ?? 0));
+    this.#newest.set(topic, { instance, turn });
+    return { ...batch, live };
+  }
+}
