@@ -76,7 +76,7 @@ export function retentionOf(env: Env, kind: "inbox" | "topic"): Retention {
  */
 export function topicDefaultsOf(env: Env, topic: string): TopicDefaults {
   const all = { ...retentionOf(env, "topic"), access: "token" as const };
-  const patterns = readTopicDefaults(env.TOPIC_DEFAULTS);
+  const patterns = topicPatternsOf(env);
   if (!(patterns instanceof Map)) return all;
   const own = patterns.get(topic);
   if (own !== undefined) return { ...all, ...own };
@@ -124,7 +124,7 @@ function readSettings(env: Env): Settings | Misconfigured {
   if ("fix" in inbox) return inbox;
   const topic = readRetention(env, "topic");
   if ("fix" in topic) return topic;
-  const topicDefaults = readTopicDefaults(env.TOPIC_DEFAULTS);
+  const topicDefaults = topicPatternsOf(env);
   if (!(topicDefaults instanceof Map)) return topicDefaults;
   return {
     apiKeys,
@@ -225,6 +225,14 @@ function readRetention(env: Env, kind: "inbox" | "topic"): Retention | Misconfig
   if (!(ageMs > 0 && ageMs <= RETENTION_DAYS_MAX * DAY_MS))
     return { fix: `${prefix}_AGE_DAYS is a number above 0, at most ${RETENTION_DAYS_MAX}` };
   return { messagesMax, ageMs };
+}
+
+const knownPatterns = new WeakMap<Env, ReturnType<typeof readTopicDefaults>>();
+
+function topicPatternsOf(env: Env): ReturnType<typeof readTopicDefaults> {
+  const patterns = knownPatterns.get(env) ?? readTopicDefaults(env.TOPIC_DEFAULTS);
+  knownPatterns.set(env, patterns);
+  return patterns;
 }
 
 /** Names of topics, or beginnings of names with a `*`, each with what differs from the vars for all. */

@@ -9,6 +9,7 @@ import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import type { Publisher } from "../publish/prepare.ts";
 import type { Settings } from "../settings.ts";
 import { findKey, looksLikeKey } from "./key.ts";
+import { mayBePublic } from "./public-topics.ts";
 import { type Hub, throwRefusal, userParam } from "./request.ts";
 import {
   type Claims,
@@ -114,7 +115,7 @@ export async function readerOf(
   topic: string,
 ): Promise<{ unlessPublic: Refusal | null; claims: Claims | null; near: Near }> {
   if (bearerOf(c.req.raw) === null)
-    return { unlessPublic: NO_CREDENTIAL, claims: null, near: "user" };
+    return { unlessPublic: strangersRefusal(c, topic), claims: null, near: "user" };
   const principal = await principalOf(c);
   if (principal.kind === "key") {
     withScope(principal.key, "read");
@@ -129,6 +130,19 @@ export function capRefusal(claims: Claims, action: Action, topic: string): Refus
   return allows(claims.caps, action, topic)
     ? null
     : refusal("insufficient_scope", `the token needs the cap ${action} on topic:${topic}`);
+}
+
+/**
+ * Why a caller without a credential is refused at a topic that is not public. Throws where nothing says
+ * that it may be public, so that no name that a stranger makes up wakes an object.
+ */
+export function strangersRefusal(c: Context<Hub>, topic: string): Refusal {
+  if (!mayBePublic(c.env, topic, Date.now()))
+    return throwRefusal(
+      NO_CREDENTIAL.code,
+      `${NO_CREDENTIAL.fix}; a topic for strangers is declared public in the var TOPIC_DEFAULTS`,
+    );
+  return NO_CREDENTIAL;
 }
 
 /** Said to whoever presents nothing. */

@@ -20,9 +20,11 @@ import {
   capRefusal,
   NO_CREDENTIAL,
   type Principal,
+  strangersRefusal,
   withScope,
 } from "./auth.ts";
 import { type Offer, offerOf } from "./offer.ts";
+import { learnAccess } from "./public-topics.ts";
 import { type Hub, throwRefusal, topicParam } from "./request.ts";
 import { parseStreamId, type StreamId, streamOf } from "./stream.ts";
 import { isTicketOf, ticketOf } from "./ticket.ts";
@@ -62,18 +64,20 @@ export async function connectTopic(c: Context<Hub>): Promise<Response> {
   const topic = topicParam(c);
   const principal = await connecting(c, offer);
   let unlessPublic: Refusal | null = null;
-  if (principal === null) unlessPublic = NO_CREDENTIAL;
+  if (principal === null) unlessPublic = strangersRefusal(c, topic);
   else if (principal.kind === "key") withScope(principal.key, "read");
   else unlessPublic = capRefusal(principal.claims, "subscribe", topic);
   const caller = callerOf(principal);
   const near = principal?.kind === "key" ? "backend" : "user";
-  return open(
+  const response = await open(
     topicOf(c.env, topic, near),
     offer,
     { caller, since, unlessPublic },
     topic,
     await ticketFor(c, principal),
   );
+  if (unlessPublic !== null) learnAccess(c.env, topic, true, Date.now());
+  return response;
 }
 
 /** `?topics=` of a connect: names, each with a `since` of its own after a `~`, joined by commas. */

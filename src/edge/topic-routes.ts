@@ -10,6 +10,7 @@ import { given, topicSettingsBody } from "../topic/settings.ts";
 import type { TopicStanding } from "../topic/topic.ts";
 import { readerOf, requireKey, requireStillGood } from "./auth.ts";
 import { readJson } from "./body.ts";
+import { learnAccess } from "./public-topics.ts";
 import {
   type Hub,
   offsetParam,
@@ -32,7 +33,9 @@ export async function listMessages(c: Context<Hub>): Promise<Response> {
     limit: wholeQuery(c, "limit", 1, PAGE_MAX) ?? PAGE_MAX,
   };
   await requireStillGood(c, claims);
-  return json(await topicOf(c.env, topic, near).history(query, unlessPublic));
+  const page = json(await topicOf(c.env, topic, near).history(query, unlessPublic));
+  if (unlessPublic !== null) learnAccess(c.env, topic, true, Date.now());
+  return page;
 }
 
 /** GET /v1/topics/{topic}/messages/{offset} */
@@ -42,9 +45,9 @@ export async function getMessage(c: Context<Hub>): Promise<Response> {
   const offset = offsetParam(c);
   await requireStillGood(c, claims);
   const message = await topicOf(c.env, topic, near).message(offset, unlessPublic);
-  return message === null
-    ? throwRefusal("not_found", "no message is kept at this offset")
-    : json(message);
+  const answer = message === null ? null : json(message);
+  if (unlessPublic !== null) learnAccess(c.env, topic, true, Date.now());
+  return answer ?? throwRefusal("not_found", "no message is kept at this offset");
 }
 
 /** GET /v1/topics/{topic}/messages/{offset}/delivery */
@@ -61,7 +64,7 @@ export async function getDelivery(c: Context<Hub>): Promise<Response> {
 export async function getTopic(c: Context<Hub>): Promise<Response> {
   await requireKey(c, "read");
   const topic = topicParam(c);
-  return standing(topic, await topicOf(c.env, topic).standing());
+  return standing(c, topic, await topicOf(c.env, topic).standing());
 }
 
 /** PUT /v1/topics/{topic} */
@@ -69,7 +72,7 @@ export async function putTopic(c: Context<Hub>): Promise<Response> {
   await requireKey(c, "manage");
   const topic = topicParam(c);
   const body = await readJson(c.req.raw, topicSettingsBody);
-  return standing(topic, await topicOf(c.env, topic).set(given(body)));
+  return standing(c, topic, await topicOf(c.env, topic).set(given(body)));
 }
 
 /** GET /v1/topics/{topic}/followers */
@@ -104,7 +107,9 @@ export async function deleteFollower(c: Context<Hub>): Promise<Response> {
   return c.body(null, 204);
 }
 
-function standing(topic: string, { access, messagesMax, ageMs, cursor, members }: TopicStanding) {
+function standing(c: Context<Hub>, topic: string, stands: TopicStanding): Response {
+  const { access, messagesMax, ageMs, cursor, members } = stands;
+  learnAccess(c.env, topic, access === "public", Date.now());
   const age = { messages_max: messagesMax, age_days: ageMs / DAY_MS };
   return Response.json({ topic, access, ...age, cursor, members });
 }

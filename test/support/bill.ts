@@ -24,7 +24,7 @@ export interface Bill {
 const EVENTS = ["fetch", "alarm"] as const;
 const CALLS: [{ prototype: object }, string[]][] = [
   [Inbox, ["publish", "deliver", "list", "mark", "revokes", "follow", "unfollow"]],
-  [Topic, ["publish", "history", "join", "leave"]],
+  [Topic, ["publish", "history", "message", "join", "leave"]],
 ];
 
 /** Counts what happens while the action runs. */
