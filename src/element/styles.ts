@@ -21,9 +21,9 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 .badge{position:absolute;inset-block-start:0;inset-inline-start:54%;min-inline-size:18px;padding-inline:5px;border-radius:9px;background:var(--belfry-badge);color:var(--belfry-badge-text);font:600 11px/18px var(--belfry-font);text-align:center}` +
   // The panel.
   `
-.panel,.toasts{position:relative;inset:auto;padding:0;border:0;overflow:hidden;background:var(--belfry-bg);color:var(--belfry-text);font:14px/20px var(--belfry-font);overflow-wrap:anywhere}
-.panel{flex-direction:column;max-block-size:var(--belfry-height)}
-.panel:not([popover]),.panel:popover-open{display:flex}
+.panel,.toasts{position:relative;inset:auto;flex-direction:column;padding:0;border:0;overflow:hidden;background:var(--belfry-bg);color:var(--belfry-text);font:14px/20px var(--belfry-font);overflow-wrap:anywhere}
+.panel{max-block-size:var(--belfry-height)}
+.panel:not([popover]),:popover-open{display:flex}
 .panel,.toast{border:1px solid var(--belfry-line);border-radius:var(--belfry-radius);outline:0}
 .panel[popover],.toast{box-shadow:var(--belfry-shadow)}
 .panel[popover]{position:fixed;inset:var(--top) auto var(--bottom) clamp(8px,var(--left),100% - var(--belfry-width) - 8px);inline-size:min(var(--belfry-width),100% - 16px);max-block-size:min(var(--belfry-height),var(--room))}
@@ -85,8 +85,8 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 .loading{animation:show 1ms .2s backwards}
 @keyframes show{0%{opacity:0}}
 .loading i{display:block;block-size:36px;margin:22px;border-radius:10px}
-.toasts{position:fixed;inset-block-end:16px;inset-inline-end:16px;inline-size:min(380px,100% - 32px);background:none;overflow:visible}
-.toast{max-block-size:calc(100dvh - 42px);overflow-y:auto;margin-block-start:10px;padding-inline-start:16px;background:var(--belfry-bg)}
+.toasts{position:fixed;inset-block:16px;inset-inline-end:16px;justify-content:end;gap:10px;inline-size:min(380px,100% - 32px);block-size:auto;background:none;overflow:visible;pointer-events:none}
+.toast{flex:none;max-block-size:100%;overflow-y:auto;padding-inline-start:16px;background:var(--belfry-bg);pointer-events:auto}
 @media (max-width:480px){.panel[popover]{inset:auto 0 0;inline-size:100%;max-block-size:85%;border:0 solid var(--belfry-bg);border-block-end-width:env(safe-area-inset-bottom);border-radius:var(--belfry-radius) var(--belfry-radius) 0 0}
 .panel::backdrop{background:#0006}
 .header .tool{display:grid}}

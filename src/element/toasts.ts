@@ -74,7 +74,8 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
   /** The oldest makes room, unless somebody is in it. */
   function fit() {
     for (const toast of [...shown.keys()].slice(0, -1)) {
-      const isTooMuch = shown.size > TOASTS_MAX || node.getBoundingClientRect().top < 0;
+      const top = node.firstElementChild?.getBoundingClientRect().top ?? 0;
+      const isTooMuch = shown.size > TOASTS_MAX || top < 0;
       if (isTooMuch && !toast.matches(":focus-within")) remove(toast);
     }
   }

@@ -126,6 +126,31 @@ it.each([
 );
 
 it.each([
+  [240, 1],
+  [420, 2],
+  [120, 0.5],
+])(
+  "in a window %i high, zoomed by %d, a toast is as high and can be scrolled",
+  async (height, zoom) => {
+    screen = await visit(stage, { viewport: { width: 900, height } });
+    await screen.loaded();
+    await screen.page.evaluate((zoom) => {
+      document.documentElement.style.zoom = `${zoom}`;
+    }, zoom);
+    await publish(stage, LARGE("High"));
+    const toast = screen.toasts.first();
+    await toast.waitFor();
+    const { top, bottom, hidden } = await toast.evaluate((node) => {
+      const { top, bottom } = node.getBoundingClientRect();
+      return { top, bottom, hidden: node.scrollHeight - node.clientHeight };
+    });
+    expect(top).toBeCloseTo(16 * zoom, 0);
+    expect(bottom).toBeCloseTo(height - 16 * zoom, 0);
+    expect(hidden).toBeGreaterThan(0);
+  },
+);
+
+it.each([
   [
     "read",
     (epoch: string) => call(stage.hub.url, "PATCH", INBOX, { epoch, offsets: [1], read: true }),
