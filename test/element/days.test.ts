@@ -1,7 +1,7 @@
 // The days of the list, by the calendar of the person who reads it and the hub's clock.
 
 import { expect, it } from "vitest";
-import { dated, giveInbox, inlinePage } from "./dated-inbox.ts";
+import { dated, giveInbox, inlinePage } from "./own-inbox.ts";
 import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const stage = useStage();

@@ -1,7 +1,7 @@
 // What is listed: a notification is what has a `notification`, and the rest is data for the app.
 
 import { expect, it } from "vitest";
-import { dated, giveInbox, inlinePage } from "./dated-inbox.ts";
+import { dated, giveInbox, inlinePage } from "./own-inbox.ts";
 import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const stage = useStage();

@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { call } from "../support/backend.ts";
-import { dated, giveInbox, inlinePage } from "./dated-inbox.ts";
+import { dated, giveInbox, inlinePage } from "./own-inbox.ts";
 import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const stage = useStage();
