@@ -79,6 +79,11 @@ export function draw(node: HTMLElement, path: string, label: string): void {
   node.replaceChildren(icon(path));
 }
 
+/** Hears events of the window and, on their way down, of all within it. */
+export function hear(types: string[], listener: (event: Event) => void, signal: AbortSignal): void {
+  for (const type of types) addEventListener(type, listener, { signal, capture: true });
+}
+
 /** The element that has the focus within the same shadow root. */
 export function activeBeside(node: Node): Element | null {
   return (node.getRootNode() as ShadowRoot).activeElement;

@@ -1,6 +1,6 @@
 // Where the feed is shown: in a popover beside the bell, or in the page itself.
 
-import { activeBeside, h } from "./dom.ts";
+import { activeBeside, h, hear } from "./dom.ts";
 
 const GAP_PX = 8;
 
@@ -52,8 +52,7 @@ export function makePopover(
     for (const [name, length] of Object.entries(lengths)) style.setProperty(`--${name}`, length);
   }
 
-  for (const type of ["resize", "scroll"])
-    addEventListener(type, () => isOpen(node) && anchor(), { signal, capture: true });
+  hear(["resize", "scroll"], () => isOpen(node) && anchor(), signal);
 }
 
 export const isOpen = (node: HTMLElement) => !node.popover || node.matches(":popover-open");

@@ -4,6 +4,7 @@
 import type { Counts, InboxMessage, InboxSnapshot, LogMessage } from "../client/inbox.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { titleOf } from "./content.ts";
+import { hear } from "./dom.ts";
 import type { Labels } from "./labels.ts";
 import type { Source } from "./source.ts";
 import { createTimes } from "./times.ts";
@@ -110,17 +111,15 @@ export function createSession(options: SessionOptions): Session {
     },
   };
 
-  const view = createView(ui, style, {
-    retry: () => client?.connect(),
-    toggled(isOpen) {
-      seen = -1;
-      show();
-      tell(host, isOpen ? "belfry-open" : "belfry-close");
-    },
-    sighted: () => see(),
-  });
+  const view = createView(ui, style, () => client?.connect(), toggled, see);
   const peer: Peer = { epoch: epochOf(inbox.getSnapshot()), host, view };
   const announcer = createAnnouncer(labels.arrived);
+
+  function toggled(isOpen: boolean) {
+    seen = -1;
+    show();
+    tell(host, isOpen ? "belfry-open" : "belfry-close");
+  }
 
   /** All that is in the list is seen once the list is in sight. */
   function see() {
@@ -171,8 +170,7 @@ export function createSession(options: SessionOptions): Session {
     if (isMine && !isQuiet && !QUIET.test(message.urgency ?? "")) view.toasts.show(message);
   }
 
-  for (const type of ["online", "offline", "visibilitychange"])
-    addEventListener(type, show, { signal: ui.signal, capture: true });
+  hear(["online", "offline", "visibilitychange"], show, ui.signal);
   peers.add(peer);
   const ends = [
     () => peers.delete(peer),

@@ -2,7 +2,7 @@
 
 import type { InboxMessage, LogMessage } from "../client/inbox.ts";
 import { contentOf } from "./content.ts";
-import { CLOSE, h, tool } from "./dom.ts";
+import { CLOSE, h, hear, tool } from "./dom.ts";
 import { createExpiry, type Expiry } from "./expiry.ts";
 import { isOpen } from "./panel.ts";
 import type { Ui } from "./ui.ts";
@@ -63,12 +63,12 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
     (isGuest ? guest : host).shadowRoot?.append(node);
     node.showPopover();
   }
-  addEventListener(
-    "toggle",
+  hear(
+    ["toggle"],
     ({ target }) => {
       if (shown.size && target instanceof HTMLDialogElement) place();
     },
-    { signal, capture: true },
+    signal,
   );
 
   /** The oldest makes room, unless somebody is in it. */
@@ -79,7 +79,7 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
       if (isTooMuch && !toast.matches(":focus-within")) remove(toast);
     }
   }
-  addEventListener("resize", fit, { signal });
+  hear(["resize"], fit, signal);
 
   return {
     node,

@@ -27,17 +27,13 @@ export interface View {
   show(snapshot: InboxSnapshot, status: Status | undefined): void;
 }
 
-export interface ViewEvents {
-  retry(): void;
-  toggled(isOpen: boolean): void;
-  /** The list may have come into sight, or left it. */
-  sighted(): void;
-}
-
 export function createView(
   ui: Ui,
   style: CSSStyleDeclaration,
-  { retry, toggled, sighted }: ViewEvents,
+  retry: () => void,
+  toggled: (isOpen: boolean) => void,
+  /** The list may have come into sight, or left it. */
+  sighted: () => void,
 ): View {
   const { labels, host } = ui;
   const isInline = host.hasAttribute("inline");
