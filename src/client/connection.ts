@@ -115,7 +115,6 @@ export function createConnection(plan: Plan): Connection {
     change(next);
   }
 
-  const isClosed = () => status.state === "closed";
   const end = (close: number, code: string) =>
     stop({ state: "closed", reason: { close, code, message: code } });
 
@@ -144,7 +143,7 @@ export function createConnection(plan: Plan): Connection {
     if (user && user !== next) {
       end(1000, "user_changed");
       // A listener may have gone on by itself.
-      if (isClosed()) open(given);
+      if ((status as Status).state === "closed") open(given);
       return;
     }
     user = next;

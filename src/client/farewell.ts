@@ -4,16 +4,18 @@ import type { Client } from "./client.ts";
 
 /** A browser carries 64 KiB in all for a page that is gone. */
 const BYTES_MAX = 60_000;
-const MARK = /^(un)?(read|seen|archive)$/;
+/** A mark's frame up to what it marks. */
+const MARK = /^{"type":"(un)?(read|seen|archive)","id":\d+,/;
 
 /** Sends the marks that are not answered, by calls that outlive the page. A delete waits for the next visit. */
 export function sayFarewell({ credentials, requests }: Client): void {
   let bytes = 0;
   for (const [id, { text, settle }] of requests) {
-    const { type, id: _, ...target } = JSON.parse(text);
-    const [, un, mark] = MARK.exec(type) ?? [];
-    bytes += mark ? text.length : 0;
-    if (!credentials || !mark || bytes > BYTES_MAX) continue;
+    const [head, un, mark] = MARK.exec(text) ?? [];
+    if (!head || !credentials) continue;
+    bytes += text.length;
+    if (bytes > BYTES_MAX) return;
+    const flag = `{"${mark === "archive" ? "archived" : mark}":${!un},`;
     fetch(`${credentials.url}/v1/users/me/notifications`, {
       method: "PATCH",
       keepalive: true,
@@ -21,7 +23,7 @@ export function sayFarewell({ credentials, requests }: Client): void {
         authorization: `Bearer ${credentials.token}`,
         "content-type": "application/json",
       },
-      body: JSON.stringify({ ...target, [mark === "archive" ? "archived" : mark]: !un }),
+      body: text.replace(head, flag),
     }).then(
       // Otherwise the page sends it once more, should it return.
       async (response) => response.ok && requests.delete(id) && settle(await response.json()),

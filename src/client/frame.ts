@@ -16,13 +16,12 @@ export function printFrame(type: string, id: number, members: object): string {
   const text = JSON.stringify(frame, function (this: Record<string, unknown>, name, value) {
     const given = this[name];
     const printed = JSON.stringify([value]);
+    // A member that is undefined is absent, as it looks. A Map is printed as `{}`, as a promise is.
     const isLost =
       printed === "[null]"
-        ? // A member that is undefined is absent, as it looks.
-          given !== null && (given !== undefined || Array.isArray(this))
-        : // Such as a Map, or a promise that was not awaited.
-          printed === "[{}]" && {}.toString.call(value) !== "[object Object]";
-    if (isLost) throw new TypeError(`\`${name}\` is ${String(given)}, which is lost in JSON`);
+        ? given !== null && (given !== undefined || Array.isArray(this))
+        : printed === "[{}]" && {}.toString.call(value) !== "[object Object]";
+    if (isLost) throw new TypeError(`JSON cannot hold \`${name}\`: ${String(given)}`);
     return value;
   });
   if (text.length > FRAME_UNITS_MAX)

@@ -18,8 +18,8 @@ export class InboxView {
   readonly held = new Map<number, InboxMessage>();
   counts: Counts = NOTHING.counts;
 
-  /** Takes a step whole; `now` is when. */
-  apply(step: MessagesFrame, now: number): void {
+  /** Takes a step whole, or a `connected` as a step without news; `now` is when. */
+  apply(step: Omit<MessagesFrame, "type" | "to" | "since">, now: number): void {
     const { held } = this;
     if (step.snapshot) held.clear();
     for (const change of step.states ?? []) this.#change(change);
@@ -29,15 +29,10 @@ export class InboxView {
       if (message.offset !== null) held.set(message.offset, message as InboxMessage);
       latest = Math.max(latest, Date.parse(message.time));
     }
-    this.forget(step.oldest ?? 0);
+    for (const offset of held.keys()) if (offset < (step.oldest ?? 0)) held.delete(offset);
     // What has ended is not in the hub's counts any more, whose clock may be ahead.
     this.expire(latest);
     this.counts = step.counts ?? this.counts;
-  }
-
-  /** Drops what is gone. */
-  forget(oldest: number): void {
-    for (const offset of this.held.keys()) if (offset < oldest) this.held.delete(offset);
   }
 
   /** Drops what has ended by its own `ttl`, of which no frame tells; gives when the next one ends. */

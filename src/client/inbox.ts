@@ -78,14 +78,13 @@ export class Inbox {
     });
     client.followInbox({
       follower: this.#follower,
-      connected: ({ epoch, offset, oldest, recovered, counts, time }) => {
+      connected: (frame) => {
+        const { epoch, offset, recovered, time } = frame;
         this.#isShown = true;
         if (time) this.#aheadMs = Date.parse(time) - environment.now();
         // Otherwise a step follows, and says it of what is held by then.
         if (!recovered || this.#follower.since !== `${epoch}:${offset}`) return;
-        this.#view.forget(oldest);
-        this.#view.expire(this.now());
-        this.#view.counts = counts ?? this.#view.counts;
+        this.#view.apply({ ...frame, messages: [] }, this.now());
         this.#changed();
       },
       hide: (isForGood) => {

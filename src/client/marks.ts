@@ -27,15 +27,10 @@ function hits({ target }: Mark, offset: number): boolean {
   return "up_to" in target ? offset <= target.up_to : target.offsets.includes(offset);
 }
 
-function flagsOf({ type, time }: Mark, { seen_at, read_at }: MessageState): Partial<MessageState> {
-  switch (type) {
-    case "seen":
-      return { seen_at: seen_at ?? time };
-    case "read":
-      return { seen_at: seen_at ?? time, read_at: read_at ?? time };
-    case "unread":
-      return { read_at: null };
-    default:
-      return { archived_at: type === "archive" ? time : null };
-  }
+function flagsOf({ type, time }: Mark, shown: MessageState): Partial<MessageState> {
+  const seen_at = shown.seen_at ?? time;
+  if (type === "seen") return { seen_at };
+  if (type === "read") return { seen_at, read_at: shown.read_at ?? time };
+  if (type === "unread") return { read_at: null };
+  return { archived_at: type === "archive" ? time : null };
 }

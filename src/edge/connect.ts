@@ -50,7 +50,7 @@ export async function connectInbox(c: Context<Hub>): Promise<Response> {
   return open(
     inboxOf(c.env, user, "user"),
     offer,
-    { caller, since, topics },
+    { caller, since, ...topics },
     null,
     await ticketFor(c, principal),
   );
@@ -80,31 +80,38 @@ export async function connectTopic(c: Context<Hub>): Promise<Response> {
   return response;
 }
 
-/** `?topics=` of a connect: names, each with a `since` of its own after a `~`, joined by commas. */
+/**
+ * `?topics=` of a connect: names, each with a `since` of its own after a `~`, joined by commas. One that
+ * is wrong is refused for itself, on the line: a connect carries what many parts of an app asked for.
+ */
 function topicsOf(
   c: Context<Hub>,
   { isUpgrade }: Offer,
   resumed: StreamId | null,
-): { topic: string; since: Since }[] {
+): Required<Pick<Upgrade, "topics" | "refusedTopics">> {
   const text = c.req.query("topics") ?? "";
-  if (text === "") return [];
-  const items = text.split(",");
+  const items = text === "" ? [] : text.split(",");
   const most = isUpgrade ? TOPICS_MAX : STREAM_TOPICS_MAX;
   if (items.length > most)
     return throwRefusal("invalid_params", `name at most ${most} topics`, "topics");
   const now = Date.now();
-  const named = items.map((item) => {
+  const topics = new Map<string, Since>();
+  const refused = new Map<string, string>();
+  for (const item of items) {
     const [topic = "", since = null, ...more] = item.split("~");
-    const fault = more.length > 0 ? "a topic has one `since`, after a ~" : topicFault(topic);
-    if (fault !== null) return throwRefusal("invalid_params", fault, "topics");
     const begin = parseTopicSince(resumed?.topics.get(topic) ?? since, now);
-    return begin === null
-      ? throwRefusal("invalid_params", `after the ~, ${SUBSCRIBE_SINCE_FORMS}`, "topics")
-      : { topic, since: begin };
-  });
-  if (new Set(named.map(({ topic }) => topic)).size < named.length)
-    return throwRefusal("invalid_params", "name each topic once", "topics");
-  return named;
+    const fault = more.length > 0 ? "a topic has one `since`, after a ~" : topicFault(topic);
+    if (fault !== null) refused.set(topic, fault);
+    else if (topics.has(topic)) refused.set(topic, "name each topic once");
+    else if (begin === null) refused.set(topic, `after the ~, ${SUBSCRIBE_SINCE_FORMS}`);
+    else topics.set(topic, begin);
+  }
+  // Of a name with a `reply` and an `error`, nobody could tell whether it is subscribed to.
+  for (const topic of refused.keys()) topics.delete(topic);
+  return {
+    topics: Array.from(topics, ([topic, since]) => ({ topic, since })),
+    refusedTopics: Array.from(refused, ([topic, fix]) => ({ topic, fix })),
+  };
 }
 
 const refuseSince = (fix: string) => throwRefusal("invalid_params", fix, "since");

@@ -254,15 +254,17 @@ export class Inbox extends DurableObject<Env> {
   }
 
   #connect(upgrade: Upgrade): Response {
-    const { caller, offered, topics = [] } = upgrade;
+    const { caller, offered, topics = [], refusedTopics = [] } = upgrade;
     const refused =
       this.#refusalOf({ iat: caller.iat }) ?? limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);
     const { 0: client, 1: server } = new WebSocketPair();
     const greeted = (session: Session) => {
+      this.#subscriptions.refuse(session, refusedTopics);
       this.ctx.waitUntil(this.#subscriptions.begin(session, topics));
     };
-    this.#sockets.accept(server, upgrade, topics.length === 0 ? null : greeted);
+    const names = topics.length + refusedTopics.length;
+    this.#sockets.accept(server, upgrade, names === 0 ? null : greeted);
     return upgraded(client, offered);
   }
 }

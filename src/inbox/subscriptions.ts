@@ -121,6 +121,14 @@ export class Subscriptions {
     );
   }
 
+  /** Answers what a connect named in place of topics. */
+  refuse(session: Session, named: { topic: string; fix: string }[]): void {
+    const frames = named.map(({ topic, fix }) =>
+      printError(null, refusal("invalid_params", fix, "topics"), topic),
+    );
+    this.#parts.sockets.send(session, frames, this.#parts.clock());
+  }
+
   /** The topics that any connection names, those that are closing included. */
   topics(): string[] {
     return [...this.#parts.sockets.sessions()].flatMap(({ attachment }) => attachment.topics ?? []);

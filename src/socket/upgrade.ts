@@ -7,7 +7,7 @@ import type { Caller } from "./attachment.ts";
 
 export const SUBPROTOCOL = "belfry.v1";
 
-/** What the edge found out about whoever connects. All of it is ASCII. */
+/** What the edge found out about whoever connects. */
 export interface Upgrade {
   caller: Caller;
   since: Since;
@@ -17,6 +17,8 @@ export interface Upgrade {
   isStream?: boolean;
   /** Topics that a user's connection begins with. */
   topics?: { topic: string; since: Since }[];
+  /** What was named in place of a topic, or with a `since` that is none; and the fix. */
+  refusedTopics?: { topic: string; fix: string }[];
   /** Why the caller is refused at a topic that is not public. */
   unlessPublic?: Refusal | null;
 }
@@ -27,9 +29,16 @@ const HEADER = "belfry-upgrade";
 export function openSocket(stub: Pick<Fetcher, "fetch">, upgrade: Upgrade): Promise<Response> {
   // Not as a Request of our own, which the runtime would only copy into one of its own.
   return stub.fetch("https://object/connect", {
-    headers: { upgrade: "websocket", [HEADER]: JSON.stringify(upgrade) },
+    headers: { upgrade: "websocket", [HEADER]: printAscii(upgrade) },
   });
 }
+
+/** A header holds ASCII only. What is named in place of a topic may be any text. */
+const printAscii = (upgrade: Upgrade) =>
+  JSON.stringify(upgrade).replace(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 
 /** What `openSocket` asked for; null when it is another request. */
 export function readUpgrade(request: Request): Upgrade | null {
