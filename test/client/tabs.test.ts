@@ -68,7 +68,10 @@ function tabsOf(user: string, topic: string) {
 const has = (count: number) => (now: { notifications: readonly unknown[] }) =>
   now.notifications.length === count;
 const toUser = (user: string, data: unknown) =>
-  call(hub.url, "POST", `/v1/users/${user}/notifications`, { data });
+  call(hub.url, "POST", `/v1/users/${user}/notifications`, {
+    notification: { title: "t" },
+    data,
+  });
 const toTopic = (topic: string, data: unknown) =>
   call(hub.url, "POST", `/v1/topics/${topic}/messages`, { data });
 
