@@ -143,7 +143,7 @@ describe("imports", () => {
     element: ["client"],
     console: ["client", "element", "type protocol"],
     "settings.ts": ["protocol", "topic/settings.ts", "type log", "type inbox", "type topic"],
-    "objects.ts": ["settings.ts", "type protocol"],
+    "objects.ts": ["settings.ts", "protocol"],
     "handlers.ts": ["type publish"],
     "worker.ts": ["edge", "publish", "inbox", "topic"],
   };
