@@ -12,9 +12,11 @@ const LEAVING = /hide|freeze/;
  * function that ends it: the window would keep the client, and all that it holds, for as long as itself.
  */
 export function watchPage({ page }: Environment, act: (isLeaving: boolean) => void): () => void {
+  // Outside browsers there may be no AbortController either.
+  if (!page) return () => undefined;
   const watch = new AbortController();
   for (const type of CHANGES.split(" "))
-    page?.addEventListener(
+    page.addEventListener(
       type,
       ({ target }) => {
         // Of the two changes of visibility, only one is a return.
