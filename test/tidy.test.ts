@@ -241,7 +241,6 @@ describe("source files", () => {
 
   /** For what no event tells: a moment at random, and the end of a token by the hub's clock. */
   const SLEEPS = [
-    "test/client/chaos.test.ts",
     "test/client/hub.test.ts",
     "test/path/crash-erase.test.ts",
     "test/path/crash-members.test.ts",

@@ -3,14 +3,13 @@
 
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { type Client, newClient } from "../../src/client/client.ts";
-import type { Environment } from "../../src/client/environment.ts";
 import { type Inbox, inbox } from "../../src/client/inbox.ts";
 import { websocket } from "../../src/client/websocket.ts";
 import type { Counts } from "../../src/protocol/message.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 import { TestSocket } from "../support/socket.ts";
-import { ChaosProxy, FAULTS } from "./chaos.ts";
+import { ChaosProxy, FAULTS, fast } from "./chaos.ts";
 import { untilShown } from "./live.ts";
 import { seeded } from "./simulation.ts";
 
@@ -30,17 +29,6 @@ beforeAll(async () => {
 afterAll(async () => {
   proxy.stop();
   await hub.stop();
-});
-
-const SPEED = 100;
-const fast = (random: () => number): Environment => ({
-  now: () => Date.now() * SPEED,
-  random,
-  after(ms, act) {
-    const timer = setTimeout(act, ms / SPEED);
-    return () => clearTimeout(timer);
-  },
-  page: undefined,
 });
 
 /** What was deleted, or archived and pushed out, comes no more to who has not seen it: no gap. */

@@ -4,10 +4,25 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
+import type { Environment } from "../../src/client/environment.ts";
 
 /** `silence` is a connection that is half open: nothing comes through any more, and nobody is told. */
 export const FAULTS = ["cut", "silence", "refuse", "drop", "double", "swap", "hold"] as const;
 export type Fault = (typeof FAULTS)[number];
+
+const SPEED = 100;
+const startedAt = Date.now();
+
+/** A device whose time runs a hundred times as fast, by a clock that is ahead by so many milliseconds. */
+export const fast = (random: () => number, aheadMs = 0): Environment => ({
+  now: () => startedAt + aheadMs + (Date.now() - startedAt) * SPEED,
+  random,
+  after(ms, act) {
+    const timer = setTimeout(act, ms / SPEED);
+    return () => clearTimeout(timer);
+  },
+  page: undefined,
+});
 
 interface Wire {
   near: WebSocket;
