@@ -29,6 +29,7 @@ export interface Env {
   TOPIC_MESSAGES_MAX?: string;
   TOPIC_AGE_DAYS?: string;
   TOPIC_DEFAULTS?: string;
+  TOPIC_SOCKETS_MAX?: string;
   LOCATION_HINT?: string;
   JURISDICTION?: string;
 }
@@ -42,6 +43,7 @@ export interface Settings {
   allowedOrigins: readonly string[];
   inbox: Retention;
   topic: Retention;
+  topicSocketsMax: number;
   locationHint: DurableObjectLocationHint | null;
   jurisdiction: DurableObjectJurisdiction | null;
 }
@@ -86,6 +88,16 @@ export function topicDefaultsOf(env: Env, topic: string): TopicDefaults {
   return { ...all, ...patterns.get(fitting[0] ?? "") };
 }
 
+/** How many sockets a topic takes on its own door. */
+export function topicSocketsMaxOf(env: Env): number {
+  const settings = settingsOf(env);
+  return "fix" in settings ? TOPIC_SOCKETS_MAX : settings.topicSocketsMax;
+}
+
+const TOPIC_SOCKETS_MAX = 10_000;
+/** An object can have 32,768; some of them are closing. */
+const TOPIC_SOCKETS_MOST = 30_000;
+
 const DEFAULTS = {
   inbox: { messagesMax: 500, ageMs: 90 * DAY_MS },
   topic: { messagesMax: 1_000, ageMs: 7 * DAY_MS },
@@ -126,6 +138,13 @@ function readSettings(env: Env): Settings | Misconfigured {
   if ("fix" in topic) return topic;
   const topicDefaults = topicPatternsOf(env);
   if (!(topicDefaults instanceof Map)) return topicDefaults;
+  const topicSocketsMax = Number(env.TOPIC_SOCKETS_MAX || TOPIC_SOCKETS_MAX);
+  if (
+    !Number.isInteger(topicSocketsMax) ||
+    topicSocketsMax < 1 ||
+    topicSocketsMax > TOPIC_SOCKETS_MOST
+  )
+    return { fix: `TOPIC_SOCKETS_MAX is a whole number from 1 to ${TOPIC_SOCKETS_MOST}` };
   return {
     apiKeys,
     jwtSecrets,
@@ -135,6 +154,7 @@ function readSettings(env: Env): Settings | Misconfigured {
     allowedOrigins,
     inbox,
     topic,
+    topicSocketsMax,
     locationHint,
     jurisdiction,
   };

@@ -1,7 +1,9 @@
-// How many connections one user may hold open at an object, and which of them makes room.
+// How many connections one user may hold open at an object, and which of them makes room; and how many
+// all callers together.
 
 import { type Refusal, refusal } from "../protocol/error.ts";
 import { CONNECTIONS_MAX, UNHEARD_MS } from "../protocol/limits.ts";
+import { ANONYMOUS, type Caller } from "./attachment.ts";
 import { disconnect } from "./close.ts";
 import type { Sockets } from "./sockets.ts";
 
@@ -18,6 +20,19 @@ export function limitRefusal(sockets: Sockets, user: string | null, now: number)
   return isFull()
     ? refusal("connection_limit", `close one of the user's ${CONNECTIONS_MAX} connections`)
     : null;
+}
+
+/** Why one more socket is not taken by an object that has so many; null when it is. */
+export function crowdRefusal(
+  sockets: Sockets,
+  { user, source }: Caller,
+  most: number,
+  now: number,
+): Refusal | null {
+  // Strangers must not lock out a backend.
+  const isBackend = user === null && source !== ANONYMOUS;
+  if (isBackend || sockets.size < most || sockets.openAt(now) < most) return null;
+  return refusal("overloaded", `the topic has ${most} sockets: come back later`);
 }
 
 /** The oldest connection of the user that has sent neither a ping nor a frame, if it had the time to. */

@@ -33,6 +33,8 @@ export class Sockets {
   #ungreeted: Session[] = [];
   #answersPings = false;
   #sweptAt = 0;
+  /** Of all sockets those that were not open any more at the last sweep, and are there still. */
+  #closing = 0;
 
   constructor(ctx: DurableObjectState, greeter: Greeter, clock: () => number) {
     this.#ctx = ctx;
@@ -81,6 +83,12 @@ export class Sockets {
     for (const { ws, attachment } of sessions.values())
       if (attachment.user === user && ws.readyState === WebSocket.OPEN) open += 1;
     return open;
+  }
+
+  /** Open sockets, after those are closed that should be. Looked at one by one now and then only. */
+  openAt(now: number): number {
+    if (now - this.#sweptAt >= SWEEP_MS) this.sweep(now);
+    return this.size - this.#closing;
   }
 
   /** All that are open, or closing. */
@@ -139,6 +147,13 @@ export class Sockets {
   /** Closes those whose token has ended, and those that have pinged and then missed three pings. */
   sweep(now: number): void {
     this.#sweptAt = now;
+    this.#closeOver(now);
+    this.#closing = 0;
+    for (const { ws } of this.#all().values())
+      if (ws.readyState !== WebSocket.OPEN) this.#closing += 1;
+  }
+
+  #closeOver(now: number): void {
     for (const session of this.#all().values()) {
       const { ws, lastFrameAt } = session;
       if (this.endIfExpired(session, now) || this.#endIfSlow(session, now)) continue;
@@ -166,6 +181,8 @@ export class Sockets {
     const session = this.#sessions?.get(ws);
     if (session === undefined) return;
     this.#sessions?.delete(ws);
+    // It may have closed since the sweep: then one place less is free until the next.
+    this.#closing = Math.max(0, this.#closing - 1);
     this.#tally(session.attachment.user, -1);
   }
 

@@ -12,11 +12,11 @@ import { allows } from "../protocol/caps.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import type { Refusal } from "../protocol/error.ts";
 import { DAY_MS } from "../protocol/limits.ts";
-import { type Env, topicDefaultsOf } from "../settings.ts";
+import { type Env, topicDefaultsOf, topicSocketsMaxOf } from "../settings.ts";
 import { ANONYMOUS, type Attachment } from "../socket/attachment.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
-import { limitRefusal } from "../socket/limit.ts";
+import { crowdRefusal, limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
@@ -227,7 +227,9 @@ export class Topic extends DurableObject<Env> {
   #connect(upgrade: Upgrade): Response {
     const { caller, offered, unlessPublic = null } = upgrade;
     const refused =
-      this.#refused(unlessPublic) ?? limitRefusal(this.#sockets, caller.user, clock());
+      this.#refused(unlessPublic) ??
+      limitRefusal(this.#sockets, caller.user, clock()) ??
+      crowdRefusal(this.#sockets, caller, topicSocketsMaxOf(this.env), clock());
     if (refused !== null) return refusedByObject(refused);
     this.#fanOut.kick();
     const { 0: client, 1: server } = new WebSocketPair();

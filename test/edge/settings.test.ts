@@ -1,7 +1,7 @@
 // The secrets and vars of a deployment: what is taken, and what one is told to mend.
 
 import { expect, it } from "vitest";
-import { type Env, retentionOf, settingsOf } from "../../src/settings.ts";
+import { type Env, retentionOf, settingsOf, topicSocketsMaxOf } from "../../src/settings.ts";
 import { JWT_SECRET, TEST_VARS } from "../support/vars.ts";
 
 const DAY_MS = 86_400_000;
@@ -28,6 +28,14 @@ it("[LOG6] [LOG7] [LOG8] unless vars say otherwise", () => {
   expect(retentionOf(envOf(vars), "inbox")).toEqual(inbox);
   // An object with a faulty var goes on with the defaults; the edge refuses.
   expect(retentionOf(envOf({ INBOX_MESSAGES_MAX: "many" }), "inbox").messagesMax).toBe(500);
+});
+
+it("[CON16] a topic takes 10,000 sockets, unless the var says otherwise", () => {
+  expect(read().topicSocketsMax).toBe(10_000);
+  expect(read({ TOPIC_SOCKETS_MAX: "" }).topicSocketsMax).toBe(10_000);
+  expect(read({ TOPIC_SOCKETS_MAX: "30000" }).topicSocketsMax).toBe(30_000);
+  expect(topicSocketsMaxOf(envOf({ TOPIC_SOCKETS_MAX: "7" }))).toBe(7);
+  expect(topicSocketsMaxOf(envOf({ TOPIC_SOCKETS_MAX: "many" }))).toBe(10_000);
 });
 
 it("[SOC3] JWT_SECRETS is one secret as it is, or a list during a rotation", () => {
@@ -112,6 +120,11 @@ it.each([
   })),
   { what: "half a message", vars: { INBOX_MESSAGES_MAX: "1.5" }, fix: "INBOX_MESSAGES_MAX" },
   { what: "no message", vars: { TOPIC_MESSAGES_MAX: "0" }, fix: "TOPIC_MESSAGES_MAX" },
+  ...["0", "1.5", "30001", "many", "-1"].map((most) => ({
+    what: `${most} sockets of a topic`,
+    vars: { TOPIC_SOCKETS_MAX: most },
+    fix: "TOPIC_SOCKETS_MAX is a whole number from 1 to 30000",
+  })),
   { what: "an age of nothing", vars: { INBOX_AGE_DAYS: "0" }, fix: "INBOX_AGE_DAYS" },
   { what: "an age that is none", vars: { TOPIC_AGE_DAYS: "week" }, fix: "TOPIC_AGE_DAYS" },
 ])("[CON4] with $what the hub says what to do", ({ vars, fix }) => {
