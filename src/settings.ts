@@ -18,6 +18,8 @@ import type { Topic } from "./topic/topic.ts";
 export interface Env {
   INBOX: DurableObjectNamespace<Inbox>;
   TOPIC: DurableObjectNamespace<Topic>;
+  LIMIT_BY_IP?: RateLimit;
+  LIMIT_BY_USER?: RateLimit;
   API_KEYS?: string;
   JWT_SECRETS?: string;
   JWKS_URL?: string;

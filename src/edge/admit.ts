@@ -4,6 +4,7 @@ import type { Context, Next } from "hono";
 import { cors } from "hono/cors";
 import { RefusalError } from "../protocol/error.ts";
 import { type Settings, settingsOf } from "../settings.ts";
+import { requireAddressLimit } from "./limit.ts";
 import { answerRefusal } from "./problem.ts";
 import type { Hub } from "./request.ts";
 
@@ -20,14 +21,22 @@ export async function admit(c: Context<Hub>, next: Next): Promise<Response | und
   const settings = settingsOf(c.env);
   if ("fix" in settings) throw new RefusalError("not_configured", settings.fix);
   c.set("settings", settings);
+  const { LIMIT_BY_IP: limit } = c.env;
+  const proceed =
+    limit === undefined
+      ? next
+      : async () => {
+          await requireAddressLimit(limit, c.req.raw, settings);
+          await next();
+        };
   const origin = c.req.header("origin");
   if (origin === undefined) {
-    await next();
+    await proceed();
     return undefined;
   }
   if (!isAllowed(origin, url, settings))
     throw new RefusalError("origin_not_allowed", `add ${origin} to the var ALLOWED_ORIGINS`);
-  return (await withCors(c, next)) ?? undefined;
+  return (await withCors(c, proceed)) ?? undefined;
 }
 
 /** Nothing that the hub answers is for a cache: nearly all of it is one user's. */

@@ -9,6 +9,7 @@ import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import type { Publisher } from "../publish/prepare.ts";
 import type { Settings } from "../settings.ts";
 import { findKey, looksLikeKey } from "./key.ts";
+import { requireUserLimit } from "./limit.ts";
 import { mayBePublic } from "./public-topics.ts";
 import { type Hub, throwRefusal, userParam } from "./request.ts";
 import {
@@ -181,7 +182,10 @@ export function withCap(claims: Claims, action: Action, topic: string): Claims {
   return claims;
 }
 
-function principalOf(c: Context<Hub>): Promise<Principal> {
-  const { raw } = c.req;
-  return authenticate(c.get("settings"), bearerOf(raw), c.req.header("origin"), Date.now());
+async function principalOf(c: Context<Hub>): Promise<Principal> {
+  const credential = bearerOf(c.req.raw);
+  const origin = c.req.header("origin");
+  const principal = await authenticate(c.get("settings"), credential, origin, Date.now());
+  if (principal.kind === "user") await requireUserLimit(c.env, principal.claims.user);
+  return principal;
 }

@@ -23,6 +23,7 @@ import {
   strangersRefusal,
   withScope,
 } from "./auth.ts";
+import { requireUserLimit } from "./limit.ts";
 import { type Offer, offerOf } from "./offer.ts";
 import { learnAccess } from "./public-topics.ts";
 import { type Hub, throwRefusal, topicParam } from "./request.ts";
@@ -160,7 +161,8 @@ async function connecting(c: Context<Hub>, { token }: Offer): Promise<Principal 
       return throwRefusal("unauthorized", "send an API key in the Authorization header only");
     return principal;
   }
-  const { iat } = principal.claims;
+  const { iat, user } = principal.claims;
+  await requireUserLimit(c.env, user);
   if (credential !== inUrl || (iat !== null && now / 1000 - iat <= URL_TOKEN_AGE_SECONDS_MAX))
     return principal;
   // From the header only: a URL that leaks must not hold all that is needed to connect.

@@ -32,10 +32,11 @@ export function answerRefusal(cause: unknown, c: Context<Hub>): Response {
   const { protocol } = offerOf(c.req.raw);
   // A browser cannot see the status of a refused upgrade, only how a socket was closed.
   if (protocol !== null) return refuseSocket(refused, protocol);
-  return problem(refused, requestId);
+  const seconds = cause instanceof RefusalError ? cause.retryAfterSeconds : null;
+  return problem(refused, requestId, seconds ?? RETRY_AFTER_SECONDS[refused.code]);
 }
 
-function problem(refused: Refusal, requestId: string): Response {
+function problem(refused: Refusal, requestId: string, seconds: number | undefined): Response {
   const { status, title, temporary } = ERRORS[refused.code];
   const { code, fix, field } = refused;
   const body = {
@@ -49,7 +50,6 @@ function problem(refused: Refusal, requestId: string): Response {
   };
   const headers = new Headers({ "content-type": "application/problem+json" });
   if (status === 401) headers.set("www-authenticate", challenge(refused));
-  const seconds = RETRY_AFTER_SECONDS[code];
   if (seconds !== undefined) headers.set("retry-after", `${seconds}`);
   return new Response(JSON.stringify(body), { status, headers });
 }

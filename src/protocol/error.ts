@@ -76,9 +76,17 @@ export const REVOKED = refusal("invalid_token", "the token was revoked: get a ne
 /** A refusal that is thrown, to leave the call chain at once. Only the edge and the sockets catch it. */
 export class RefusalError extends Error {
   readonly refusal: Refusal;
-  constructor(code: ErrorCode, fix: string, field?: string) {
+  /** When the same request may succeed, where that is not said by the code alone. */
+  readonly retryAfterSeconds: number | null;
+  constructor(
+    code: ErrorCode,
+    fix: string,
+    field?: string,
+    retryAfterSeconds: number | null = null,
+  ) {
     super(fix);
     this.name = "RefusalError";
     this.refusal = refusal(code, fix, field);
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
