@@ -2,7 +2,13 @@
 
 import { CLOSES, type CloseCode, comesBack } from "./close.ts";
 import { ERRORS, type Refusal } from "./error.ts";
-import { FRAME_BYTES_MAX, PING_SECONDS, RECONNECT_SPREAD_SECONDS } from "./limits.ts";
+import {
+  FRAME_BYTES_MAX,
+  PING_SECONDS,
+  RECONNECT_SPREAD_SECONDS,
+  RECONNECT_SPREAD_SECONDS_MAX,
+  RECONNECTS_PER_SECOND,
+} from "./limits.ts";
 import type { Counts, LogMessage, MessageState } from "./message.ts";
 
 /** {"type":"connected","connection":"c_…","epoch":"…","offset":41,"recovered":true,…} */
@@ -88,14 +94,21 @@ export type DownFrame =
 
 export function printConnected(
   frame: Omit<ConnectedFrame, "type" | "ping" | "reconnect_spread">,
+  sockets = 0,
 ): string {
   const body: ConnectedFrame = {
     type: "connected",
     ...frame,
     ping: PING_SECONDS,
-    reconnect_spread: RECONNECT_SPREAD_SECONDS,
+    reconnect_spread: spreadOf(sockets),
   };
   return JSON.stringify(body);
+}
+
+/** Seconds over which so many sockets come back. */
+function spreadOf(sockets: number): number {
+  const seconds = Math.ceil(sockets / RECONNECTS_PER_SECOND);
+  return Math.min(Math.max(RECONNECT_SPREAD_SECONDS, seconds), RECONNECT_SPREAD_SECONDS_MAX);
 }
 
 export function printError(id: string | number | null, refusal: Refusal, topic?: string): string {

@@ -70,8 +70,11 @@ export const REPLAYED_UNITS_MAX = 32 * 1024 * 1024;
 export const REPLAYED_UNITS_PER_SECOND = 1024 * 1024;
 /** How many times over an inbox's rows are changed by its user: at once, and each minute after that. */
 export const MARKED_TIMES_MAX = 10;
-/** The window over which clients spread their first reconnect after a loss. */
+/** The window over which clients spread their first reconnect after a loss: it grows with the crowd. */
 export const RECONNECT_SPREAD_SECONDS = 5;
+export const RECONNECT_SPREAD_SECONDS_MAX = 60;
+/** How many connects a second an object takes in without trouble. */
+export const RECONNECTS_PER_SECOND = 200;
 
 /** How much a log may be told to keep at most. */
 export const RETENTION_MESSAGES_MAX = 100_000;

@@ -39,19 +39,23 @@ export function greetTopic(
   { connection, exp }: Caller,
   asked: Since,
   now: number,
+  sockets = 0,
 ): string[] {
   const { epoch, head, oldest } = log.at(now);
   const { since, recovered, messages } = missed(log, asked, now);
-  const connected = printConnected({
-    connection,
-    topic,
-    epoch,
-    offset: head,
-    recovered,
-    oldest,
-    time: new Date(now).toISOString(),
-    expires_in: exp === null ? null : exp - Math.floor(now / 1000),
-  });
+  const connected = printConnected(
+    {
+      connection,
+      topic,
+      epoch,
+      offset: head,
+      recovered,
+      oldest,
+      time: new Date(now).toISOString(),
+      expires_in: exp === null ? null : exp - Math.floor(now / 1000),
+    },
+    sockets,
+  );
   const frame = { topic, epoch, to: head, oldest, messages };
   if (since === head) return [connected];
   const step = since === null ? { ...frame, since, snapshot: true as const } : { ...frame, since };

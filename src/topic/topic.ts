@@ -65,7 +65,8 @@ export class Topic extends DurableObject<Env> {
     const topic = nameOf(ctx.id);
     const greeter: Greeter = {
       confirm: () => this.#log.confirm(),
-      greet: (caller, since) => greetTopic(topic, this.#log, caller, since, clock()),
+      greet: (caller, since) =>
+        greetTopic(topic, this.#log, caller, since, clock(), this.#sockets.size),
     };
     this.#name = topic;
     this.#defaults = topicDefaultsOf(env, topic);

@@ -26,6 +26,19 @@ it("[CON10] `connected`", () => {
   );
 });
 
+it.each([
+  [0, 5],
+  [1_000, 5],
+  [1_001, 6],
+  [2_000, 10],
+  [12_000, 60],
+  [30_000, 60],
+])("[SOC17] of %i sockets each comes back within %i s", (sockets, seconds) => {
+  const own = { connection: "c_1", epoch: "e", offset: 41, recovered: true, oldest: 2 };
+  const { reconnect_spread } = JSON.parse(printConnected({ ...own, expires_in: null }, sockets));
+  expect(reconnect_spread).toBe(seconds);
+});
+
 it("[CUR3] [TOP3] `messages`", () => {
   const draft = { epoch: "e", since: 41, to: 43, messages: ['{"offset":42}', '{"offset":43}'] };
   expect(printMessages(draft)).toEqual([
