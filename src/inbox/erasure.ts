@@ -45,7 +45,7 @@ export class Erasure {
       sockets.closeAll(4503);
       // Leaving changes the checkpoint; where there is none to change, everything goes first.
       if (unreadable !== null) await this.#eraseUnread(unreadable);
-      await this.#leaveAll();
+      await this.#leaveAll(unreadable === null);
       if (unreadable === null) await this.#eraseNow(this.#parts.log.at(this.#parts.clock()).own);
     } finally {
       end();
@@ -82,10 +82,10 @@ export class Erasure {
     return erased;
   }
 
-  async #leaveAll(): Promise<void> {
+  async #leaveAll(isTimeKnown: boolean): Promise<void> {
     const left = await Promise.allSettled(
       [...this.#toLeave].map(async (topic) => {
-        await this.#parts.follows.leave(topic);
+        await this.#parts.follows.leave(topic, isTimeKnown);
         this.#toLeave.delete(topic);
       }),
     );

@@ -13,6 +13,7 @@ import type { Joined, Joining } from "../topic/join.ts";
 import type { FollowCursors } from "./cursors.ts";
 import type { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";
+import type { Moments } from "./moments.ts";
 import type { InboxOwn } from "./state.ts";
 
 export interface Parts {
@@ -24,8 +25,9 @@ export interface Parts {
   /** Leavings that are under way: what joins meanwhile waits, or they would undo it. */
   leaves: Joins;
   life: Life;
+  moments: Moments;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
-  leave(topic: string, member: string, watches: boolean): Promise<void>;
+  leave(topic: string, member: string, watches: boolean, at?: number): Promise<void>;
   /** Whether a connection of the user subscribes to the topic. */
   watches(topic: string): boolean;
   append(drafts: Draft[]): Outcome[];
@@ -38,6 +40,8 @@ export const GAP_TYPE = "belfry.gap";
 
 export class Follows {
   readonly #parts: Parts;
+  /** Topics whose leave failed while the follow stayed: it may still be executed. */
+  readonly #mayLeave = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -45,22 +49,26 @@ export class Follows {
 
   /** Begins to follow from now on; nothing changes when it does already. Gives whether it is new. */
   async follow(topic: string): Promise<boolean> {
-    const { member, log, cursors, joins, leaves, life, join, clock } = this.#parts;
+    const { member, log, cursors, joins, leaves, life, moments, join, clock } = this.#parts;
     const requireSameLife = life.enter();
     if (cursors.of(topic) === null) this.#requireRoom();
     while (leaves.isUnderWay(topic)) await leaves.settled(topic);
     requireSameLife();
     const end = joins.begin(topic);
     try {
+      const at = moments.next();
+      const isNewFollow = cursors.of(topic) === null || this.#mayLeave.has(topic);
       const joining: Joining = { member, follows: true, since: "latest", unlessPublic: null };
-      const joined = await join(topic, joining);
+      const joined = await join(topic, { ...joining, at, isNewFollow });
       if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);
+      this.#mayLeave.delete(topic);
       if (cursors.of(topic) !== null) return false;
       this.#requireRoom();
       const { epoch, offset } = joined;
       log.change(clock(), (next) => {
         cursors.begin(topic, { epoch, offset }, next.head);
         next.own.follows += 1;
+        next.time = Math.max(next.time, at);
       });
       return true;
     } finally {
@@ -76,18 +84,15 @@ export class Follows {
 
   /** Stops following; what was delivered stays. Gives whether it did follow. */
   async unfollow(topic: string): Promise<boolean> {
-    const { member, log, cursors, joins, leaves, leave, watches, clock } = this.#parts;
+    const { member, cursors, joins, leaves, moments, leave, watches } = this.#parts;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     const did = cursors.of(topic) !== null;
-    if (did)
-      log.change(clock(), (next) => {
-        cursors.end(topic);
-        next.own.follows -= 1;
-      });
+    const at = moments.next();
+    if (did) this.#end(topic, at);
     // Said also when it did not: a list that still names the user is put right by saying it again.
     const end = leaves.begin(topic);
     try {
-      await leave(topic, member, watches(topic));
+      await leave(topic, member, watches(topic), at);
     } finally {
       end();
     }
@@ -96,31 +101,39 @@ export class Follows {
 
   /**
    * Leaves a topic before everything is erased. The topic's side comes first, so that a failure leaves
-   * the follow known here.
+   * the follow known here. Where the inbox could not read its own time, the leave carries none.
    */
-  async leave(topic: string): Promise<void> {
-    const { member, log, cursors, joins, leaves, leave, clock } = this.#parts;
+  async leave(topic: string, isTimeKnown = true): Promise<void> {
+    const { member, cursors, joins, leaves, moments, leave } = this.#parts;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     const end = leaves.begin(topic);
+    const at = moments.next();
+    this.#mayLeave.add(topic);
     try {
-      await leave(topic, member, false);
+      await leave(topic, member, false, isTimeKnown ? at : undefined);
+      this.#mayLeave.delete(topic);
     } finally {
       end();
     }
-    if (cursors.of(topic) === null) return;
+    if (cursors.of(topic) !== null) this.#end(topic, at);
+  }
+
+  #end(topic: string, at: number): void {
+    const { log, cursors, clock } = this.#parts;
     log.change(clock(), (next) => {
       cursors.end(topic);
       next.own.follows -= 1;
+      next.time = Math.max(next.time, at);
     });
   }
 
   /** Tells a topic that nobody of the user is there any more, so that it need not find out. */
   async leaveUnwatched(topic: string): Promise<void> {
-    const { member, cursors, joins, leaves, leave, watches } = this.#parts;
+    const { member, cursors, joins, leaves, moments, leave, watches } = this.#parts;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     if (watches(topic) || cursors.of(topic) !== null) return;
     const end = leaves.begin(topic);
-    await leave(topic, member, false).catch((cause) =>
+    await leave(topic, member, false, moments.next()).catch((cause) =>
       console.error(JSON.stringify({ event: "leave_failed", topic, cause: String(cause) })),
     );
     end();

@@ -32,6 +32,7 @@ import { InboxKeep } from "./keep.ts";
 import { Life } from "./life.ts";
 import type { Mark } from "./mark.ts";
 import { Marks } from "./marks.ts";
+import { Moments } from "./moments.ts";
 import { countsOf, type ListQuery, list } from "./read.ts";
 import { inboxServices } from "./services.ts";
 import type { InboxOwn } from "./state.ts";
@@ -107,6 +108,7 @@ export class Inbox extends DurableObject<Env> {
       joins: this.#joins,
       leaves: this.#leaves,
       life,
+      moments: new Moments(this.#log, clock),
       join: async (topic: string, joining: Joining) => topicOf(env, topic).join(joining),
       clock,
     };
@@ -114,7 +116,7 @@ export class Inbox extends DurableObject<Env> {
     this.#follows = new Follows({
       ...asMember,
       cursors: this.#cursors,
-      leave: async (topic, member, watches) => topicOf(env, topic).leave(member, watches),
+      leave: async (topic, ...leaving) => topicOf(env, topic).leave(...leaving),
       watches: (topic) => this.#subscriptions.watches(topic),
       append: (drafts) => this.#feed.append(drafts),
     });

@@ -16,6 +16,7 @@ import type { Sockets } from "../socket/sockets.ts";
 import type { Joined, Joining } from "../topic/join.ts";
 import type { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";
+import type { Moments } from "./moments.ts";
 import { Turns } from "./turns.ts";
 
 /** Topics that an inbox joins at once: each may bring 4 Mi units. */
@@ -28,6 +29,7 @@ export interface Parts {
   joins: Joins;
   leaves: Joins;
   life: Life;
+  moments: Moments;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   clock(): number;
 }
@@ -46,7 +48,7 @@ export class Subscriptions {
 
   /** Subscribes a socket: the reply tells where it begins, and the frames what it missed. */
   async subscribe(session: Session, topic: string, since: Since): Promise<Answer> {
-    const { member, joins, leaves, life, join } = this.#parts;
+    const { member, joins, leaves, life, moments, join } = this.#parts;
     const requireSameLife = life.enter();
     while (leaves.isUnderWay(topic)) await leaves.settled(topic);
     requireSameLife();
@@ -60,7 +62,7 @@ export class Subscriptions {
     try {
       const unlessPublic = capRefusal(session.attachment, topic);
       const joined = await this.#replayed(() =>
-        join(topic, { member, follows: false, since, unlessPublic }),
+        join(topic, { member, follows: false, since, unlessPublic, at: moments.next() }),
       );
       if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);
       const { epoch, offset, recovered, oldest } = joined;

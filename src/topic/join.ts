@@ -16,6 +16,10 @@ export interface Joining {
   since: Since;
   /** Why it is refused where the topic is not public; null when it may come in anyway. */
   unlessPublic: Refusal | null;
+  /** The time of its inbox in ms, later with each call; older versions do not send it. */
+  at?: number;
+  /** Whether the inbox did not follow until now. */
+  isNewFollow?: boolean;
 }
 
 /** Where a member begins. `since` is null for a snapshot; `messages` are JSON texts. */
@@ -32,14 +36,14 @@ export interface Joined {
 export function join(
   log: Log<TopicOwn>,
   members: Members,
-  { member, follows, since }: Joining,
+  { member, follows, since, at, isNewFollow }: Joining,
   newEpoch: () => string,
   now: number,
 ): Joined | Refusal {
   if (members.size >= MEMBERS_MAX && !members.all().has(member))
     return refusal("member_limit", `a topic delivers to at most ${MEMBERS_MAX} members`, "topic");
   const { head } = log.at(now);
-  members.join(member, follows);
+  members.join(member, follows, at, isNewFollow);
   if (log.at(now).own.delivered === null)
     log.change(now, (next) => {
       // Who follows from the very beginning must know which life of the log it is the beginning of.

@@ -29,6 +29,10 @@ export interface Member {
   told: number;
   /** The turn of the newest message that was sent live only and reached it, or came before it joined. */
   heard: number;
+  /** When it began to follow, by its inbox's time in ms; 0 when that is not known. */
+  followedAt: number;
+  /** When a connection last joined; stored with the row of a member that only watches. */
+  watchedAt: number;
 }
 
 /** How far the fan-out of one message is. */
@@ -44,7 +48,8 @@ const USER = "user:";
 export const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
 
 function fresh(name: string, follows: boolean, heard: number): Member {
-  return { name, follows, generation: 0, behind: null, isLive: !follows, told: 0, heard };
+  const inMemory = { generation: 0, isLive: !follows, told: 0, heard };
+  return { name, follows, behind: null, ...inMemory, followedAt: 0, watchedAt: 0 };
 }
 
 export class Members {
@@ -63,9 +68,12 @@ export class Members {
   all(): ReadonlyMap<string, Member> {
     if (this.#known === null) {
       this.#known = new Map();
-      for (const { member: name, follows, cursor, attempts, retry_at } of this.#store.all()) {
+      for (const row of this.#store.all()) {
+        const { member: name, cursor, attempts, retry_at, joined_at } = row;
+        const follows = row.follows === 1;
         const behind = cursor === null ? null : { cursor, attempts, retryAt: retry_at ?? 0 };
-        const member = { ...fresh(name, follows === 1, 0), behind };
+        const joined = { [follows ? "followedAt" : "watchedAt"]: joined_at ?? 0 };
+        const member = { ...fresh(name, follows, 0), behind, ...joined };
         this.#known.set(name, member);
         if (behind !== null) this.#behind.add(member);
       }
@@ -77,13 +85,24 @@ export class Members {
     return this.all().size;
   }
 
-  /** Takes a member in, or notes that it has come again; one row if that is news. */
-  join(name: string, follows: boolean): Member {
+  /**
+   * Takes a member in, or notes that it has come again; one row if that is news. `at` is the time of
+   * its inbox. A new follow of one that follows already has a leave that is still to come: its time is
+   * stored, so that the leave finds it.
+   */
+  join(name: string, follows: boolean, at = 0, isNewFollow = false): Member {
     const known = this.all().get(name);
     const member = known ?? fresh(name, follows, this.said);
+    const { followedAt, watchedAt } = member;
     const isNews = known === undefined || (follows && !known.follows);
-    if (isNews) this.#put(name, follows, member.behind);
-    member.follows ||= follows;
+    const next = {
+      ...member,
+      follows: member.follows || follows,
+      followedAt: follows ? Math.max(followedAt, at) : followedAt,
+      watchedAt: follows ? watchedAt : Math.max(watchedAt, at),
+    };
+    if (isNews || (isNewFollow && next.followedAt > followedAt)) this.#put(next);
+    Object.assign(member, next);
     member.isLive ||= !follows;
     this.#generation += 1;
     member.generation = this.#generation;
@@ -92,16 +111,21 @@ export class Members {
     return member;
   }
 
-  /** It keeps nothing any more; `stays` when it still watches. */
-  unfollow(name: string, stays: boolean): void {
+  /**
+   * It keeps nothing any more; `stays` when it still watches. What joined after `at`, the time at which
+   * its inbox said so, stays too. Returns whether the member is gone.
+   */
+  leave(name: string, stays: boolean, at = Number.POSITIVE_INFINITY): boolean {
     const member = this.all().get(name);
-    if (member === undefined) return;
-    if (!stays) {
+    if (member === undefined) return true;
+    if (member.follows && at < member.followedAt) return false;
+    if (!stays && at >= member.watchedAt) {
       this.#remove(name);
-      return;
+      return true;
     }
-    if (member.follows) this.#put(name, false, member.behind);
+    if (member.follows) this.#put({ ...member, follows: false });
     member.follows = false;
+    return false;
   }
 
   /** Lets go of one that said nobody is there, unless it has joined again since it was asked. */
@@ -115,7 +139,7 @@ export class Members {
   note(name: string, behind: Behind | null): void {
     const member = this.all().get(name);
     if (member === undefined || (member.behind === null && behind === null)) return;
-    this.#put(name, member.follows, behind);
+    this.#put({ ...member, behind });
     member.behind = behind;
     if (behind === null) this.#behind.delete(member);
     else this.#behind.add(member);
@@ -174,13 +198,14 @@ export class Members {
     return false;
   }
 
-  #put(name: string, follows: boolean, behind: Behind | null): void {
+  #put({ name, follows, behind, followedAt, watchedAt }: Member): void {
     this.#store.put({
       member: name,
       follows: follows ? 1 : 0,
       cursor: behind?.cursor ?? null,
       attempts: behind?.attempts ?? 0,
       retry_at: behind?.retryAt ?? null,
+      joined_at: (follows ? followedAt : watchedAt) || null,
     });
   }
 

@@ -12,6 +12,8 @@ export type MemberRow = {
   cursor: number | null;
   attempts: number;
   retry_at: number | null;
+  /** When it joined, by its inbox's time in ms; null where its inbox did not say. */
+  joined_at: number | null;
 };
 
 const SQL = {
@@ -20,11 +22,17 @@ const SQL = {
            follows INTEGER NOT NULL,
            cursor INTEGER,
            attempts INTEGER NOT NULL DEFAULT 0,
-           retry_at INTEGER
+           retry_at INTEGER,
+           joined_at INTEGER
          ) WITHOUT ROWID`,
-  all: "SELECT member, follows, cursor, attempts, retry_at FROM members ORDER BY member",
-  put: `INSERT OR REPLACE INTO members (member, follows, cursor, attempts, retry_at)
-        VALUES (?, ?, ?, ?, ?)`,
+  columns: "SELECT name FROM pragma_table_info('members')",
+  /** For a table from before the column; a version of that time goes on with the table as it is then. */
+  widen: "ALTER TABLE members ADD COLUMN joined_at INTEGER",
+  all: "SELECT member, follows, cursor, attempts, retry_at, joined_at FROM members ORDER BY member",
+  allOfNarrow: `SELECT member, follows, cursor, attempts, retry_at, NULL AS joined_at
+                FROM members ORDER BY member`,
+  put: `INSERT OR REPLACE INTO members (member, follows, cursor, attempts, retry_at, joined_at)
+        VALUES (?, ?, ?, ?, ?, ?)`,
   remove: "DELETE FROM members WHERE member = ?",
 };
 
@@ -37,16 +45,35 @@ export class MemberStore {
 
   /** Sorted by name. Reads no row when there was never a member. */
   all(): MemberRow[] {
-    return hasTable(this.#sql, "members") ? this.#sql.exec<MemberRow>(SQL.all).toArray() : [];
+    if (!hasTable(this.#sql, "members")) return [];
+    try {
+      return this.#sql.exec<MemberRow>(SQL.all).toArray();
+    } catch (cause) {
+      if (!this.#isNarrow()) throw cause;
+      return this.#sql.exec<MemberRow>(SQL.allOfNarrow).toArray();
+    }
   }
 
-  put({ member, follows, cursor, attempts, retry_at }: MemberRow): void {
+  put({ member, follows, cursor, attempts, retry_at, joined_at }: MemberRow): void {
+    const row = [member, follows, cursor, attempts, retry_at, joined_at];
     // Not remembered: a failed write, or an erasure, takes the table away again.
     this.#sql.exec(SQL.make);
-    this.#sql.exec(SQL.put, member, follows, cursor, attempts, retry_at);
+    try {
+      this.#sql.exec(SQL.put, ...row);
+    } catch (cause) {
+      if (!this.#isNarrow()) throw cause;
+      this.#sql.exec(SQL.widen);
+      this.#sql.exec(SQL.put, ...row);
+    }
   }
 
   remove(member: string): void {
     this.#sql.exec(SQL.remove, member);
+  }
+
+  /** Whether the table lacks the newest column. Asked after a failure only: it reads a row a column. */
+  #isNarrow(): boolean {
+    const columns = this.#sql.exec<{ name: string }>(SQL.columns).toArray();
+    return !columns.some(({ name }) => name === "joined_at");
   }
 }

@@ -146,10 +146,12 @@ export class Topic extends DurableObject<Env> {
     return joined;
   }
 
-  /** A member keeps nothing of this topic any more; `watches` when it still wants to be told. */
-  async leave(member: string, watches: boolean): Promise<void> {
-    this.#members.unfollow(member, watches);
-    if (!watches) this.#inboxes.forget(member);
+  /**
+   * A member keeps nothing of this topic any more; `watches` when it still wants to be told. `at` is the
+   * time of its inbox: a call that comes after a later joining does not end what that one began.
+   */
+  async leave(member: string, watches: boolean, at?: number): Promise<void> {
+    if (this.#members.leave(member, watches, at)) this.#inboxes.forget(member);
     const { own, rows } = this.#log.at(clock());
     if (this.#members.size > 0 || own.delivered === null) return;
     this.#log.change(clock(), (next) => {

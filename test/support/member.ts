@@ -96,6 +96,30 @@ export function interceptJoin(topic: Named<Topic>, instead: (own: Join) => Join)
   return () => spy.mockRestore();
 }
 
+type Leaving = Parameters<Topic["leave"]>;
+
+/**
+ * Makes every `leave` of one topic fail for its caller before it is executed. The function that it
+ * returns restores the topic and returns the calls, for a test to let them arrive late.
+ */
+export function withholdLeaves(topic: Named<Topic>): () => Leaving[] {
+  const withheld: Leaving[] = [];
+  const own = Topic.prototype.leave;
+  const spy = vi.spyOn(Topic.prototype, "leave").mockImplementation(async function (
+    this: Topic,
+    ...leaving: Leaving
+  ) {
+    const { id } = (this as unknown as { ctx: DurableObjectState }).ctx;
+    if (id.name !== `v1/-/topic/${topic.name}`) return own.apply(this, leaving);
+    withheld.push(leaving);
+    throw new Error("away");
+  });
+  return () => {
+    spy.mockRestore();
+    return withheld;
+  };
+}
+
 /** Makes delivers fail as told for each user: before the work is done, or after it. */
 export function interceptAllDelivers(how: (user: string) => "before" | "after" | null) {
   const own = Inbox.prototype.deliver;

@@ -1,0 +1,171 @@
+// A `leave` that failed for its caller may still be executed: after the user follows again it must end
+// nothing.
+
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Inbox } from "../../src/inbox/inbox.ts";
+import type { Topic } from "../../src/topic/topic.ts";
+import {
+  keptOf,
+  type Named,
+  namedTopic,
+  namedUser,
+  until,
+  untilDelivered,
+  withholdLeaves,
+} from "../support/member.ts";
+import { BOTH, connect, costOf, draft, freshTopic } from "../support/object.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Ends a follow by a `leave` that fails, and returns what lets the `leave` arrive. */
+async function unfollowInVain(ada: Named<Inbox>, topic: Named<Topic>) {
+  const release = withholdLeaves(topic);
+  const unfollowed = await runInDurableObject(ada.stub, (inbox) =>
+    inbox.unfollow(topic.name, "backend").catch(String),
+  );
+  expect(unfollowed).toMatch("away");
+  const withheld = release();
+  expect(withheld).toHaveLength(1);
+  return async () => {
+    for (const leaving of withheld) await topic.stub.leave(...leaving);
+  };
+}
+
+async function expectFollow(ada: Named<Inbox>, topic: Named<Topic>, offset: number) {
+  expect(await topic.stub.followers("", 10)).toEqual([ada.name]);
+  await topic.stub.publish([draft("kept")]);
+  await untilDelivered(topic, offset);
+  expect(await keptOf(ada, topic.name)).toContainEqual({ data: "kept", at: offset });
+}
+
+async function expectNoFollow(ada: Named<Inbox>, topic: Named<Topic>) {
+  expect(await ada.stub.unfollow(topic.name, "backend")).toBe(true);
+  expect(await topic.stub.followers("", 10)).toEqual([]);
+  expect(await topic.stub.standing()).toMatchObject({ members: 0 });
+}
+
+describe.each(BOTH)("a leave that arrives late, with objects that are $name", ({ rest }) => {
+  it("[FOL7] does not end a follow that began after it, and a later unfollow does", async () => {
+    const [topic, ada] = [namedTopic(), namedUser()];
+    await ada.stub.follow(topic.name, "backend");
+    const arrive = await unfollowInVain(ada, topic);
+    await rest(ada.stub);
+    expect(await ada.stub.follow(topic.name, "backend")).toBe(true);
+    await rest(topic.stub);
+    await arrive();
+    await rest(topic.stub);
+    await expectFollow(ada, topic, 1);
+    await expectNoFollow(ada, topic);
+  });
+
+  it("[FOL7] ends a follow that began before it", async () => {
+    const [topic, ada] = [namedTopic(), namedUser()];
+    await ada.stub.follow(topic.name, "backend");
+    const arrive = await unfollowInVain(ada, topic);
+    await rest(topic.stub);
+    await arrive();
+    expect(await topic.stub.followers("", 10)).toEqual([]);
+  });
+});
+
+it("[FOL7] a clock that steps back across a restart changes nothing of it", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2030-05-01T10:00:00Z") });
+  const [topic, ada] = [namedTopic(), namedUser()];
+  await ada.stub.follow(topic.name, "backend");
+  const arrive = await unfollowInVain(ada, topic);
+  await evictDurableObject(ada.stub);
+  vi.setSystemTime(Date.parse("2030-05-01T09:00:00Z"));
+  await ada.stub.follow(topic.name, "backend");
+  await evictDurableObject(topic.stub);
+  await arrive();
+  await evictDurableObject(ada.stub);
+  await expectFollow(ada, topic, 1);
+  await expectNoFollow(ada, topic);
+});
+
+it("[FOL7] an erase that could not leave a topic does not end a follow that is repeated", async () => {
+  const [topic, ada] = [namedTopic(), namedUser()];
+  await ada.stub.follow(topic.name, "backend");
+  const release = withholdLeaves(topic);
+  expect(await runInDurableObject(ada.stub, (inbox) => inbox.erase().catch(String))).toMatch(
+    "away",
+  );
+  const withheld = release();
+  expect(await ada.stub.follow(topic.name, "backend")).toBe(false);
+  await evictDurableObject(topic.stub);
+  for (const leaving of withheld) await topic.stub.leave(...leaving);
+  expect(withheld).toHaveLength(1);
+  await expectFollow(ada, topic, 1);
+});
+
+it("[FOL7] a leave of a subscription does not end the one after it", async () => {
+  const [topic, ada] = [namedTopic(), namedUser()];
+  const socket = await connect(ada.stub, "latest", { user: ada.name });
+  const ask = async (id: number, type: "subscribe" | "unsubscribe") => {
+    socket.send({
+      type,
+      id,
+      topic: topic.name,
+      ...(type === "subscribe" ? { since: "latest" } : {}),
+    });
+    await socket.nextOf("reply");
+  };
+  await ask(1, "subscribe");
+  const release = withholdLeaves(topic);
+  await ask(2, "unsubscribe");
+  const withheld = release();
+  expect(withheld).toHaveLength(1);
+  await ask(3, "subscribe");
+  for (const leaving of withheld) await topic.stub.leave(...leaving);
+  await topic.stub.publish([draft("seen")]);
+  expect((await socket.messages()).messages).toMatchObject([{ data: "seen" }]);
+  socket.ws.close();
+  await socket.nextClose();
+  await topic.stub.publish([draft("unseen")]);
+  await until(async () => (await topic.stub.standing()).members === 0);
+});
+
+it("[FOL7] a late leave ends the follow of a user who only watches by then", async () => {
+  const [topic, ada] = [namedTopic(), namedUser()];
+  await ada.stub.follow(topic.name, "backend");
+  const arrive = await unfollowInVain(ada, topic);
+  const socket = await connect(ada.stub, "latest", { user: ada.name });
+  socket.send({ type: "subscribe", id: 1, topic: topic.name, since: "latest" });
+  await socket.nextOf("reply");
+  await arrive();
+  expect(await topic.stub.followers("", 10)).toEqual([]);
+  await topic.stub.publish([draft("seen")]);
+  expect((await socket.messages()).messages).toMatchObject([{ data: "seen" }]);
+  socket.ws.close();
+});
+
+it("a member's table without the time is read as it is, and widened by the next row", async () => {
+  const stub = freshTopic();
+  const joining = (member: string, at?: number) => ({
+    member,
+    follows: true,
+    since: "latest" as const,
+    unlessPublic: null,
+    ...(at === undefined ? {} : { at, isNewFollow: true }),
+  });
+  await stub.join(joining("user:ada"));
+  await runInDurableObject(stub, (_topic, { storage }) => {
+    storage.sql.exec("ALTER TABLE members DROP COLUMN joined_at");
+  });
+  await evictDurableObject(stub);
+  expect(await stub.followers("", 10)).toEqual(["ada"]);
+  const again = await costOf(stub, (topic) => topic.join(joining("user:ada")));
+  expect(again).toMatchObject({ written: 0 });
+  const widened = await costOf(stub, (topic) => topic.join(joining("user:bob", 7)));
+  const after = await costOf(stub, (topic) => topic.join(joining("user:cy", 7)));
+  expect([widened.written, after.written]).toEqual([2, 1]);
+  await evictDurableObject(stub);
+  await stub.leave("user:bob", false, 6);
+  await stub.leave("user:cy", false);
+  // A row from before the column has no time, so that any leave ends it.
+  await stub.leave("user:ada", false, 1);
+  expect(await stub.followers("", 10)).toEqual(["bob"]);
+});
