@@ -32,6 +32,7 @@ import { InboxKeep } from "./keep.ts";
 import { Life } from "./life.ts";
 import type { Mark } from "./mark.ts";
 import { Marks } from "./marks.ts";
+import { Memberships } from "./memberships.ts";
 import { Moments } from "./moments.ts";
 import { countsOf, type ListQuery, list } from "./read.ts";
 import { inboxServices } from "./services.ts";
@@ -61,6 +62,7 @@ export class Inbox extends DurableObject<Env> {
   readonly #heard = new Heard();
   readonly #joins = new Joins();
   readonly #leaves = new Joins();
+  readonly #memberships: Memberships;
   readonly #subscriptions: Subscriptions;
   readonly #follows: Follows;
   readonly #erasure: Erasure;
@@ -101,6 +103,11 @@ export class Inbox extends DurableObject<Env> {
       clock,
     });
     const life = new Life();
+    this.#memberships = new Memberships({
+      watches: (topic) => this.#joins.isUnderWay(topic) || this.#subscriptions.watches(topic),
+      follows: (topic) => this.#cursors.of(topic) !== null,
+      clock,
+    });
     const asMember = {
       member: `user:${user}`,
       log: this.#log,
@@ -109,14 +116,22 @@ export class Inbox extends DurableObject<Env> {
       leaves: this.#leaves,
       life,
       moments: new Moments(this.#log, clock),
-      join: async (topic: string, joining: Joining) => topicOf(env, topic).join(joining),
+      memberships: this.#memberships,
+      join: async (topic: string, joining: Joining) => {
+        const joined = await topicOf(env, topic).join(joining);
+        if (!("code" in joined)) this.#memberships.joined(topic);
+        return joined;
+      },
       clock,
     };
     this.#subscriptions = new Subscriptions(asMember);
     this.#follows = new Follows({
       ...asMember,
       cursors: this.#cursors,
-      leave: async (topic, ...leaving) => topicOf(env, topic).leave(...leaving),
+      leave: async (topic, member, watches, at) => {
+        if (!watches) this.#memberships.left(topic);
+        await topicOf(env, topic).leave(member, watches, at);
+      },
       watches: (topic) => this.#subscriptions.watches(topic),
       append: (drafts) => this.#feed.append(drafts),
     });
@@ -158,26 +173,21 @@ export class Inbox extends DurableObject<Env> {
     const kept = this.#follows.deliver(batch);
     const isAnyone = told !== null || kept !== null;
     // The topic lets go of the user then: that is not to be said by an instance that was replaced.
-    if (!isAnyone) this.#log.confirm();
+    if (!isAnyone) {
+      this.#log.confirm();
+      this.#memberships.left(topic);
+    }
     const hasSockets = this.#sockets.size > 0;
     return { epoch, offset: Math.min(told ?? to, kept ?? to), isAnyone, generation, hasSockets };
   }
 
   /** Begins to follow a topic; false when it did already. */
-  async follow(topic: string, asker: Asker): Promise<boolean | Refusal> {
-    const refused = this.#refusalOf(asker);
-    if (refused !== null) return refused;
-    try {
-      return await this.#follows.follow(topic);
-    } catch (cause) {
-      // Of an error only the message would reach the caller.
-      if (cause instanceof RefusalError) return cause.refusal;
-      throw cause;
-    }
+  follow(topic: string, asker: Asker): Promise<boolean | Refusal> {
+    return this.#change(topic, asker, () => this.#follows.follow(topic));
   }
 
-  async unfollow(topic: string, asker: Asker): Promise<boolean | Refusal> {
-    return this.#refusalOf(asker) ?? (await this.#follows.unfollow(topic));
+  unfollow(topic: string, asker: Asker): Promise<boolean | Refusal> {
+    return this.#change(topic, asker, () => this.#follows.unfollow(topic));
   }
 
   /** The topics that are followed, by name. */
@@ -248,6 +258,20 @@ export class Inbox extends DurableObject<Env> {
   #standing() {
     const { epoch, oldest, own } = this.#log.at(clock());
     return { epoch, oldest, counts: countsOf(own) };
+  }
+
+  /** Follows or unfollows. An API key has no allowance: the owner's backend may do what it must. */
+  async #change(topic: string, asker: Asker, change: () => Promise<boolean>) {
+    const refused = this.#refusalOf(asker);
+    if (refused !== null) return refused;
+    try {
+      if (asker !== "backend") this.#memberships.spendToFollow(topic);
+      return await change();
+    } catch (cause) {
+      // Of an error only the message would reach the caller.
+      if (cause instanceof RefusalError) return cause.refusal;
+      throw cause;
+    }
   }
 
   #refusalOf(asker: Asker): Refusal | null {

@@ -14,6 +14,7 @@ import type { Sockets } from "../socket/sockets.ts";
 import { isRevoked } from "./connect.ts";
 import type { Follows } from "./follow.ts";
 import { type Mark, markOf } from "./mark.ts";
+import type { Memberships } from "./memberships.ts";
 import { list } from "./read.ts";
 import type { InboxOwn } from "./state.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -25,12 +26,13 @@ export interface Parts {
   sockets: Sockets;
   subscriptions: Subscriptions;
   follows: Follows;
+  memberships: Memberships;
   mark(change: Mark): string | Refusal;
   clock(): number;
 }
 
 export function inboxServices(parts: Parts): Services {
-  const { env, log, ageMs, sockets, subscriptions, follows, clock } = parts;
+  const { env, log, ageMs, sockets, subscriptions, follows, memberships, clock } = parts;
   return {
     mark: (_session, frame) => {
       const result = parts.mark(markOf(frame));
@@ -81,11 +83,14 @@ export function inboxServices(parts: Parts): Services {
           `the token needs the cap follow on topic:${topic}`,
           "topic",
         );
+      memberships.spendToFollow(topic);
       return JSON.stringify({ topic, changed: await follows.follow(topic) });
     },
 
     // Nobody needs a right to stop.
-    unfollow: async (_session, { topic }) =>
-      JSON.stringify({ topic, changed: await follows.unfollow(topic) }),
+    unfollow: async (_session, { topic }) => {
+      memberships.spendToFollow(topic);
+      return JSON.stringify({ topic, changed: await follows.unfollow(topic) });
+    },
   };
 }

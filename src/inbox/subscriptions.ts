@@ -1,11 +1,10 @@
 // Subscribing: the topics that a user's connections watch besides the inbox, live. One membership of
 // the user carries them for all devices.
 
-import type { Batch, BatchEntry } from "../log/batch.ts";
-import { printEntry } from "../log/entry.ts";
+import type { Batch } from "../log/batch.ts";
 import { allows } from "../protocol/caps.ts";
-import { type Cursor, EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
-import { type MessagesDraft, printError, printMessages, printReply } from "../protocol/down.ts";
+import type { Cursor, Since } from "../protocol/cursor.ts";
+import { printError, printReply } from "../protocol/down.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND, TOPICS_MAX } from "../protocol/limits.ts";
 import { Allowance } from "../socket/allowance.ts";
@@ -16,7 +15,9 @@ import type { Sockets } from "../socket/sockets.ts";
 import type { Joined, Joining } from "../topic/join.ts";
 import type { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";
+import type { Memberships } from "./memberships.ts";
 import type { Moments } from "./moments.ts";
+import { framesOf, printLive, printStep, startOf } from "./topic-steps.ts";
 import { Turns } from "./turns.ts";
 
 /** Topics that an inbox joins at once: each may bring 4 Mi units. */
@@ -29,6 +30,7 @@ export interface Parts {
   joins: Joins;
   leaves: Joins;
   life: Life;
+  memberships: Pick<Memberships, "spendToWatch">;
   moments: Moments;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   clock(): number;
@@ -48,12 +50,13 @@ export class Subscriptions {
 
   /** Subscribes a socket: the reply tells where it begins, and the frames what it missed. */
   async subscribe(session: Session, topic: string, since: Since): Promise<Answer> {
-    const { member, joins, leaves, life, moments, join } = this.#parts;
+    const { member, joins, leaves, life, memberships, moments, join } = this.#parts;
     const requireSameLife = life.enter();
     while (leaves.isUnderWay(topic)) await leaves.settled(topic);
     requireSameLife();
     const fault = this.#fault(session.attachment, topic);
     if (fault !== null) throw new RefusalError(fault.code, fault.fix, fault.field);
+    memberships.spendToWatch(topic);
     // Its place is taken at once, since more may be asked for before this one has joined.
     const { topics = [] } = session.attachment;
     const isNew = !topics.includes(topic);
@@ -244,47 +247,6 @@ export class Subscriptions {
       ? null
       : refusal("connection_limit", "shorten the topics' names or the token's caps", "topic");
   }
-}
-
-/** Where a socket's next step begins; null for a snapshot, "told" when it has all of it. */
-function startOf(batch: Batch, told: Cursor | undefined): number | null | "told" | "gap" {
-  const { epoch, since, to, lost } = batch;
-  // After a rest only the client knows: it passes over what it has, and asks for what it lacks.
-  if (told === undefined) return to === since ? "told" : since < lost ? null : since;
-  const offset = told.epoch === epoch ? told.offset : told.epoch === EMPTY_EPOCH ? 0 : null;
-  if (offset === null || offset < lost) return to === since ? "told" : null;
-  if (offset >= to) return "told";
-  return offset < since ? "gap" : offset;
-}
-
-function printStep(batch: Batch, start: number | null, connection: string): string[] {
-  const { topic, epoch, to, oldest } = batch;
-  const messages = batch.entries
-    .filter(({ offset, exclude }) => exclude !== connection && (offset ?? 0) > (start ?? 0))
-    .map(printBatchEntry);
-  const frame = { topic, epoch, to, oldest, messages };
-  return printMessages(
-    start === null ? { ...frame, since: null, snapshot: true } : { ...frame, since: start },
-  );
-}
-
-function printLive({ topic, epoch, to, oldest }: Batch, live: BatchEntry[]): string[] {
-  return printMessages({
-    topic,
-    epoch,
-    since: to,
-    to,
-    oldest,
-    messages: live.map(printBatchEntry),
-  });
-}
-
-const printBatchEntry = (entry: BatchEntry) => printEntry(entry, "");
-
-function framesOf(topic: string, { epoch, offset, oldest, since, messages }: Joined): string[] {
-  if (since === offset) return [];
-  const frame: Omit<MessagesDraft, "since"> = { topic, epoch, to: offset, oldest, messages };
-  return printMessages(since === null ? { ...frame, since, snapshot: true } : { ...frame, since });
 }
 
 function capRefusal({ caps }: Attachment, topic: string): Refusal | null {

@@ -1,0 +1,61 @@
+// How often a user may ask topics to take it in or to let it go. Such a change writes rows in the
+// topic, and the owner of the hub pays for them.
+
+import { RefusalError } from "../protocol/error.ts";
+import {
+  MEMBERSHIP_CHANGES_MAX,
+  MEMBERSHIP_CHANGES_PER_SECOND,
+  TOPICS_KNOWN_MAX,
+} from "../protocol/limits.ts";
+import { Allowance } from "../socket/allowance.ts";
+
+export interface Parts {
+  /** Whether a connection of the user watches the topic, or is about to. */
+  watches(topic: string): boolean;
+  follows(topic: string): boolean;
+  clock(): number;
+}
+
+export class Memberships {
+  readonly #parts: Parts;
+  readonly #changes = new Allowance(MEMBERSHIP_CHANGES_MAX, MEMBERSHIP_CHANGES_PER_SECOND);
+  /** Topics that took the user in and did not let it go, as far as this instance has seen. */
+  readonly #joined = new Set<string>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  joined(topic: string): void {
+    this.#joined.add(topic);
+    if (this.#joined.size <= TOPICS_KNOWN_MAX) return;
+    for (const oldest of this.#joined) {
+      this.#joined.delete(oldest);
+      return;
+    }
+  }
+
+  left(topic: string): void {
+    this.#joined.delete(topic);
+  }
+
+  /** Before a subscribe. A device that comes back to a topic, or a second device, changes nothing there. */
+  spendToWatch(topic: string): void {
+    const { watches, follows } = this.#parts;
+    if (!this.#joined.has(topic) && !watches(topic) && !follows(topic)) this.#spend();
+  }
+
+  /** Before a follow that is none yet, or an unfollow without one: a follow pays for its end too. */
+  spendToFollow(topic: string): void {
+    if (!this.#parts.follows(topic)) this.#spend();
+  }
+
+  #spend(): void {
+    if (this.#changes.take(1, this.#parts.clock())) return;
+    throw new RefusalError(
+      "too_many_requests",
+      "wait: too many topics were joined lately",
+      "topic",
+    );
+  }
+}
