@@ -26,6 +26,7 @@ import { FollowCursors } from "./cursors.ts";
 import { Erasure } from "./erasure.ts";
 import { exportInbox } from "./export.ts";
 import { Follows } from "./follow.ts";
+import { FollowCheck } from "./follow-check.ts";
 import { Heard } from "./heard.ts";
 import { Joins } from "./joins.ts";
 import { InboxKeep } from "./keep.ts";
@@ -65,6 +66,7 @@ export class Inbox extends DurableObject<Env> {
   readonly #memberships: Memberships;
   readonly #subscriptions: Subscriptions;
   readonly #follows: Follows;
+  readonly #followCheck: FollowCheck;
   readonly #erasure: Erasure;
   readonly #services: Services;
   readonly #marks: Marks;
@@ -135,6 +137,8 @@ export class Inbox extends DurableObject<Env> {
       watches: (topic) => this.#subscriptions.watches(topic),
       append: (drafts) => this.#feed.append(drafts),
     });
+    const check = { ...asMember, cursors: this.#cursors, random: Math.random };
+    this.#followCheck = new FollowCheck(check);
     this.#erasure = new Erasure({
       ...asMember,
       keep: this.#keep,
@@ -291,6 +295,7 @@ export class Inbox extends DurableObject<Env> {
     };
     const names = topics.length + refusedTopics.length;
     this.#sockets.accept(server, upgrade, names === 0 ? null : greeted);
+    this.ctx.waitUntil(this.#followCheck.run());
     return upgraded(client, offered);
   }
 }

@@ -1,7 +1,7 @@
 // A member joins: is it welcome, where does it begin, what did it miss.
 
 import type { Log } from "../log/log.ts";
-import { EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
+import { type Cursor, EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import { MEMBERS_MAX } from "../protocol/limits.ts";
 import { missed } from "./connect.ts";
@@ -13,6 +13,7 @@ export interface Joining {
   member: string;
   /** Whether it will keep what it is told. */
   follows: boolean;
+  /** A cursor of one that follows says that it did before: what it missed is delivered, not returned. */
   since: Since;
   /** Why it is refused where the topic is not public; null when it may come in anyway. */
   unlessPublic: Refusal | null;
@@ -43,6 +44,7 @@ export function join(
   if (members.size >= MEMBERS_MAX && !members.all().has(member))
     return refusal("member_limit", `a topic delivers to at most ${MEMBERS_MAX} members`, "topic");
   const { head } = log.at(now);
+  const isLost = members.all().get(member)?.follows !== true;
   members.join(member, follows, at, isNewFollow);
   if (log.at(now).own.delivered === null)
     log.change(now, (next) => {
@@ -51,5 +53,19 @@ export function join(
       next.own.delivered = head;
     });
   const { epoch, oldest } = log.at(now);
+  if (follows && isCursor(since)) {
+    if (isLost) bringBack(members, member, startIn(since, epoch), head, now);
+    return { epoch, offset: head, oldest, ...missed(log, "latest", now) };
+  }
   return { epoch, offset: head, oldest, ...missed(log, since, now) };
+}
+
+const isCursor = (since: Since): since is Cursor => typeof since !== "string" && "epoch" in since;
+
+/** In another epoch a follower begins at the beginning, as its inbox does. */
+const startIn = (cursor: Cursor, epoch: string) => (cursor.epoch === epoch ? cursor.offset : 0);
+
+/** A member that was lost is behind, so that the catch-up delivers what it missed, or a gap. */
+function bringBack(members: Members, name: string, cursor: number, head: number, now: number) {
+  if (cursor < head) members.note(name, { cursor, attempts: 0, retryAt: now });
 }

@@ -1,0 +1,75 @@
+// A topic that lost a member by a fault: the inbox notices it when a device connects, and gets what it
+// missed.
+
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { expect, it } from "vitest";
+import type { Topic } from "../../src/topic/topic.ts";
+import {
+  interceptJoin,
+  keptOf,
+  type Named,
+  namedTopic,
+  namedUser,
+  until,
+  untilDelivered,
+} from "../support/member.ts";
+import { meter } from "../support/meter.ts";
+import { BOTH, connect, draft, drafts } from "../support/object.ts";
+
+/** Takes all members away from a topic, as no call does. */
+async function loseMembers({ stub }: Named<Topic>) {
+  await runInDurableObject(stub, (_topic, { storage }) => {
+    storage.sql.exec("DELETE FROM members");
+  });
+  await evictDurableObject(stub);
+}
+
+it.each(BOTH)(
+  "[FOL8] a $name inbox that connects is a member again, and misses nothing",
+  async ({ rest }) => {
+    const [topic, ada] = [namedTopic(), namedUser()];
+    await ada.stub.follow(topic.name, "backend");
+    await topic.stub.publish(drafts(2));
+    await untilDelivered(topic, 2);
+    await loseMembers(topic);
+    await topic.stub.publish(drafts(3, 3));
+    expect(await topic.stub.followers("", 10)).toEqual([]);
+    await rest(ada.stub);
+    const socket = await connect(ada.stub, "latest", { user: ada.name });
+    await until(async () => (await keptOf(ada, topic.name)).length === 5);
+    expect(await topic.stub.followers("", 10)).toEqual([ada.name]);
+    await topic.stub.publish([draft(6)]);
+    await untilDelivered(topic, 6);
+    const kept = await keptOf(ada, topic.name);
+    expect(kept.map(({ data }) => data)).toEqual([1, 2, 3, 4, 5, 6]);
+    socket.ws.close();
+  },
+);
+
+it("[FOL8] where nothing is wrong, a connect is one call to a topic and no row, once in a while", async () => {
+  const [topic, ada] = [namedTopic(), namedUser()];
+  await ada.stub.follow(topic.name, "backend");
+  await topic.stub.publish(drafts(2));
+  await untilDelivered(topic, 2);
+  await evictDurableObject(ada.stub);
+  await evictDurableObject(topic.stub);
+  const counted = await meter(topic.stub);
+  let joins = 0;
+  const stop = interceptJoin(topic, (join) => (joining) => {
+    joins += 1;
+    return join(joining);
+  });
+  for (let n = 0; n < 3; n++) {
+    const socket = await connect(ada.stub, "latest", { user: ada.name });
+    await socket.nextOf("connected");
+    await until(async () => joins > 0);
+    await socket.roundTrip();
+    socket.ws.close();
+    await socket.nextClose();
+  }
+  stop();
+  counted.stop();
+  expect(joins).toBe(1);
+  expect([counted.written(), counted.alarms]).toEqual([0, 0]);
+  expect(await keptOf(ada, topic.name)).toHaveLength(2);
+});
