@@ -60,13 +60,12 @@ export class FanOut {
     this.#isAwake = true;
     const { log, members, clock } = this.#parts;
     const position = this.#position();
-    if (position === null) return;
     const round = this.#waiting();
     if (round !== undefined) members.wereTold(round.after, round.to);
-    if (members.hasFollowers()) return;
+    if (position !== null && members.hasFollowers()) return;
     const { head } = log.at(clock());
     log.note(clock(), (own) => {
-      own.delivered = Math.max(position, head);
+      own.delivered = members.size === 0 ? null : Math.max(position ?? 0, head);
     });
   }
 
@@ -124,6 +123,13 @@ export class FanOut {
     const start = Math.floor(random() * Math.max(1, watching.length - calls.PROBED_MAX));
     this.#probed = watching.slice(start, start + calls.PROBED_MAX);
     this.kick();
+  }
+
+  /** Asks all who only watch, as far as the event has calls left, and waits for their answers. */
+  async probeAll(): Promise<void> {
+    this.#probed = [...this.#parts.members.all().values()].filter(({ follows }) => !follows);
+    this.#go();
+    await calls.atMost(calls.RESUME_MS_MAX, this.#settled());
   }
 
   deliveryOf(offset: number): Delivery {
@@ -225,17 +231,24 @@ export class FanOut {
         delete own.round;
       });
     if (!isQuiet)
-      log.change(now, (next) => {
+      this.#write(now, (own) => {
         for (const answer of answers) this.#teller.settle(answer);
-        delete next.own.round;
-        if (!isWhole && to > position) next.own.round = { to, after: members.toldUpTo(to) };
-        if (members.size === 0) next.own.delivered = null;
-        else if (isWhole) next.own.delivered = to;
+        delete own.round;
+        if (!isWhole && to > position) own.round = { to, after: members.toldUpTo(to) };
+        if (members.size === 0) own.delivered = null;
+        else if (isWhole) own.delivered = to;
       });
     this.#teller.report(answers);
     this.#isNoted = isQuiet && (this.#isNoted || to > position);
     if (isWhole) this.#live = this.#live.filter((entry) => (entry.turn ?? 0) > turn);
     this.#go();
+  }
+
+  /** Stores what a round has changed. Where nothing was published there is no position to store. */
+  #write(now: number, change: (own: TopicOwn) => void): void {
+    const { log } = this.#parts;
+    if (log.store.exists()) log.change(now, ({ own }) => change(own));
+    else log.note(now, change);
   }
 
   #position(): number | null {

@@ -43,15 +43,21 @@ export function join(
 ): Joined | Refusal {
   if (members.size >= MEMBERS_MAX && !members.all().has(member))
     return refusal("member_limit", `a topic delivers to at most ${MEMBERS_MAX} members`, "topic");
-  const { head } = log.at(now);
+  const { head, own } = log.at(now);
   const isLost = members.all().get(member)?.follows !== true;
-  members.join(member, follows, at, isNewFollow);
-  if (log.at(now).own.delivered === null)
+  const position = members.size === 0 ? head : (own.delivered ?? head);
+  if (follows && (own.delivered === null || !members.hasFollowers()))
     log.change(now, (next) => {
       // Who follows from the very beginning must know which life of the log it is the beginning of.
       if (next.epoch === EMPTY_EPOCH) next.epoch = newEpoch();
-      next.own.delivered = head;
+      next.own.delivered = position;
     });
+  // Who only watches costs no stored position, and where nothing was published no table for it.
+  else if (own.delivered !== position)
+    log.note(now, (noted) => {
+      noted.delivered = position;
+    });
+  members.join(member, follows, at, isNewFollow);
   const { epoch, oldest } = log.at(now);
   if (follows && isCursor(since)) {
     if (isLost) bringBack(members, member, startIn(since, epoch), head, now);

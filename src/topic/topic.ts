@@ -135,14 +135,17 @@ export class Topic extends DurableObject<Env> {
   }
 
   /** Takes in a member, or one that comes again, and gives what it missed. */
-  join(joining: Joining): Joined | Refusal {
+  async join(joining: Joining): Promise<Joined | Refusal> {
     this.#log.confirm();
     const refused = this.#refused(joining.unlessPublic);
     if (refused !== null) return refused;
     const joined = join(this.#log, this.#members, joining, newEpoch, clock());
     if ("code" in joined) this.#fanOut.probe();
     // Who comes back while it is behind is tried at once.
-    else this.#fanOut.kick();
+    else {
+      this.#fanOut.kick();
+      if (!joining.follows) await this.#comeBack();
+    }
     return joined;
   }
 
@@ -151,14 +154,13 @@ export class Topic extends DurableObject<Env> {
    * time of its inbox: a call that comes after a later joining does not end what that one began.
    */
   async leave(member: string, watches: boolean, at?: number): Promise<void> {
+    const wasMember = this.#members.all().has(member);
     if (this.#members.leave(member, watches, at)) this.#inboxes.forget(member);
-    const { own, rows } = this.#log.at(clock());
-    if (this.#members.size > 0 || own.delivered === null) return;
-    this.#log.change(clock(), (next) => {
-      next.own.delivered = null;
-    });
-    // Without a message there is no alarm yet that comes for the tables one day.
-    if (rows === 0) await this.#alarm.by(clock() + DAY_MS);
+    if (this.#members.size === 0)
+      this.#log.note(clock(), (own) => {
+        own.delivered = null;
+      });
+    if (wasMember) await this.#comeBack();
   }
 
   /** Users that follow, by name, after a name; at most `limit`. */
@@ -214,8 +216,25 @@ export class Topic extends DurableObject<Env> {
       // It may have come for the fan-out only.
       const { alarm: due } = this.#log.at(clock());
       if (due !== null && clock() < due) await this.#alarm.by(due);
-      else await sweep({ log: this.#log, sockets: this.#sockets, alarm: this.#alarm }, clock());
+      else await this.#sweep();
     }, clock);
+  }
+
+  async #sweep(): Promise<void> {
+    // A closed socket leaves without a word.
+    if (!this.#members.hasFollowers()) await this.#fanOut.probeAll();
+    await sweep({ log: this.#log, sockets: this.#sockets, alarm: this.#alarm }, clock());
+    if (this.#members.size > 0) await this.#comeBack();
+    else if (!this.#log.store.exists()) {
+      await this.#log.erase();
+      this.#alarm.gone();
+    }
+  }
+
+  /** Where no message has set an alarm, one comes to see whether anyone is left; who follows stays. */
+  async #comeBack(): Promise<void> {
+    if (this.#log.at(clock()).alarm !== null || this.#members.hasFollowers()) return;
+    await this.#alarm.by(clock() + DAY_MS);
   }
 
   #access() {

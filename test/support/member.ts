@@ -91,7 +91,7 @@ export function interceptJoin(topic: Named<Topic>, instead: (own: Join) => Join)
     const { id } = (this as unknown as { ctx: DurableObjectState }).ctx;
     const join: Join = (each) => own.call(this, each);
     const isMeant = id.name === `v1/-/topic/${topic.name}`;
-    return (isMeant ? instead(join)(joining) : join(joining)) as Joined | Refusal;
+    return (isMeant ? instead(join)(joining) : join(joining)) as Promise<Joined | Refusal>;
   });
   return () => spy.mockRestore();
 }

@@ -1,6 +1,7 @@
 // What members, follows and settings cost in rows, by the counters of SQLite that the platform bills:
 // the figures of docs/storage.md.
 
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import { namedTopic, namedUser, until, untilDelivered } from "../support/member.ts";
@@ -52,7 +53,64 @@ it("the settings of a topic are 1 row, and 8 where they make the tables", async 
     });
 });
 
-it("who alone watches costs 2 rows to come and 2 to go, and none for what it is told", async () => {
+it("[CUR7] where nothing was published, who watches makes one table and is known after a rest", async () => {
+  const topic = namedTopic();
+  const ada = namedUser();
+  const socket = await connect(ada.stub, "latest", { user: ada.name });
+  await socket.nextOf("connected");
+  const counted = await meter(topic.stub);
+  socket.send({ type: "subscribe", id: 1, topic: topic.name, since: "latest" });
+  expect(await socket.nextOf("reply")).toMatchObject({ epoch: "0", offset: 0 });
+  expect([counted.written(), counted.alarms]).toEqual([3, 1]);
+  counted.stop();
+  await evictDurableObject(topic.stub);
+  await topic.stub.publish([draft("x")]);
+  expect(await socket.messages()).toMatchObject({ topic: topic.name, since: 0, to: 1 });
+  socket.ws.close();
+});
+
+it("[CUR7] a topic that only closed sockets have watched goes with its alarm, and stays while one watches", async () => {
+  const topic = namedTopic();
+  const ada = namedUser();
+  const socket = await connect(ada.stub, "latest", { user: ada.name });
+  socket.send({ type: "subscribe", id: 1, topic: topic.name, since: "latest" });
+  await socket.nextOf("reply");
+  expect(await runDurableObjectAlarm(topic.stub)).toBe(true);
+  expect(await topic.stub.standing()).toMatchObject({ members: 1 });
+  socket.ws.close();
+  await socket.nextClose();
+  await evictDurableObject(topic.stub);
+  expect(await runDurableObjectAlarm(topic.stub)).toBe(true);
+  expect(await topic.stub.standing()).toMatchObject({ members: 0 });
+  expect(await runDurableObjectAlarm(topic.stub)).toBe(false);
+  const tables = await runInDurableObject(topic.stub, (_topic, { storage }) =>
+    storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT GLOB '_cf_*'").toArray(),
+  );
+  expect(tables).toEqual([]);
+});
+
+it("[SUB11] a change that a user asks for is 16 rows and an alarm at most", async () => {
+  const ada = namedUser();
+  await ada.stub.follow(namedTopic().name, "backend");
+  const { name } = namedTopic();
+  const socket = await connect(ada.stub, "latest", { user: ada.name });
+  await socket.nextOf("connected");
+  const counted = await meter(ada.stub);
+  await ada.stub.follow(name, "backend");
+  await ada.stub.unfollow(name, "backend");
+  const followed = [counted.written(), counted.alarms];
+  const { name: watched } = namedTopic();
+  socket.send({ type: "subscribe", id: 1, topic: watched, since: "latest" });
+  await socket.nextOf("reply");
+  socket.send({ type: "unsubscribe", id: 2, topic: watched });
+  await socket.nextOf("reply");
+  const both = [counted.written(), counted.alarms];
+  counted.stop();
+  expect({ followed, both }).toEqual({ followed: [16, 1], both: [20, 2] });
+  socket.ws.close();
+});
+
+it("who alone watches costs 1 row to come and 2 to go, and none for what it is told", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   await topic.stub.publish([draft(1)]);
@@ -76,7 +134,7 @@ it("who alone watches costs 2 rows to come and 2 to go, and none for what it is 
   await until(async () => (await topic.stub.standing()).members === 0);
   step();
   counted.stop();
-  expect(steps).toEqual([2, 1, 3]);
+  expect(steps).toEqual([1, 1, 3]);
   expect(counted.alarms).toBe(0);
 });
 
