@@ -2,7 +2,7 @@
 // the figures of docs/storage.md.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import { namedTopic, namedUser, until, untilDelivered } from "../support/member.ts";
 import { meter } from "../support/meter.ts";
@@ -87,6 +87,26 @@ it("[CUR7] a topic that only closed sockets have watched goes with its alarm, an
     storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT GLOB '_cf_*'").toArray(),
   );
   expect(tables).toEqual([]);
+});
+
+it("[DEL5] what a crash kept from who only watches counts as told, and comes with the next message", async () => {
+  const topic = namedTopic();
+  const ada = namedUser();
+  const socket = await connect(ada.stub, "latest", { user: ada.name });
+  socket.send({ type: "subscribe", id: 1, topic: topic.name, since: "latest" });
+  await socket.nextOf("reply");
+  // The fan-out begins in a later turn, which the object does not live to see.
+  const later = vi.spyOn(globalThis, "setTimeout").mockReturnValue(0 as never);
+  await runInDurableObject(topic.stub, (object) => object.publish([draft(1)]));
+  later.mockRestore();
+  await evictDurableObject(topic.stub);
+  expect(await topic.stub.delivery(1)).toEqual({ members: 1, delivered: 1, behind: 0 });
+  await topic.stub.publish([draft(2)]);
+  await untilDelivered(topic, 2);
+  await socket.roundTrip();
+  const steps = socket.frames.filter(({ type }) => type === "messages");
+  expect(JSON.stringify(steps)).toMatch(/"data":1.*"data":2/);
+  socket.ws.close();
 });
 
 it("[SUB11] a change that a user asks for is 16 rows and an alarm at most", async () => {
