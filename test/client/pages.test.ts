@@ -86,7 +86,10 @@ async function open(user: string, search = ""): Promise<Page> {
 const shows = (page: Page, text: string) => page.getByText(text, { exact: true }).waitFor();
 const tell = async (user: string, data: number) => {
   await call(hub.url, "POST", `/v1/topics/${user}/messages`, { data });
-  await call(hub.url, "POST", `/v1/users/${user}/notifications`, { data });
+  await call(hub.url, "POST", `/v1/users/${user}/notifications`, {
+    data,
+    notification: { title: `${data}` },
+  });
 };
 
 it("three tabs have one socket; another leads when the first is closed", async () => {

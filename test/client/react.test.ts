@@ -102,7 +102,10 @@ afterAll(async () => {
 
 it("shows in a browser what arrives, marks it, and leaves a topic", async () => {
   const news = (data: number) => call(hub.url, "POST", "/v1/topics/news/messages", { data });
-  const notify = (data: number) => call(hub.url, "POST", "/v1/users/ada/notifications", { data });
+  const notify = (data: number) => {
+    const message = { data, notification: { title: `${data}` } };
+    return call(hub.url, "POST", "/v1/users/ada/notifications", message);
+  };
   await news(1);
   await notify(1);
   const page = await browser.newPage();

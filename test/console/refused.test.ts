@@ -15,7 +15,7 @@ import { API_KEY } from "../support/vars.ts";
 import { ROOT } from "./development.ts";
 
 /** Words of the page, of what serves it, and of what it calls. */
-const TRACES = ["evelopment page", "/console", "src/console", "sec-fetch-site", "cf-connecting-ip"];
+const TRACES = ["evelopment page", "/console", "src/console", "sec-fetch-site", "cdn-loop"];
 const PATHS = [
   "/",
   "/console/",

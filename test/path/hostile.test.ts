@@ -64,7 +64,6 @@ const BODIES: Record<string, BodyAttack[]> = {
     ["nesting that is never closed", "[".repeat(1_000_000)],
     ["invalid UTF-8", Buffer.from('{"type":"\xff\xc0"}', "latin1")],
     ["UTF-16", Buffer.from('\ufeff{"type":"x"}', "utf16le")],
-    ["a compressed bomb", bomb, undefined, { "content-encoding": "gzip" }],
     ["an empty body", ""],
     ["an empty message", "{}"],
     ["a message of an id only", '{"id":"a"}'],
@@ -83,6 +82,7 @@ const BODIES: Record<string, BodyAttack[]> = {
     ["multipart/form-data", '{"type":"x"}', "content-type", media("multipart/form-data")],
     ["application/xml", '{"type":"x"}', "content-type", media("application/xml")],
     ["text/html", '{"type":"x"}', "content-type", media("text/html; charset=utf-8")],
+    ["a compressed bomb", bomb, "content-encoding", { "content-encoding": "gzip" }],
   ],
   "422 invalid_params": [
     ["a body that is a number", "42"],
@@ -230,7 +230,9 @@ async function streamOf(user: string, count: number) {
         // A line ends as in the standard of event streams; JSON knows more ends than that.
         const fields = block.split(/\r\n|\r|\n/).map((line) => line.split(/: (.*)/s));
         return Object.fromEntries(fields) as { event?: string; id?: string; data?: string };
-      });
+      })
+      // The first block says when to come back.
+      .filter(({ event }) => event !== undefined);
   for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     text += Buffer.from(part).toString("latin1");
     const events = eventsOf();
@@ -368,7 +370,7 @@ describe("a change of state", () => {
 
   it.each([
     ["a negative `up_to`", { up_to: -1, read: true }, "up_to"],
-    ["an `up_to` that is no integer", { up_to: 2 ** 53, read: true }, "up_to"],
+    ["an `up_to` that is no integer", { up_to: 1.5, read: true }, "up_to"],
     ["a negative offset", { offsets: [1, -1], read: true }, "offsets.1"],
     ["no offsets", { offsets: [], read: true }, "offsets"],
     ["a thousand and one offsets", { offsets: many(1001, (i) => i), read: true }, "offsets"],
