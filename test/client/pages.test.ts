@@ -165,29 +165,6 @@ it("a page comes back when the network does", async () => {
   await shows(page, "open 1 1");
 });
 
-it("a tab whose leader hangs is told what comes meanwhile, and the leader nothing twice", {
-  timeout: 60_000,
-}, async () => {
-  const [page, other] = [await open("hangs"), await open("hangs")];
-  await Promise.all([page, other].map((tab) => shows(tab, "open 0")));
-  const hung = page.evaluate(() => {
-    const end = Date.now() + 20_000;
-    while (Date.now() < end);
-  });
-  // It asks at once whether the leader is there, and does not wait before it comes back.
-  await other.evaluate("client.connect()");
-  await other.waitForFunction("client.status.state !== 'open'");
-  await other.evaluate("client.connect()");
-  await other.waitForFunction("client.status.state === 'open'");
-  await tell("hangs", 1);
-  await shows(other, "open 1 1");
-  await other.evaluate("store.markRead(1).then(() => store.markUnread(1))");
-  await hung;
-  await tell("hangs", 2);
-  await Promise.all([page, other].map((tab) => shows(tab, "open 2 1,2")));
-  expect(sockets).toBe(2);
-});
-
 it("a click that leads away while the page reconnects keeps its mark", async () => {
   const page = await open("leaves", "?alone");
   await shows(page, "open 0");
