@@ -91,8 +91,9 @@ export async function visit(
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   await page.addInitScript(() => {
-    addEventListener("belfry-counts", () => {
-      document.documentElement.dataset.counted = "";
+    addEventListener("belfry-counts", ({ target }) => {
+      for (const node of [document.documentElement, target as HTMLElement])
+        node.dataset.counted = "";
     });
   });
   await prepare(page);
