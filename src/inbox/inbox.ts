@@ -293,8 +293,7 @@ export class Inbox extends DurableObject<Env> {
       this.#subscriptions.refuse(session, refusedTopics);
       this.ctx.waitUntil(this.#subscriptions.begin(session, topics));
     };
-    const names = topics.length + refusedTopics.length;
-    this.#sockets.accept(server, upgrade, names === 0 ? null : greeted);
+    this.#sockets.accept(server, upgrade, [...topics, ...refusedTopics][0] ? greeted : null);
     this.ctx.waitUntil(this.#followCheck.run());
     return upgraded(client, offered);
   }
