@@ -150,10 +150,7 @@ it("[CUR9] a tab that begins between the parts of a step does not take the last 
   expect(await shown.until(2)).toEqual([2, 3]);
 });
 
-// The clock is the test's own, and the channel between the tabs is real: under load one may overtake the other.
-it("a tab whose leader hangs has a line of its own, and nothing is doubled when that goes on", {
-  retry: 3,
-}, async () => {
+it("a tab whose leader hangs has a line of its own, and nothing is doubled when that goes on", async () => {
   vi.stubGlobal("BroadcastChannel", HangingChannel);
   const { hub, lines, leader, tab } = tabs();
   const clock = new Clock();

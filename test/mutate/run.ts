@@ -1,52 +1,67 @@
-// Runs each mutant alone against the tests that must notice it: `npm run mutate`, or with a part of a
-// file's name for those of that file. A mutant that survives, or whose text is not there, is a failure.
+// Runs each mutant alone against the tests that must notice it: `npm run mutate`, or with parts of files'
+// names for the mutants of those. First the tests run on the code as it is: what fails there kills nobody.
 
-import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { MUTANTS, type Mutant } from "./mutants.ts";
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { type Copy, copyOf } from "./copy.ts";
+import type { Mutant } from "./mutant.ts";
+import { MUTANTS } from "./mutants.ts";
 
-const ROOT = resolve(import.meta.dirname, "../..");
-const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
+const KILLED_MIN = 0.95;
 
-/** What became of one; the file is as it was afterwards. */
-function verdictOf({
-  file,
-  text,
-  instead,
-  tests,
-}: Mutant): "killed" | "survived" | "text not found" {
-  const path = join(ROOT, file);
-  const source = readFileSync(path, "utf8");
-  if (source.split(text).length !== 2) return "text not found";
-  const restore = () => writeFileSync(path, source);
-  const stop = () => {
-    restore();
-    process.exit(130);
-  };
-  process.once("SIGINT", stop);
-  try {
-    writeFileSync(
-      path,
-      source.replace(text, () => instead),
-    );
-    const { status } = spawnSync(process.execPath, [VITEST, "run", "--bail=1", ...tests], {
-      cwd: ROOT,
-      stdio: "ignore",
-    });
-    return status === 0 ? "survived" : "killed";
-  } finally {
-    restore();
-    process.off("SIGINT", stop);
+const parts = process.argv.slice(2);
+const meant = MUTANTS.filter(
+  ({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)),
+);
+const equivalent = meant.filter((mutant) => mutant.equivalent);
+const waiting = meant.filter((mutant) => !mutant.equivalent);
+const tests = [...new Set(waiting.flatMap((mutant) => mutant.tests))];
+
+async function verdictOn({ file, text, instead, tests }: Mutant, copy: Copy): Promise<string> {
+  const source = copy.read(file);
+  if (source.split(text).length !== 2) return "text not found once";
+  copy.write(
+    file,
+    source.replace(text, () => instead),
+  );
+  const outcome = await copy.run(tests);
+  copy.write(file, source);
+  if (outcome === "failed") return "killed";
+  return outcome === "passed" ? "survived" : outcome;
+}
+
+const all = waiting.length;
+const verdicts = new Map<string, number>();
+const countOf = (verdict: string) => verdicts.get(verdict) ?? 0;
+
+/** Takes one mutant after the other, for as long as there are any. */
+async function work(copy: Copy): Promise<void> {
+  for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+    const verdict = await verdictOn(mutant, copy);
+    verdicts.set(verdict, countOf(verdict) + 1);
+    console.log(`${verdict.padEnd(9)} ${mutant.file.padEnd(28)} ${mutant.why}`);
   }
 }
 
-const meant = MUTANTS.filter(({ file }) => file.includes(process.argv[2] ?? ""));
-let killed = 0;
-for (const mutant of meant) {
-  const verdict = verdictOf(mutant);
-  if (verdict === "killed") killed += 1;
-  console.log(`${verdict.padEnd(15)} ${mutant.file.padEnd(32)} ${mutant.why}`);
+const copies: Copy[] = [];
+process.on("exit", () => {
+  for (const copy of copies) copy.remove();
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
+
+const root = resolve(import.meta.dirname, "../..");
+copies.push(copyOf(root));
+const [first] = copies as [Copy];
+const asItIs = all === 0 ? "passed" : await first.run(tests);
+if (asItIs !== "passed") {
+  console.log(`Without a mutant the tests are: ${asItIs}. Run them, and mend that first.`);
+  process.exit(1);
 }
-console.log(`${killed} of ${meant.length} killed`);
-process.exitCode = killed === meant.length ? 0 : 1;
+while (copies.length < Math.min(availableParallelism(), all)) copies.push(copyOf(root));
+await Promise.all(copies.map(work));
+
+// One that hangs its tests fails them in the end.
+const killed = countOf("killed") + countOf("hung");
+console.log([...verdicts].map(([verdict, count]) => `${count} ${verdict}`).join(", "));
+console.log(`${killed} of ${all} killed; ${equivalent.length} equivalent ones were not run`);
+process.exitCode = killed >= KILLED_MIN * all && countOf("text not found once") === 0 ? 0 : 1;

@@ -1,0 +1,82 @@
+// A copy of the project in which mutants live, so that the project itself is never changed.
+
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** How long the tests of one mutant may take (ms). One that makes them hang is noticed as well. */
+const RUN_MS_MAX = 240_000;
+
+/** `broken`: a test file did not come to its tests, so that nothing was tried. */
+export type Outcome = "passed" | "failed" | "hung" | "broken";
+
+/** As much of vitest's JSON report as is looked at. */
+interface Report {
+  numFailedTests: number;
+  numPassedTests: number;
+  success: boolean;
+}
+
+export interface Copy {
+  /** The text of a file, by its path from the project's folder. */
+  read(file: string): string;
+  write(file: string, text: string): void;
+  run(tests: readonly string[]): Promise<Outcome>;
+  remove(): void;
+}
+
+/** Copies what Git has of the folder `root`, or would take, as it is now. */
+export function copyOf(root: string): Copy {
+  const folder = mkdtempSync(join(tmpdir(), "belfry-mutant-"));
+  const listed = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  for (const file of listed.split("\0"))
+    if (file) cpSync(join(root, file), join(folder, file), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const report = join(folder, "report.json");
+
+  return {
+    read: (file) => readFileSync(join(folder, file), "utf8"),
+    write: (file, text) => writeFileSync(join(folder, file), text),
+    async run(tests) {
+      rmSync(report, { force: true });
+      const vitest = spawn(
+        process.execPath,
+        [
+          join(root, "node_modules/vitest/vitest.mjs"),
+          "run",
+          "--bail=1",
+          "--reporter=json",
+          `--outputFile=${report}`,
+          ...tests,
+        ],
+        // A group of its own: the runtimes that it starts end with it.
+        { cwd: folder, stdio: "ignore", detached: true },
+      );
+      let hangs = false;
+      const limit = setTimeout(() => {
+        hangs = true;
+        process.kill(-(vitest.pid as number), "SIGKILL");
+      }, RUN_MS_MAX);
+      await once(vitest, "exit");
+      clearTimeout(limit);
+      if (hangs) return "hung";
+      const { numFailedTests, numPassedTests, success } = reportIn(report);
+      if (numFailedTests > 0) return "failed";
+      return success && numPassedTests > 0 ? "passed" : "broken";
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function reportIn(file: string): Report {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return { numFailedTests: 0, numPassedTests: 0, success: false };
+  }
+}
