@@ -9,7 +9,8 @@ import type { Hub } from "./request.ts";
 export async function answerAfterBody(c: Context<Hub>, next: Next): Promise<void> {
   await next();
   const { raw } = c.req;
-  if (raw.body !== null && !raw.bodyUsed) await drain(raw.body.getReader());
+  // In this order: the runtime makes a stream for whoever looks at a body.
+  if (!raw.bodyUsed && raw.body !== null) await drain(raw.body.getReader());
 }
 
 /** Reads on and keeps nothing, up to DRAIN_BYTES_MAX and for DRAIN_MS at most. */
