@@ -12,6 +12,8 @@ const COOL_DOWN_MS = 30_000;
 /** After a fetch that failed where no key is known. */
 const FAILED_MS = 3_000;
 const FETCH_MS_MAX = 5_000;
+/** Fetches at one time where no key is known. */
+const FETCHES_MAX = 10;
 const SET_BYTES_MAX = 256 * 1024;
 /** Keys that a token without a `kid` is tried with. */
 const TRIED_MAX = 16;
@@ -31,6 +33,7 @@ export class Issuer {
   readonly #fetch: typeof fetch;
   #known: Known | null = null;
   #triedAt = Number.NEGATIVE_INFINITY;
+  #fetches = 0;
 
   constructor(url: string, fetchSet: typeof fetch = (...args) => fetch(...args)) {
     this.#url = url;
@@ -73,9 +76,11 @@ export class Issuer {
 
   /** Fetches the keys; where that fails, the others are used or the refusal is temporary. */
   async #refresh(now: number, others: Known | null = null): Promise<Known> {
-    // Where no key is known, requests that come at once fetch each for itself: a Worker's request cannot
-    // wait for the fetch of another.
+    // Where no key is known, some of the requests that come at once fetch each for itself: a Worker's
+    // request cannot wait for the fetch of another.
     if (this.#known !== null) this.#triedAt = now;
+    else if (this.#fetches === FETCHES_MAX) return unavailable();
+    this.#fetches += 1;
     try {
       const known = { ...keysOf(await this.#fetchSet()), fetchedAt: now };
       this.#triedAt = now;
@@ -86,6 +91,8 @@ export class Issuer {
       this.#triedAt = now;
       console.error(JSON.stringify({ event: "keys_unavailable", cause: String(cause) }));
       return others ?? unavailable();
+    } finally {
+      this.#fetches -= 1;
     }
   }
 

@@ -181,6 +181,23 @@ describe("an answer that is no set of keys", () => {
     expect(console.error).toHaveBeenCalledTimes(2);
   });
 
+  it("[CON13] is waited for by ten requests at once, and the others are refused for now", async () => {
+    let answer: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    source.answer(async (_request, response) => {
+      await held;
+      response.statusCode = 500;
+      response.end();
+    });
+    const all = Array.from({ length: 100 }, () => checked(one, 0));
+    await Promise.race(all);
+    answer();
+    expect(new Set(await Promise.all(all))).toEqual(new Set(["temporary"]));
+    expect(source.fetched).toBe(10);
+  });
+
   it("[CON13] such as none at all is given up after five seconds", async () => {
     source.answer(() => undefined);
     const began = performance.now();
