@@ -5,12 +5,7 @@ import { inboxOf, topicOf } from "../objects.ts";
 import { topicFault } from "../protocol/address.ts";
 import { parseSince, printCursor, type Since } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
-import {
-  RECONNECT_SPREAD_SECONDS,
-  STREAM_TOPICS_MAX,
-  TOPICS_MAX,
-  URL_TOKEN_AGE_SECONDS_MAX,
-} from "../protocol/limits.ts";
+import { STREAM_TOPICS_MAX, TOPICS_MAX, URL_TOKEN_AGE_SECONDS_MAX } from "../protocol/limits.ts";
 import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
 import { ANONYMOUS, type Caller } from "../socket/attachment.ts";
 import { openSocket, SUBPROTOCOL, type Upgrade } from "../socket/upgrade.ts";
@@ -225,11 +220,5 @@ async function open(
   if (isUpgrade) return response;
   const ws = response.webSocket as WebSocket;
   const begun = { ...begunAt(upgrade), ticket };
-  return streamOf(ws, ownTopic, begun, upgrade.caller.exp, Date.now(), retryMs());
-}
-
-/** When a reader comes back after its stream has ended: all readers of a hub at once would be too many. */
-function retryMs(): number {
-  const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return Math.round(1_000 * (1 + (random / 2 ** 32) * RECONNECT_SPREAD_SECONDS));
+  return streamOf(ws, ownTopic, begun, upgrade.caller.exp, Date.now());
 }

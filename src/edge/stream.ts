@@ -4,6 +4,7 @@
 import { printDisconnect } from "../protocol/down.ts";
 import {
   BUFFERED_BYTES_MAX,
+  RECONNECT_SPREAD_SECONDS,
   SLOW_MS,
   STREAM_COMMENT_MS,
   STREAM_SECONDS_MAX,
@@ -15,7 +16,7 @@ let unsentByAll = 0;
 
 /**
  * Takes the Worker's end of an object's socket, the one topic it is of (null for an inbox), where it
- * begins, the token's end and when a reader comes back; returns the stream.
+ * begins and the token's end; returns the stream.
  */
 export function streamOf(
   ws: WebSocket,
@@ -23,7 +24,6 @@ export function streamOf(
   begun: StreamId & { ticket: string | null },
   exp: number | null,
   now: number,
-  retryMs: number,
 ): Response {
   const encoder = new TextEncoder();
   const cursors = new Cursors(begun);
@@ -86,7 +86,7 @@ export function streamOf(
   ws.addEventListener("error", end);
   ws.accept();
   // The first bytes go at once, so that whatever lies between passes the answer on.
-  write(`retry: ${retryMs}\n\n`);
+  write(`${printRetry(RECONNECT_SPREAD_SECONDS)}\n`);
   return new Response(readable, {
     headers: {
       "content-type": "text/event-stream",
@@ -167,6 +167,7 @@ interface FrameHead {
   to?: number;
   more?: boolean;
   code?: number;
+  reconnect_spread?: number;
 }
 
 /**
@@ -174,7 +175,8 @@ interface FrameHead {
  * the `id`, and so does a beginning with `latest`.
  */
 function eventOf(frame: string, ownTopic: string | null, cursors: Cursors): string | null {
-  const { type, topic, epoch, offset, since, to, more, code } = JSON.parse(frame) as FrameHead;
+  const head = JSON.parse(frame) as FrameHead;
+  const { type, topic, epoch, offset, since, to, more, code, reconnect_spread: spread = 0 } = head;
   const log = topic === ownTopic ? undefined : topic;
   if (typeof since === "number" && cursors.lacks(log, epoch ?? "", since)) return null;
   const isStep = type === "messages" && more !== true;
@@ -185,7 +187,13 @@ function eventOf(frame: string, ownTopic: string | null, cursors: Cursors): stri
   // Without an `id` a reader that was told nothing yet would come back without its ticket.
   const isTicketed = type === "connected" && cursors.ticket !== null;
   const id = isStep || isBegun || isTicketed ? cursors.print() : undefined;
-  return printEvent(type === "disconnect" && code === 4002 ? "expired" : type, frame, id);
+  const retry = spread > RECONNECT_SPREAD_SECONDS ? printRetry(spread) : "";
+  return retry + printEvent(type === "disconnect" && code === 4002 ? "expired" : type, frame, id);
+}
+
+/** When a reader comes back after its stream has ended, over so many seconds: all at once are too many. */
+function printRetry(spreadSeconds: number): string {
+  return `retry: ${Math.round(1_000 * (1 + Math.random() * spreadSeconds))}\n`;
 }
 
 function printEvent(event: string, data: string, id?: string): string {
