@@ -62,14 +62,19 @@ function plainItem(text: string): Items {
   return textItem(text);
 }
 
+/** Whether the text, or its first line, is a message or a list of some; it need not be a valid one. */
 function looksLikeMessages(text: string): boolean {
-  const parsed = parseJson(text);
-  if ("code" in parsed) return false;
-  const items: unknown[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
-  const isMessage = (item: unknown) =>
-    typeof item === "object" && item !== null && CONTENT.some((name) => Object.hasOwn(item, name));
-  return items.some(isMessage);
+  return [text, text.trimStart().split("\n", 1)[0] ?? ""].some((json) => {
+    try {
+      return [JSON.parse(json)].flat().some(isMessage);
+    } catch {
+      return false;
+    }
+  });
 }
+
+const isMessage = (item: unknown) =>
+  typeof item === "object" && item !== null && CONTENT.some((name) => Object.hasOwn(item, name));
 
 /** A message has one of these. */
 const CONTENT = ["type", "data", "notification"];

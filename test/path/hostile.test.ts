@@ -82,6 +82,19 @@ const BODIES: Record<string, BodyAttack[]> = {
     ["multipart/form-data", '{"type":"x"}', "content-type", media("multipart/form-data")],
     ["application/xml", '{"type":"x"}', "content-type", media("application/xml")],
     ["text/html", '{"type":"x"}', "content-type", media("text/html; charset=utf-8")],
+    ...[
+      `${shown({ title: "x" })}\n${shown({ title: "y" })}`,
+      '{"type":"x","data":9007199254740993}',
+      `{"data":${nested(40)}}`,
+      '[{"type":"x","type":"y"}]',
+    ].map(
+      (body): BodyAttack => [
+        `as text ${body.slice(0, 40)}`,
+        body,
+        "content-type",
+        media("text/plain"),
+      ],
+    ),
     ["a compressed bomb", bomb, "content-encoding", { "content-encoding": "gzip" }],
   ],
   "422 invalid_params": [
