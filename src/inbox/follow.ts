@@ -132,8 +132,9 @@ export class Follows {
     const { member, cursors, joins, leaves, moments, leave, watches } = this.#parts;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     if (watches(topic) || cursors.of(topic) !== null) return;
+    const at = moments.next();
     const end = leaves.begin(topic);
-    await leave(topic, member, false, moments.next()).catch((cause) =>
+    await leave(topic, member, false, at).catch((cause) =>
       console.error(JSON.stringify({ event: "leave_failed", topic, cause: String(cause) })),
     );
     end();

@@ -5,9 +5,6 @@ export const CALLS_MAX = 32;
 export const CATCHING_UP_MAX = 8;
 /** How long an alarm lasts at most; the platform ends it after a quarter of an hour. */
 export const RESUME_MS_MAX = 60_000;
-/** How many of a full topic's watchers are asked whether anyone is there, and how often. */
-export const PROBED_MAX = 100;
-export const PROBE_MS_MIN = 5_000;
 /** A call that is not answered by then has failed; it may be repeated. */
 const CALL_MS_MAX = 3_000;
 

@@ -14,6 +14,7 @@ import { CatchUp } from "./catch-up.ts";
 import { Guard } from "./guard.ts";
 import type { TopicOwn } from "./keep.ts";
 import { byName, type Delivery, type Member } from "./members.ts";
+import { Probe } from "./probe.ts";
 import { type Answer, type Parts, type Task, Teller } from "./tell.ts";
 
 export class FanOut {
@@ -27,9 +28,7 @@ export class FanOut {
   #isAwake = false;
   /** Whether the position in memory is further than the stored one. */
   #isNoted = false;
-  /** Members to ask whether anyone is there, and when that was last done. */
-  #probed: Member[] = [];
-  #probedAt = 0;
+  readonly #probe: Probe;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -41,6 +40,7 @@ export class FanOut {
       () => this.#goOnByAlarm(),
     );
     this.#guard = new Guard(parts.alarm);
+    this.#probe = new Probe(parts);
   }
 
   /** For an event: delivers what is not delivered, and tries again what is due. */
@@ -114,22 +114,20 @@ export class FanOut {
     if (members.hasFollowers()) await this.#guard.set(clock());
   }
 
-  /** Asks some of those who only watch whether anyone is there: a closed socket leaves without a word. */
+  /** Asks some of those who only watch whether anyone is there. */
   probe(): void {
-    const { members, clock, random } = this.#parts;
-    if (clock() - this.#probedAt < calls.PROBE_MS_MIN) return;
-    this.#probedAt = clock();
-    const watching = [...members.all().values()].filter(({ follows }) => !follows);
-    const start = Math.floor(random() * Math.max(1, watching.length - calls.PROBED_MAX));
-    this.#probed = watching.slice(start, start + calls.PROBED_MAX);
-    this.kick();
+    if (this.#probe.chooseSome()) this.kick();
   }
 
-  /** Asks all who only watch, as far as the event has calls left, and waits for their answers. */
-  async probeAll(): Promise<void> {
-    this.#probed = [...this.#parts.members.all().values()].filter(({ follows }) => !follows);
+  /**
+   * Asks those who only watch, as many as an event has calls for, and waits for their answers. Returns
+   * whether all were asked; where not, the next call goes on with the others.
+   */
+  async probeAll(): Promise<boolean> {
+    const isLast = this.#probe.chooseNext();
     this.#go();
     await calls.atMost(calls.RESUME_MS_MAX, this.#settled());
+    return isLast;
   }
 
   deliveryOf(offset: number): Delivery {
@@ -207,7 +205,7 @@ export class FanOut {
     const { to } = common;
     const live = [...this.#live];
     const turn = live.at(-1)?.turn ?? 0;
-    const probed = new Set(this.#probed.splice(0));
+    const probed = this.#probe.take();
     const lacking = () =>
       [...members.all().values()].filter(({ behind, told, heard }) =>
         behind === null ? (to > position && told < to) || heard < turn : behind.isBack,
@@ -270,7 +268,7 @@ export class FanOut {
     const { log, members, clock } = this.#parts;
     const { own, head } = log.at(clock());
     if (own.delivered === null) return false;
-    if (own.delivered < head || this.#live.length > 0 || this.#probed.length > 0) return true;
+    if (own.delivered < head || this.#live.length > 0 || this.#probe.isDue) return true;
     return members.behind().some(({ behind }) => behind?.isBack);
   }
 

@@ -222,12 +222,15 @@ export class Topic extends DurableObject<Env> {
 
   async #sweep(): Promise<void> {
     // A closed socket leaves without a word.
-    if (!this.#members.hasFollowers()) await this.#fanOut.probeAll();
+    const isAsked = this.#members.hasFollowers() || (await this.#fanOut.probeAll());
     await sweep({ log: this.#log, sockets: this.#sockets, alarm: this.#alarm }, clock());
-    if (this.#members.size > 0) await this.#comeBack();
+    if (!isAsked) await this.#alarm.by(clock());
+    else if (this.#members.size > 0) await this.#comeBack();
     else if (!this.#log.store.exists()) {
-      await this.#log.erase();
+      const erased = this.#log.erase();
+      // In the same turn: what comes meanwhile sets an alarm of its own.
       this.#alarm.gone();
+      await erased;
     }
   }
 
