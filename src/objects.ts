@@ -12,14 +12,20 @@ import { settingsOf } from "./settings.ts";
  */
 export type Near = "user" | "backend";
 
-/** The stub of a user's inbox. `near` counts only for the very first call to it. */
-export function inboxOf(env: Env, user: string, near: Near = "backend") {
-  return stubOf(env, env.INBOX, { kind: "user", name: user }, near);
+/** A call of one object to another that is not answered by then has failed; it may be repeated. */
+export const CALL_MS_MAX = 3_000;
+
+/**
+ * The stub of a user's inbox. `near` counts only for the very first call to it. The runtime repeats a call
+ * that did not arrive; `repeatMs` is for how long, where its caller does not wait as long as the runtime.
+ */
+export function inboxOf(env: Env, user: string, near: Near = "backend", repeatMs?: number) {
+  return stubOf(env, env.INBOX, { kind: "user", name: user }, near, repeatMs);
 }
 
-/** The stub of a topic. `near` counts only for the very first call to it. */
-export function topicOf(env: Env, topic: string, near: Near = "backend") {
-  return stubOf(env, env.TOPIC, { kind: "topic", name: topic }, near);
+/** The stub of a topic, in the same way. */
+export function topicOf(env: Env, topic: string, near: Near = "backend", repeatMs?: number) {
+  return stubOf(env, env.TOPIC, { kind: "topic", name: topic }, near, repeatMs);
 }
 
 /** The object that keeps the log of an address. */
@@ -43,6 +49,21 @@ export function failureOf(cause: unknown): Refusal | null {
     : null;
 }
 
+/** Rejects when a call is not answered in time: what was asked may still be done. */
+export async function inTime<T>(call: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(NO_ANSWER)), CALL_MS_MAX);
+  });
+  try {
+    return await Promise.race([call, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export const NO_ANSWER = `no answer within ${CALL_MS_MAX} ms`;
+
 /** The user or the topic that an object is, out of the name that `stubOf` gave it. */
 export function nameOf(id: DurableObjectId): string {
   return (id.name ?? "").split("/").slice(3).join("/");
@@ -53,6 +74,7 @@ function stubOf<T extends Rpc.DurableObjectBranded>(
   namespace: DurableObjectNamespace<T>,
   { kind, name }: Address,
   near: Near,
+  repeatMs?: number,
 ): DurableObjectStub<T> {
   const settings = settingsOf(env);
   const { jurisdiction, locationHint } =
@@ -61,7 +83,9 @@ function stubOf<T extends Rpc.DurableObjectBranded>(
   // A scheme, a jurisdiction and a kind, so that each of them can change without a clash.
   const objectName = `v1/${jurisdiction ?? "-"}/${kind}/${name}`;
   const placed = jurisdiction === null ? namespace : namespace.jurisdiction(jurisdiction);
-  return hint === null
-    ? placed.getByName(objectName)
-    : placed.getByName(objectName, { locationHint: hint });
+  if (hint === null && repeatMs === undefined) return placed.getByName(objectName);
+  return placed.getByName(objectName, {
+    ...(hint === null ? {} : { locationHint: hint }),
+    ...(repeatMs === undefined ? {} : { retry: { timeoutMs: repeatMs } }),
+  });
 }

@@ -10,7 +10,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
-import { nameOf, topicOf } from "../objects.ts";
+import { CALL_MS_MAX, nameOf, topicOf } from "../objects.ts";
 import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
 import { type Env, retentionOf } from "../settings.ts";
 import { answerClose } from "../socket/close.ts";
@@ -120,7 +120,7 @@ export class Inbox extends DurableObject<Env> {
       moments: new Moments(this.#log, clock),
       memberships: this.#memberships,
       join: async (topic: string, joining: Joining) => {
-        const joined = await topicOf(env, topic).join(joining);
+        const joined = await topicOf(env, topic, "backend", CALL_MS_MAX).join(joining);
         if (!("code" in joined)) this.#memberships.joined(topic);
         return joined;
       },

@@ -2,15 +2,21 @@
 // the user carries them for all devices.
 
 import type { Batch } from "../log/batch.ts";
+import { inTime } from "../objects.ts";
 import { allows } from "../protocol/caps.ts";
 import type { Cursor, Since } from "../protocol/cursor.ts";
 import { printError, printReply } from "../protocol/down.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
-import { REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND, TOPICS_MAX } from "../protocol/limits.ts";
+import {
+  REPLAYED_UNITS_MAX,
+  REPLAYED_UNITS_PER_SECOND,
+  SLOW_MS,
+  TOPICS_MAX,
+} from "../protocol/limits.ts";
 import { Allowance } from "../socket/allowance.ts";
 import { type Attachment, fits } from "../socket/attachment.ts";
 import type { Answer } from "../socket/receive.ts";
-import type { Session } from "../socket/session.ts";
+import { keepsUp, type Session } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import type { Joined, Joining } from "../topic/join.ts";
 import type { Joins } from "./joins.ts";
@@ -20,8 +26,10 @@ import type { Moments } from "./moments.ts";
 import { framesOf, printLive, printStep, startOf } from "./topic-steps.ts";
 import { Turns } from "./turns.ts";
 
-/** Topics that an inbox joins at once: each may bring 4 Mi units. */
+/** Topics that an inbox joins at once, and one connection of it: each may bring 4 Mi units. */
 const JOINS_AT_ONCE = 2;
+/** How often a connection that reads slowly is looked at, before it is sent more. */
+const LOOK_MS = 100;
 
 export interface Parts {
   /** The user's address as a member, such as `user:ada`. */
@@ -49,7 +57,12 @@ export class Subscriptions {
   }
 
   /** Subscribes a socket: the reply tells where it begins, and the frames what it missed. */
-  async subscribe(session: Session, topic: string, since: Since): Promise<Answer> {
+  async subscribe(
+    session: Session,
+    topic: string,
+    since: Since,
+    ready: () => Promise<void> = async () => undefined,
+  ): Promise<Answer> {
     const { member, joins, leaves, life, memberships, moments, join } = this.#parts;
     const requireSameLife = life.enter();
     while (leaves.isUnderWay(topic)) await leaves.settled(topic);
@@ -63,6 +76,7 @@ export class Subscriptions {
     if (isNew) session.attachment = { ...session.attachment, topics: [...topics, topic] };
     const end = joins.begin(topic);
     try {
+      await ready();
       const unlessPublic = capRefusal(session.attachment, topic);
       const joined = await this.#replayed(() =>
         join(topic, { member, follows: false, since, unlessPublic, at: moments.next() }),
@@ -112,16 +126,22 @@ export class Subscriptions {
 
   /** Begins with topics that were named in the connect; each is answered, or refused, by a frame. */
   async begin(session: Session, topics: { topic: string; since: Since }[]): Promise<void> {
+    const turns = new Turns(JOINS_AT_ONCE);
     await Promise.all(
       topics.map(async ({ topic, since }) => {
         let frames: string[];
+        let end: () => void = () => undefined;
         try {
-          const answer = await this.subscribe(session, topic, since);
+          const answer = await this.subscribe(session, topic, since, async () => {
+            end = await turns.take();
+            await requireRead(session);
+          });
           frames = [printReply(null, answer.members), ...answer.frames()];
         } catch (cause) {
           frames = [printError(null, refusalOf(cause, session), topic)];
         }
         this.#parts.sockets.send(session, frames, this.#parts.clock());
+        end();
       }),
     );
   }
@@ -218,14 +238,17 @@ export class Subscriptions {
 
   /**
    * The topic's object reads and carries a replay, and this one holds it. The allowance is looked at
-   * and spent within one turn: a connect asks for a hundred topics at once.
+   * and spent within one turn: a connect asks for a hundred topics at once. A topic that does not answer
+   * must not keep the turn.
    */
   async #replayed(join: () => Promise<Joined | Refusal>): Promise<Joined | Refusal> {
     const end = await this.#turns.take();
     try {
       if (!this.#replays.has(this.#parts.clock()))
         return refusal("too_many_requests", "wait: too much was replayed lately", "topic");
-      const joined = await join();
+      if (!this.#parts.sockets.hasRoom(0))
+        return refusal("too_many_requests", "wait: too much lies unread", "topic");
+      const joined = await inTime(join());
       if ("messages" in joined)
         this.#replays.spend(joined.messages.reduce((sum, { length }) => sum + length, 0));
       return joined;
@@ -253,6 +276,17 @@ function capRefusal({ caps }: Attachment, topic: string): Refusal | null {
   return allows(caps, "subscribe", topic)
     ? null
     : refusal("insufficient_scope", `the token needs the cap subscribe on topic:${topic}`, "topic");
+}
+
+/** Waits until a connection has read most of what it was sent: the replays of a connect are many. */
+async function requireRead(session: Session): Promise<void> {
+  const isOpen = () => session.ws.readyState === WebSocket.OPEN;
+  for (let waited = 0; isOpen() && !keepsUp(session); waited += LOOK_MS) {
+    if (waited >= SLOW_MS)
+      throw new RefusalError("too_many_requests", "read first what you have been sent", "topic");
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  if (!isOpen()) throw new RefusalError("temporary", "connect again");
 }
 
 function refusalOf(cause: unknown, { attachment: { connection } }: Session): Refusal {

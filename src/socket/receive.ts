@@ -4,7 +4,6 @@ import { exceedsBytes } from "../protocol/bytes.ts";
 import { printError, printReply } from "../protocol/down.ts";
 import { type ErrorCode, RefusalError, refusal } from "../protocol/error.ts";
 import {
-  BUFFERED_BYTES_MAX,
   FRAME_BYTES_MAX,
   FRAMES_PER_SECOND,
   UNREADABLE_FRAMES_MAX,
@@ -24,7 +23,7 @@ import {
 import { Allowance } from "./allowance.ts";
 import { heard } from "./attachment.ts";
 import { disconnect } from "./close.ts";
-import type { Session } from "./session.ts";
+import { keepsUp, type Session } from "./session.ts";
 import type { Sockets } from "./sockets.ts";
 
 /** A reply and the frames that follow it, which are printed in the turn in which both are sent. */
@@ -165,8 +164,8 @@ function perform(
 }
 
 /** What brings much is not for who does not read what there is already. */
-function requireReader({ ws }: Session): void {
-  if ((ws.bufferedAmount ?? 0) > BUFFERED_BYTES_MAX)
+function requireReader(session: Session): void {
+  if (!keepsUp(session))
     throw new RefusalError("too_many_requests", "read first what you have been sent");
 }
 

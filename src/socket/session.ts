@@ -1,6 +1,7 @@
 // What is known of one open socket while its object is awake.
 
 import type { Since } from "../protocol/cursor.ts";
+import { BUFFERED_BYTES_MAX } from "../protocol/limits.ts";
 import type { Allowance } from "./allowance.ts";
 import type { Attachment } from "./attachment.ts";
 
@@ -23,6 +24,12 @@ export interface Session {
   /** The end of the frame before: frames of one socket are handled one after the other. */
   queue: Promise<void>;
 }
+
+/** What of all that it was sent has not left the hub, in bytes. 0 in runtimes before 2026-11-17. */
+export const unsentOf = (ws: WebSocket): number => ws.bufferedAmount ?? 0;
+
+/** Whether it has read most of what it was sent. */
+export const keepsUp = ({ ws }: Session): boolean => unsentOf(ws) <= BUFFERED_BYTES_MAX;
 
 export function newSession(
   ws: WebSocket,

@@ -8,7 +8,7 @@ import { PING, PONG } from "../protocol/down.ts";
 import { BUFFERED_BYTES_MAX, SILENCE_MS, SLOW_MS, UNSENT_BYTES_MAX } from "../protocol/limits.ts";
 import { type Attachment, readAttachment, writeAttachment } from "./attachment.ts";
 import { disconnect } from "./close.ts";
-import { newSession, type Session } from "./session.ts";
+import { keepsUp, newSession, type Session, unsentOf } from "./session.ts";
 import type { Upgrade } from "./upgrade.ts";
 
 /** How often all sockets are looked at for silence, at most. */
@@ -168,6 +168,13 @@ export class Sockets {
     return this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? null;
   }
 
+  /** Whether so many bytes more may wait to be read by all of them together. */
+  hasRoom(bytes: number): boolean {
+    let unsent = bytes;
+    for (const { ws } of this.#all().values()) unsent += unsentOf(ws);
+    return unsent <= UNSENT_BYTES_MAX;
+  }
+
   closeAll(code: CloseCode): void {
     this.closeWhere(code, () => true);
   }
@@ -187,9 +194,7 @@ export class Sockets {
   }
 
   #endIfSlow(session: Session, now: number): boolean {
-    // Absent in runtimes before 2026-11-17.
-    const buffered = session.ws.bufferedAmount ?? 0;
-    if (buffered <= BUFFERED_BYTES_MAX) {
+    if (keepsUp(session)) {
       session.slowSince = null;
       return false;
     }
@@ -266,10 +271,7 @@ export class Sockets {
   /** Whether so much more may wait to be read. Looked at one by one only when it is much. */
   #hasRoomFor(frames: string[]): boolean {
     const bytes = frames.reduce((sum, { length }) => sum + length, 0);
-    if (bytes <= BUFFERED_BYTES_MAX) return true;
-    let unsent = bytes;
-    for (const { ws } of this.#all().values()) unsent += ws.bufferedAmount ?? 0;
-    return unsent <= UNSENT_BYTES_MAX;
+    return bytes <= BUFFERED_BYTES_MAX || this.hasRoom(bytes);
   }
 
   #tally(user: string | null, by: 1 | -1): void {

@@ -1,12 +1,12 @@
 // Calls to members: so many at a time, and none forever.
 
+import { CALL_MS_MAX, NO_ANSWER } from "../objects.ts";
+
 /** Members that are called at once in a round, and apart from it. */
 export const CALLS_MAX = 32;
 export const CATCHING_UP_MAX = 8;
 /** How long an alarm lasts at most; the platform ends it after a quarter of an hour. */
 export const RESUME_MS_MAX = 60_000;
-/** A call that is not answered by then has failed; it may be repeated. */
-const CALL_MS_MAX = 3_000;
 
 /** Rejects when a call is not answered in time: what was asked may still be done. */
 type Within = <T>(call: Promise<T>) => Promise<T>;
@@ -48,7 +48,7 @@ class Deadline {
     this.#calls += 1;
     const id = this.#calls;
     return new Promise((resolve, reject) => {
-      this.#expiries.set(id, () => reject(new Error(`no answer within ${CALL_MS_MAX} ms`)));
+      this.#expiries.set(id, () => reject(new Error(NO_ANSWER)));
       call.then(resolve, reject).finally(() => this.#expiries.delete(id));
     });
   }

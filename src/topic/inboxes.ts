@@ -2,7 +2,7 @@
 // tenth of what telling it costs.
 
 import type { Inbox } from "../inbox/inbox.ts";
-import { inboxOf } from "../objects.ts";
+import { CALL_MS_MAX, inboxOf } from "../objects.ts";
 import type { Env } from "../settings.ts";
 
 export class Inboxes {
@@ -15,9 +15,14 @@ export class Inboxes {
 
   /** Takes a member's address, `user:ada`. */
   of(member: string): DurableObjectStub<Inbox> {
-    const known = this.#stubs.get(member) ?? inboxOf(this.#env, member.slice("user:".length));
+    const known = this.#stubs.get(member) ?? this.#stubOf(member.slice("user:".length));
     this.#stubs.set(member, known);
     return known;
+  }
+
+  /** What the fan-out has given up, and notes as failed, the runtime does not begin again. */
+  #stubOf(user: string): DurableObjectStub<Inbox> {
+    return inboxOf(this.#env, user, "backend", CALL_MS_MAX);
   }
 
   /** After a failed call a stub may be of no use any more. */

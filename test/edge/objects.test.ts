@@ -2,9 +2,10 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { inboxOf, logOf, nameOf, topicOf } from "../../src/objects.ts";
+import { CALL_MS_MAX, inboxOf, logOf, nameOf, topicOf } from "../../src/objects.ts";
 import type { Env } from "../../src/settings.ts";
 import { upgraded } from "../../src/socket/upgrade.ts";
+import { Inboxes } from "../../src/topic/inboxes.ts";
 import hub from "../../src/worker.ts";
 import { bearer, tokenOf } from "../support/backend.ts";
 import { API_KEY, TEST_VARS } from "../support/vars.ts";
@@ -44,6 +45,14 @@ it("an object is named by its scheme, kind and own name, and is where the platfo
     { binding: "INBOX", jurisdiction: null, name: "v1/-/user/ada", options: undefined },
     { binding: "TOPIC", jurisdiction: null, name: "v1/-/topic/news", options: undefined },
   ]);
+});
+
+it("[DEL2] a member's stub says for how long its topic waits", () => {
+  const { env: recorded, asked } = recording({ LOCATION_HINT: "weur" });
+  new Inboxes(recorded).of("user:ada");
+  topicOf(recorded, "news", "user", CALL_MS_MAX);
+  const retry = { timeoutMs: CALL_MS_MAX };
+  expect(asked.map(({ options }) => options)).toEqual([{ locationHint: "weur", retry }, { retry }]);
 });
 
 it("JURISDICTION is asked of the namespace, and is in the name", () => {

@@ -31,6 +31,7 @@ export interface Hub {
 export async function startHub(
   bundle: string,
   vars: Record<string, string | undefined> = {},
+  v8Flags: string[] = [],
 ): Promise<Hub> {
   const directory = await mkdtemp(join(tmpdir(), "belfry-hub-"));
   await mkdir(join(directory, "storage"));
@@ -38,7 +39,7 @@ export async function startHub(
   const bindings = Object.entries({ ...TEST_VARS, ...vars }).filter(
     ([, value]) => value !== undefined,
   );
-  await writeFile(join(directory, "config.capnp"), configOf(directory, bindings));
+  await writeFile(join(directory, "config.capnp"), configOf(directory, bindings, v8Flags));
   return launch(directory);
 }
 
@@ -108,7 +109,7 @@ function workerdPath(): string {
   return (wrangler("workerd") as { default: string }).default;
 }
 
-function configOf(directory: string, bindings: [string, unknown][]): string {
+function configOf(directory: string, bindings: [string, unknown][], v8Flags: string[]): string {
   const text = (value: unknown) => JSON.stringify(value);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -131,6 +132,7 @@ const config :Workerd.Config = (
     (name = "network", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     (name = "storage", disk = (path = ${text(join(directory, "storage"))}, writable = true)),
   ],
+  v8Flags = [${v8Flags.map(text).join(", ")}],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "hub")],
 );
 `;

@@ -1,0 +1,105 @@
+// What a connect with many large topics takes of the hub's memory, from outside: the greatest resident
+// set of the process, in which all objects of this hub live. Linux alone tells and resets it.
+
+import { readFile, writeFile } from "node:fs/promises";
+import { connect as connectTcp, type Socket } from "node:net";
+import { afterAll, afterEach, beforeAll, expect, inject, it } from "vitest";
+import type { Caps } from "../../src/protocol/caps.ts";
+import { many, messages, UPGRADE } from "../support/attack.ts";
+import { bearer, call, tokenOf } from "../support/backend.ts";
+import { type Hub, startHub } from "../support/hub.ts";
+import { answersOf, device } from "../support/topics.ts";
+
+/** Twice what a user is replayed, in topics just below what would be a snapshot instead: 3.8 MB. */
+const TOPICS = many(16, (i) => `t${i}`);
+const PUBLISHES = 4;
+const LIST = JSON.stringify(many(16, () => ({ data: "x".repeat(59_500) })));
+const ALL = TOPICS.map((topic) => `${topic}~0:0`).join(",");
+const CAPS: Caps = { "topic:*": ["subscribe"] };
+/** Of dead strings V8 would else keep 100 MiB before it looks, and tell nothing of what is in use. */
+const V8_FLAGS = ["--max-semi-space-size=1"];
+
+let hub: Hub;
+let unread: Socket | undefined;
+
+beforeAll(async () => {
+  hub = await startHub(inject("bundle"), {}, V8_FLAGS);
+  for (let i = 0; i < PUBLISHES; i++)
+    await Promise.all(
+      TOPICS.map(async (topic) => {
+        const { status, json } = await call(hub.url, "POST", messages(topic), LIST);
+        expect([status, json.failed]).toEqual([200, 0]);
+      }),
+    );
+}, 120_000);
+
+afterEach(() => unread?.destroy());
+afterAll(() => hub.stop());
+
+async function mibOf(what: "VmRSS" | "VmHWM"): Promise<number> {
+  const status = await readFile(`/proc/${hub.pid}/status`, "utf8");
+  return Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
+}
+
+/** Awakes the topics; gives how far the hub's memory was above that at most since. */
+async function atRest(): Promise<() => Promise<number>> {
+  // What is left of the filling goes with the process.
+  hub = await hub.restart();
+  for (const topic of TOPICS) await call(hub.url, "GET", `${messages(topic)}?limit=1`);
+  const { socket } = await device(hub.url, "bob", CAPS, "since=latest&topics=t0~0:0");
+  await socket.messages();
+  socket.drop();
+  const rest = await mibOf("VmRSS");
+  await writeFile(`/proc/${hub.pid}/clear_refs`, "5");
+  return async () => (await mibOf("VmHWM")) - rest;
+}
+
+/** Opens a WebSocket, and reads nothing of it after the answer to the upgrade. */
+async function connectUnread(user: string, path: string): Promise<Socket> {
+  const { hostname, port, host } = new URL(hub.url);
+  const headers = { ...UPGRADE, ...bearer(await tokenOf(user, CAPS)), host };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const socket = connectTcp(Number(port), hostname);
+  socket.on("error", () => undefined);
+  socket.write(`GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
+  const head = await new Promise<Buffer>((resolve) => socket.once("data", resolve));
+  socket.pause();
+  expect(String(head)).toContain("101 Switching Protocols");
+  return socket;
+}
+
+const isLinux = process.platform === "linux";
+
+it.skipIf(!isLinux)(
+  "[SUB10] a connect with topics of 61 MB takes less than 64 MiB",
+  {
+    timeout: 120_000,
+  },
+  async () => {
+    const peak = await atRest();
+    const { socket } = await device(hub.url, "ada", CAPS, `since=latest&topics=${ALL}`);
+    const answers = await answersOf(socket, TOPICS.length);
+    socket.drop();
+    const replies = [...answers.values()].filter(({ type }) => type === "reply");
+    expect([9, 10]).toContain(replies.length);
+    expect(await peak()).toBeLessThan(64);
+  },
+);
+
+it.skipIf(!isLinux)(
+  "[SUB10] so does a connect that reads nothing",
+  {
+    timeout: 120_000,
+  },
+  async () => {
+    const peak = await atRest();
+    unread = await connectUnread("ada", `/v1/connect?since=latest&topics=${ALL}`);
+    // A topic answers in the order in which it is asked.
+    const latest = TOPICS.map((topic) => `${topic}~latest`).join(",");
+    const { socket } = await device(hub.url, "ada", CAPS, `since=latest&topics=${latest}`);
+    const answers = await answersOf(socket, TOPICS.length);
+    socket.drop();
+    expect([...answers.values()].every(({ type }) => type === "reply")).toBe(true);
+    expect(await peak()).toBeLessThan(64);
+  },
+);
