@@ -13,6 +13,7 @@ import type { Joined, Joining } from "../topic/join.ts";
 import type { FollowCursors } from "./cursors.ts";
 import type { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";
+import type { Memberships } from "./memberships.ts";
 import type { Moments } from "./moments.ts";
 import type { InboxOwn } from "./state.ts";
 
@@ -25,6 +26,7 @@ export interface Parts {
   /** Leavings that are under way: what joins meanwhile waits, or they would undo it. */
   leaves: Joins;
   life: Life;
+  memberships: Pick<Memberships, "keepIn">;
   moments: Moments;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   leave(topic: string, member: string, watches: boolean, at?: number): Promise<void>;
@@ -50,6 +52,7 @@ export class Follows {
   /** Begins to follow from now on; nothing changes when it does already. Gives whether it is new. */
   async follow(topic: string): Promise<boolean> {
     const { member, log, cursors, joins, leaves, life, moments, join, clock } = this.#parts;
+    const { memberships } = this.#parts;
     const requireSameLife = life.enter();
     if (cursors.of(topic) === null) this.#requireRoom();
     while (leaves.isUnderWay(topic)) await leaves.settled(topic);
@@ -68,6 +71,7 @@ export class Follows {
       log.change(clock(), (next) => {
         cursors.begin(topic, { epoch, offset }, next.head);
         next.own.follows += 1;
+        memberships.keepIn(next.own);
         next.time = Math.max(next.time, at);
       });
       return true;
@@ -119,10 +123,11 @@ export class Follows {
   }
 
   #end(topic: string, at: number): void {
-    const { log, cursors, clock } = this.#parts;
+    const { log, cursors, memberships, clock } = this.#parts;
     log.change(clock(), (next) => {
       cursors.end(topic);
       next.own.follows -= 1;
+      memberships.keepIn(next.own);
       next.time = Math.max(next.time, at);
     });
   }

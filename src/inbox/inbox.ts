@@ -108,6 +108,7 @@ export class Inbox extends DurableObject<Env> {
     this.#memberships = new Memberships({
       watches: (topic) => this.#joins.isUnderWay(topic) || this.#subscriptions.watches(topic),
       follows: (topic) => this.#cursors.of(topic) !== null,
+      own: () => this.#log.at(clock()).own,
       clock,
     });
     const asMember = {
@@ -227,10 +228,7 @@ export class Inbox extends DurableObject<Env> {
     this.#sockets.closeAll(reconnect ? 4001 : 4503);
   }
 
-  /**
-   * Erases all that is kept about the user, in the topics' lists too, and closes the sockets; a
-   * revocation stays in force.
-   */
+  /** Erases all that is kept about the user, in topics too; a revocation stays in force. */
   erase(): Promise<void> {
     return this.#erasure.erase();
   }

@@ -36,8 +36,6 @@ export interface Marked {
   to: number;
   states: StateChange[];
   removed: number[];
-  /** Rows that were written for it. */
-  rows: number;
   /** Told whole: a device whose snapshot left them out does not hold them. */
   unarchived: number[];
 }
@@ -65,23 +63,27 @@ export function mark(
   change: Mark,
   clock: number,
   ageMs: number,
+  /** Is told of the rows within the write of them. */
+  spent: Spent = () => undefined,
 ): Marked | null | Refusal {
   const now = log.now(clock);
   const current = log.at(now);
   if (change.epoch !== current.epoch)
     return refusal("other_epoch", "list the inbox again: its offsets began anew", "epoch");
   const target = change.target;
-  if ("offsets" in target) return markOffsets(log, target.offsets, change, now, ageMs);
+  if ("offsets" in target) return markOffsets(log, target.offsets, change, now, ageMs, spent);
   const upTo = Math.min(target.upTo, current.head);
   const flag = change.read ? "read" : "seen";
   const watermark = current.own[flag][current.own[flag].length - 1];
   if (watermark !== undefined && upTo < watermark.upTo) {
     const offsets = log.store.flags().map(({ offset }) => offset);
     const below = offsets.filter((offset) => offset <= upTo);
-    return markOffsets(log, below, change, now, ageMs);
+    return markOffsets(log, below, change, now, ageMs, spent);
   }
-  return markUpTo(log, upTo, flag, now, ageMs);
+  return markUpTo(log, upTo, flag, now, ageMs, spent);
 }
+
+type Spent = (own: InboxOwn, rows: number) => void;
 
 function markUpTo(
   log: Log<InboxOwn>,
@@ -89,6 +91,7 @@ function markUpTo(
   flag: "read" | "seen",
   now: number,
   ageMs: number,
+  spent: Spent,
 ): Marked | null {
   const { head, own } = log.at(now);
   if ((flag === "read" ? own.unread : own.unseen) === 0) {
@@ -112,11 +115,12 @@ function markUpTo(
     next.head = changed;
     next.victims = afterWatermark(next.victims, upTo, flag);
     Object.assign(next.own, marks, counts);
+    spent(next.own, 1);
   });
   const at = timeOf(now);
   const states: StateChange[] = [{ up_to: upTo, seen_at: at, changed }];
   if (flag === "read") states.push({ up_to: upTo, read_at: at, changed });
-  return { since: head, to: changed, states, removed: [], rows: 1, unarchived: [] };
+  return { since: head, to: changed, states, removed: [], unarchived: [] };
 }
 
 function markOffsets(
@@ -125,6 +129,7 @@ function markOffsets(
   change: Mark,
   now: number,
   ageMs: number,
+  spent: Spent,
 ): Marked | null {
   const { head, oldest, own } = log.at(now);
   const changed = head + 1;
@@ -142,6 +147,7 @@ function markOffsets(
     }));
     Object.assign(next, afterMarks(next, marked));
     for (const each of touched) write(next, store, each, change, changed);
+    spent(next.own, touched.length + 1);
   });
   const removed = change.remove ? touched.map(({ row }) => row.offset) : [];
   const unarchived = touched.filter(({ before, after }) => isUnarchived(before, after));
@@ -150,7 +156,6 @@ function markOffsets(
     to: changed,
     states: statesOf(touched, change, changed),
     removed,
-    rows: touched.length + 1,
     unarchived: unarchived.map(({ row }) => row.offset),
   };
 }

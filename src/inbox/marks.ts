@@ -22,8 +22,9 @@ export interface Parts {
 
 export class Marks {
   readonly #parts: Parts;
-  /** In rows, which the deployer pays. */
+  /** In rows, which the deployer pays. Kept with the marks themselves, so that a rest does not bring it back. */
   readonly #allowance: Allowance;
+  #isRestored = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -33,17 +34,21 @@ export class Marks {
 
   /** Changes the state of messages and tells all devices: `{ changed, epoch, offset, counts }` as text. */
   byUser(change: Mark): string | Refusal {
+    this.#restore();
     return this.#allowance.has(this.#parts.clock()) ? this.byBackend(change) : TOO_MUCH;
   }
 
   byBackend(change: Mark): string | Refusal {
     const { log, keep, sockets, standing, clock } = this.#parts;
-    const marked = mark(log, change, clock(), keep.ageMs);
+    this.#restore();
+    const marked = mark(log, change, clock(), keep.ageMs, (own, rows) => {
+      this.#allowance.spend(rows, clock());
+      own.left = { ...own.left, marks: this.#allowance.level };
+    });
     if (marked !== null && "code" in marked) return marked;
     const now = standing();
     if (marked !== null) {
-      const { since, to, states, removed, rows, unarchived } = marked;
-      this.#allowance.spend(rows);
+      const { since, to, states, removed, unarchived } = marked;
       const messages = whole(log, unarchived, clock());
       const frame = { ...now, since, to, messages, states, removed };
       sockets.broadcast(() => printMessages(frame), clock());
@@ -51,6 +56,13 @@ export class Marks {
     const { head } = log.at(clock());
     const { epoch, counts } = now;
     return JSON.stringify({ changed: marked !== null, epoch, offset: head, counts });
+  }
+
+  #restore(): void {
+    if (this.#isRestored) return;
+    this.#isRestored = true;
+    const { left } = this.#parts.log.at(this.#parts.clock()).own;
+    if (left?.marks !== undefined) this.#allowance.restore(left.marks);
   }
 }
 

@@ -3,22 +3,34 @@
 
 import { RefusalError } from "../protocol/error.ts";
 import {
+  FOLLOW_CHANGES_MAX,
+  FOLLOW_CHANGES_PER_SECOND,
   MEMBERSHIP_CHANGES_MAX,
   MEMBERSHIP_CHANGES_PER_SECOND,
+  MEMBERSHIP_CHANGES_WOKEN,
   TOPICS_KNOWN_MAX,
 } from "../protocol/limits.ts";
 import { Allowance } from "../socket/allowance.ts";
+import type { InboxOwn } from "./state.ts";
 
 export interface Parts {
   /** Whether a connection of the user watches the topic, or is about to. */
   watches(topic: string): boolean;
   follows(topic: string): boolean;
+  /** What was kept of it with the last write. */
+  own(): InboxOwn;
   clock(): number;
 }
 
 export class Memberships {
   readonly #parts: Parts;
-  readonly #changes = new Allowance(MEMBERSHIP_CHANGES_MAX, MEMBERSHIP_CHANGES_PER_SECOND);
+  readonly #changes = new Allowance(
+    MEMBERSHIP_CHANGES_MAX,
+    MEMBERSHIP_CHANGES_PER_SECOND,
+    MEMBERSHIP_CHANGES_WOKEN,
+  );
+  readonly #follows = new Allowance(FOLLOW_CHANGES_MAX, FOLLOW_CHANGES_PER_SECOND);
+  #isRestored = false;
   /** Topics that took the user in and did not let it go, as far as this instance has seen. */
   readonly #joined = new Set<string>();
 
@@ -47,15 +59,29 @@ export class Memberships {
 
   /** Before a follow that is none yet, or an unfollow without one: a follow pays for its end too. */
   spendToFollow(topic: string): void {
-    if (!this.#parts.follows(topic)) this.#spend();
+    if (this.#parts.follows(topic)) return;
+    this.#restore();
+    if (!this.#follows.take(1, this.#parts.clock())) throw tooMany();
+    this.#spend();
+  }
+
+  /** Keeps with a follow, or its end, what is left: a rest does not bring it back. */
+  keepIn(own: InboxOwn): void {
+    this.#restore();
+    own.left = { ...own.left, follows: this.#follows.level };
+  }
+
+  #restore(): void {
+    if (this.#isRestored) return;
+    this.#isRestored = true;
+    const { left } = this.#parts.own();
+    if (left?.follows !== undefined) this.#follows.restore(left.follows);
   }
 
   #spend(): void {
-    if (this.#changes.take(1, this.#parts.clock())) return;
-    throw new RefusalError(
-      "too_many_requests",
-      "wait: too many topics were joined lately",
-      "topic",
-    );
+    if (!this.#changes.take(1, this.#parts.clock())) throw tooMany();
   }
 }
+
+const tooMany = () =>
+  new RefusalError("too_many_requests", "wait: too many topics were joined lately", "topic");

@@ -2,6 +2,7 @@
 
 import { timeOf } from "../log/entry.ts";
 import type { Flags } from "../log/row.ts";
+import type { Level } from "../socket/allowance.ts";
 
 /** "Everything up to here, at that time": one row written for any number of messages. */
 export interface Watermark {
@@ -23,6 +24,8 @@ export interface InboxOwn {
   notBefore: number | null;
   /** How many topics are followed. */
   follows: number;
+  /** What the user may still change, of what is stored with each change anyway. Absent for all of it. */
+  left?: { follows?: Level; marks?: Level };
 }
 
 /** In `archived_at` of a row: it was archived once and is not any more. */

@@ -250,7 +250,10 @@ export class Subscriptions {
         return refusal("too_many_requests", "wait: too much lies unread", "topic");
       const joined = await inTime(join());
       if ("messages" in joined)
-        this.#replays.spend(joined.messages.reduce((sum, { length }) => sum + length, 0));
+        this.#replays.spend(
+          joined.messages.reduce((sum, { length }) => sum + length, 0),
+          this.#parts.clock(),
+        );
       return joined;
     } finally {
       end();

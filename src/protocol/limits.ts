@@ -70,10 +70,15 @@ export const REPLAYED_UNITS_MAX = 32 * 1024 * 1024;
 export const REPLAYED_UNITS_PER_SECOND = 1024 * 1024;
 /**
  * Topics that a user asks to join, to follow or to leave: at once, and each second after that. Three
- * connections with 100 topics each begin at once; an hour of it writes some 10,000 rows.
+ * connections with 100 topics each begin at once; an hour of it writes some 10,000 rows. After a rest one
+ * connection may, so that it is not worth while to let an inbox rest.
  */
 export const MEMBERSHIP_CHANGES_MAX = 300;
 export const MEMBERSHIP_CHANGES_PER_SECOND = 1;
+export const MEMBERSHIP_CHANGES_WOKEN = TOPICS_MAX;
+/** Those of them that follow, which are the dearest: they are counted across rests. */
+export const FOLLOW_CHANGES_MAX = 300;
+export const FOLLOW_CHANGES_PER_SECOND = 1 / 4;
 /** Topics that an inbox remembers to have joined: coming back to one of them is no change. */
 export const TOPICS_KNOWN_MAX = 1_000;
 /** How many times over an inbox's rows are changed by its user: at once, and each minute after that. */

@@ -1,5 +1,8 @@
-// A token bucket: so much at once, and so much again in time. In memory, so that it costs nothing
-// where it is not used up; an object that has rested long enough to be evicted would have it full.
+// A token bucket: so much at once, and so much again in time. In memory, where a rest forgets it; its
+// owner may keep the level with what is written anyway.
+
+/** What is left, and as of when in ms. */
+export type Level = readonly [left: number, at: number];
 
 export class Allowance {
   readonly #max: number;
@@ -7,10 +10,21 @@ export class Allowance {
   #left: number;
   #at = 0;
 
-  constructor(max: number, perSecond: number) {
+  /** `left` is what it begins with, where that is not all. */
+  constructor(max: number, perSecond: number, left = max) {
     this.#max = max;
     this.#perSecond = perSecond;
-    this.#left = max;
+    this.#left = left;
+  }
+
+  get level(): Level {
+    return [Math.round(this.#left * 100) / 100, this.#at];
+  }
+
+  /** Goes on from a level that was kept. */
+  restore([left, at]: Level): void {
+    this.#left = Math.min(left, this.#max);
+    this.#at = at;
   }
 
   /** Whether anything is left. What is spent is known afterwards only, so the last may cost more. */
@@ -27,12 +41,13 @@ export class Allowance {
     return true;
   }
 
-  spend(amount: number): void {
+  spend(amount: number, now: number): void {
+    this.#refill(now);
     this.#left -= amount;
   }
 
   #refill(now: number): void {
-    const passed = Math.max(0, now - this.#at);
+    const passed = this.#at === 0 ? 0 : Math.max(0, now - this.#at);
     this.#left = Math.min(this.#max, this.#left + (passed / 1000) * this.#perSecond);
     this.#at = now;
   }

@@ -1,9 +1,10 @@
 // How often a user may ask topics to take it in: what counts, what does not, and who is not held back.
 
+import { evictDurableObject } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
 import type { DownFrame } from "../../src/protocol/down.ts";
 import { namedTopic, namedUser, until } from "../support/member.ts";
-import { connect, type ObjectSocket } from "../support/object.ts";
+import { connect, costOf, type ObjectSocket } from "../support/object.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -33,12 +34,20 @@ async function ask(socket: ObjectSocket, type: string, topic: string): Promise<D
 
 const REFUSED = { type: "error", code: "too_many_requests", temporary: true };
 
+/** A clock that stands, and begins so long after an inbox has woken that all is allowed. */
+async function standingClock(user: ReturnType<typeof namedUser>) {
+  const woken = Date.now();
+  const clock = vi.spyOn(Date, "now").mockReturnValue(woken);
+  await connectedWith(user, names(1));
+  clock.mockReturnValue(woken + 300_000);
+  return { clock, start: woken + 300_000 };
+}
+
 it("[SUB11] the 301st join is refused for its topic alone, and a second later one passes", {
   timeout: 60_000,
 }, async () => {
-  const start = Date.now();
-  const clock = vi.spyOn(Date, "now").mockReturnValue(start);
   const ada = namedUser();
+  const { clock, start } = await standingClock(ada);
   const first = names(100);
   const { answers } = await connectedWith(ada, first);
   expect(answers.every(({ type }) => type === "reply")).toBe(true);
@@ -87,10 +96,9 @@ it("[SUB11] a device that comes back to its topics, or a second one, is not coun
 it("[SUB11] a follow pays for its end, and each new follow of one topic is counted", {
   timeout: 60_000,
 }, async () => {
-  const start = Date.now();
-  vi.spyOn(Date, "now").mockReturnValue(start);
-  const asker = { iat: start / 1000 };
   const ada = namedUser();
+  const { start } = await standingClock(ada);
+  const asker = { iat: start / 1000 };
   const topic = namedTopic().name;
   for (let n = 0; n < 300; n++) {
     expect(await ada.stub.follow(topic, asker)).toBe(true);
@@ -98,4 +106,40 @@ it("[SUB11] a follow pays for its end, and each new follow of one topic is count
   }
   const refused = { code: "too_many_requests", field: "topic" };
   expect(await ada.stub.follow(topic, asker)).toMatchObject(refused);
+});
+
+it("[SUB11] after a rest one connection's topics join at once, and no more", {
+  timeout: 60_000,
+}, async () => {
+  const ada = namedUser();
+  const { clock, start } = await standingClock(ada);
+  await evictDurableObject(ada.stub);
+  const { answers } = await connectedWith(ada, names(100));
+  expect(answers.every(({ type }) => type === "reply")).toBe(true);
+  const [one, other] = names(2) as [string, string];
+  expect((await connectedWith(ada, [one])).answers).toMatchObject([REFUSED]);
+  clock.mockReturnValue(start + 1_000);
+  expect((await connectedWith(ada, [other])).answers).toMatchObject([{ type: "reply" }]);
+});
+
+it("[SUB11] what a user has left to follow is kept across rests, and costs no row", {
+  timeout: 60_000,
+}, async () => {
+  const ada = namedUser();
+  const { clock, start } = await standingClock(ada);
+  const asker = { iat: start / 1000 };
+  const topic = namedTopic().name;
+  for (let n = 0; n < 300; n++) {
+    if (n % 50 === 49) await evictDurableObject(ada.stub);
+    expect(await ada.stub.follow(topic, asker)).toBe(true);
+    await ada.stub.unfollow(topic, asker);
+  }
+  await evictDurableObject(ada.stub);
+  expect(await ada.stub.follow(topic, asker)).toMatchObject({ code: "too_many_requests" });
+  expect(await ada.stub.follow(topic, "backend")).toBe(true);
+  await ada.stub.unfollow(topic, "backend");
+  clock.mockReturnValue(start + 4_000);
+  const { written } = await costOf(ada.stub, (inbox) => inbox.follow(topic, asker));
+  // The follow's own row, and the checkpoint.
+  expect(written).toBe(2);
 });
