@@ -29,14 +29,23 @@ export async function requireUserLimit({ LIMIT_BY_USER }: Env, user: string): Pr
 }
 
 async function requireLimit(limit: RateLimit, key: string): Promise<void> {
-  const { success } = await limit.limit({ key });
-  if (!success)
+  if (!(await isWithin(limit, key)))
     throw new RefusalError(
       "too_many_requests",
       "send fewer requests, and this one again after `Retry-After`",
       undefined,
       PERIOD_SECONDS_MAX,
     );
+}
+
+/** Where the binding itself fails, the hub goes on without it: it is no part of what makes a request right. */
+async function isWithin(limit: RateLimit, key: string): Promise<boolean> {
+  try {
+    return (await limit.limit({ key })).success;
+  } catch (cause) {
+    console.error(JSON.stringify({ event: "limit_failed", cause: String(cause) }));
+    return true;
+  }
 }
 
 /** An IPv4 address as it is; of IPv6 the first 64 bits, since one host has all the rest. */

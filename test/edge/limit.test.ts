@@ -1,7 +1,7 @@
 // Rate limits that a deployer binds: the platform's own binding, as its local stand-in counts.
 
 import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { networkOf } from "../../src/edge/limit.ts";
 import type { Env } from "../../src/settings.ts";
 import hub from "../../src/worker.ts";
@@ -91,6 +91,21 @@ it("[CON17] without the bindings nothing is counted", async () => {
   const headers = { "cf-connecting-ip": freshAddress(), ...bearer(await tokenOf(freshUser())) };
   const answers = await answersOf({}, "/v1/users/me/notifications", headers);
   expect(answers.map(({ status }) => status)).toEqual(Array(TRIES).fill(200));
+});
+
+it("[CON17] a binding that fails lets a request in, and says so in one line", async () => {
+  const failing = { limit: () => Promise.reject(new Error("no limiter here")) };
+  const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const here = { "cf-connecting-ip": freshAddress() };
+  const headers = { ...here, ...bearer(await tokenOf(freshUser())) };
+  const path = "/v1/users/me/notifications";
+  for (const limits of [{ LIMIT_BY_IP: failing }, { LIMIT_BY_USER: failing }]) {
+    const request = new Request(`https://hub.example${path}`, { headers });
+    const { status } = await hub.fetch(request, { ...bound, ...limits });
+    expect(status).toBe(200);
+    expect(logged.mock.calls.splice(0)).toEqual([[expect.stringContaining('"limit_failed"')]]);
+  }
+  logged.mockRestore();
 });
 
 it.each([
