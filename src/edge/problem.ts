@@ -81,8 +81,8 @@ function refusalOf(cause: unknown): Refusal {
   return refusal("internal", "send it again; if it stays so, look up the request_id in the logs");
 }
 
-/** A token or a key that somebody has put into a path. */
-const CREDENTIAL = /eyJ[\w-]+\.[\w-]+\.[\w-]*|bk_[\w-]+/g;
+/** A token, or its beginning, or a key that somebody has put into a path or the name of a parameter. */
+const CREDENTIAL = /eyJ[\w.-]+|bk_[\w-]+/g;
 
 function log(
   c: Context<Hub>,
@@ -95,12 +95,13 @@ function log(
     event: status >= 500 ? "failed" : "refused",
     request_id: requestId,
     method: c.req.method,
-    path: c.req.path.replace(CREDENTIAL, "…"),
+    path: c.req.path,
     status,
     code,
     ...(field === undefined ? {} : { field }),
     ...(cause instanceof RefusalError ? {} : { cause: String(cause) }),
   };
-  if (status >= 500) console.error(JSON.stringify(line));
-  else console.log(JSON.stringify(line));
+  const text = JSON.stringify(line).replace(CREDENTIAL, "…");
+  if (status >= 500) console.error(text);
+  else console.log(text);
 }
