@@ -4,6 +4,7 @@
 import { printDisconnect } from "../protocol/down.ts";
 import {
   BUFFERED_BYTES_MAX,
+  MESSAGE_BYTES_MAX,
   RECONNECT_SPREAD_SECONDS,
   SLOW_MS,
   STREAM_COMMENT_MS,
@@ -48,12 +49,13 @@ export function streamOf(
   const write = (text: string) => {
     if (!isOpen) return;
     const bytes = encoder.encode(text);
+    const isUnread = unsent > MESSAGE_BYTES_MAX;
     unsent += bytes.length;
     unsentByAll += bytes.length;
     // The object cannot see how slowly the stream is read, so it is looked at here.
-    if (unsent <= BUFFERED_BYTES_MAX) slowSince = null;
-    else slowSince ??= Date.now();
     const isTooMuch = unsentByAll > UNSENT_BYTES_MAX;
+    if (unsent <= BUFFERED_BYTES_MAX && !(isTooMuch && isUnread)) slowSince = null;
+    else slowSince ??= Date.now();
     if (slowSince !== null && (isTooMuch || Date.now() - slowSince > SLOW_MS)) return end();
     writer.write(bytes).then(() => {
       if (!isOpen) return;

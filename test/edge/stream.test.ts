@@ -166,6 +166,26 @@ describe("an event stream", () => {
     for (let n = 0; n < 30; n++) expect(await later.next()).toContain("event: messages");
   });
 
+  it("[SOC16] that has little unread ends as well where many have, and one that is read does not", async () => {
+    const quick = open(null);
+    await quick.head;
+    const slow = Array.from({ length: 50 }, () => open(null));
+    let ended = 0;
+    for (const { closed } of slow)
+      closed.then(() => {
+        ended += 1;
+      });
+    // 50 times 0.8 MB are more than 32 MiB, and none of them more than 1 MiB.
+    for (let n = 0; n < 4; n++) for (const { object } of slow) object.send(largeFrame);
+    quick.object.send(largeFrame);
+    expect(await quick.next()).toContain("event: messages");
+    await vi.waitUntil(() => ended > 0);
+    quick.object.send('{"type":"pong"}');
+    expect(await quick.next()).toContain("event: pong");
+    expect(ended).toBeLessThan(slow.length);
+    for (const { reader } of slow) await reader.cancel().catch(() => undefined);
+  });
+
   it("[SSE4] [CUR11] ends where a step is missing, so that its reader asks again", async () => {
     const { object, next, closed } = open(null);
     const step = (since: number, to: number) =>

@@ -77,3 +77,27 @@ it("[PUB5] a body that never ends is answered in the end", async () => {
   socket.destroy();
   expect(data.toString("latin1")).toMatch(/^HTTP\/1\.1 401 /);
 });
+
+it("[PUB5] a stranger who sends without end is read for 8 MiB and answered", async () => {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => undefined);
+  const answered = new Promise<string>((resolve) =>
+    socket.once("data", (data) => resolve(data.toString("latin1"))),
+  );
+  socket.write(
+    `POST ${inbox("ada")} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ntransfer-encoding: chunked\r\n\r\n`,
+  );
+  const part = "x".repeat(64 * 1024);
+  let sent = 0;
+  const send = () => {
+    do sent += part.length;
+    while (socket.write(`${part.length.toString(16)}\r\n${part}\r\n`) && sent < 512 * 1024 * 1024);
+  };
+  socket.on("drain", send);
+  send();
+  expect(await answered).toMatch(/^HTTP\/1\.1 401 /);
+  socket.destroy();
+  // What lies in the buffers of both ends comes on top.
+  expect(sent).toBeLessThan(24 * 1024 * 1024);
+});
