@@ -84,6 +84,9 @@ function refusalOf(cause: unknown): Refusal {
 /** A token, or its beginning, or a key that somebody has put into a path or the name of a parameter. */
 const CREDENTIAL = /eyJ[\w.-]+|bk_[\w-]+/g;
 
+const redacted = (_name: string, value: unknown) =>
+  typeof value === "string" ? value.replace(CREDENTIAL, "…") : value;
+
 function log(
   c: Context<Hub>,
   { code, field }: Refusal,
@@ -101,7 +104,6 @@ function log(
     ...(field === undefined ? {} : { field }),
     ...(cause instanceof RefusalError ? {} : { cause: String(cause) }),
   };
-  const text = JSON.stringify(line).replace(CREDENTIAL, "…");
-  if (status >= 500) console.error(text);
-  else console.log(text);
+  if (status >= 500) console.error(JSON.stringify(line, redacted));
+  else console.log(JSON.stringify(line, redacted));
 }
