@@ -76,16 +76,17 @@ export function createConnection(plan: Plan): Connection {
   let refused: Pick<Reason, "code" | "message"> | null = null;
 
   const pace = createPace(environment, (text) => line?.send(text));
-  const heartbeat = createHeartbeat(environment, {
-    ping: () => line?.send("ping"),
+  const heartbeat = createHeartbeat(
+    environment,
+    () => line?.send("ping"),
     renew,
-    ended() {
+    () => {
       if (status.state === "open" || !canAsk) lose(4002, "token_expired");
       // It waits for a hub that is away, or for a token.
       else ended();
     },
-    dead: () => lose(LOST, "silent"),
-  });
+    () => lose(LOST, "silent"),
+  );
 
   function change(next: Status) {
     status = next;
@@ -259,7 +260,10 @@ export function createConnection(plan: Plan): Connection {
     const reason = { close: 1000, code: "page_hidden", message: "" };
     if (isLeaving) stop({ state: "waiting", attempt, wasOpen, until: null, reason });
     // After a sleep the timers are late.
-    else if (!heartbeat.isOver() || canAsk) connect();
+    else {
+      heartbeat.look();
+      if (status.state !== "closed") connect();
+    }
   }
 
   return {

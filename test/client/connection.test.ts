@@ -299,6 +299,23 @@ it("refreshes the token on the live line when 80 % of its time are over, also th
   expect(simulated.hub.lines.length).toBe(1);
 });
 
+it("refreshes a short token in time, also while an answer to a ping is waited for", async () => {
+  const { reasons, token } = asked();
+  const simulated = simulate(token);
+  const line = await connect(simulated, { expires_in: 32 });
+  // A ping goes out at 22 s, and the token's four fifths are over before its answer would be overdue.
+  await simulated.clock.pass(22_000);
+  expect([line.pings, reasons]).toEqual([2, ["connect"]]);
+  await simulated.clock.pass(3_000);
+  expect(reasons).toEqual(["connect", "refresh"]);
+  // The ping is not forgotten over it.
+  await simulated.clock.pass(5_000);
+  expect([line.pings, simulated.client.status]).toMatchObject([
+    2,
+    { state: "waiting", reason: { code: "silent" } },
+  ]);
+});
+
 it("a token that is good for years sets no timer that overflows", async () => {
   const { reasons, token } = asked();
   const simulated = simulate(token);
