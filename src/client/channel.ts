@@ -27,8 +27,8 @@ export interface Subscribing {
 export interface Channel {
   add(subscriber: Subscriber): void;
   remove(subscriber: Subscriber): void;
-  /** On a new connection all join anew; gives the beginning that the connect asks for, if it can. */
-  offer(isNamed: boolean): string;
+  /** On a new connection all join anew, the first of them by the connect, if that can name its beginning. */
+  offer(name: (since: string) => unknown): void;
   /** Asks for the next beginning that somebody needs. */
   join(): void;
   /** The hub has answered: where it begins, or why it does not, or not any more. */
@@ -72,13 +72,12 @@ export function createChannel(hub: Subscribing): Channel {
       else wait(subscriber);
     },
     remove,
-    offer(isNamed) {
+    offer(name) {
       for (const subscriber of subscribers) {
         subscriber.follower.pause();
         waiting.add(subscriber);
       }
-      asked = isNamed ? next() : null;
-      return next();
+      asked = name(next()) ? next() : null;
     },
     join,
     joined(beginning, error) {

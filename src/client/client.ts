@@ -33,6 +33,12 @@ export interface Gap {
 /** Takes the reply, or why there is none. */
 type Settle = (reply: ReplyFrame | undefined, error?: BelfryError) => void;
 
+/** A frame that is not answered. The text is empty where it is not to be repeated. */
+interface Asked {
+  text: string;
+  settle: Settle;
+}
+
 /** The inbox, where a store keeps it. */
 export interface InboxFollower {
   follower: Follower;
@@ -62,7 +68,7 @@ export interface Client {
   /** What the newest line was opened with. */
   readonly credentials: Credentials | undefined;
   /** What is not answered, by the id of its frame. */
-  readonly requests: Map<unknown, { text: string; settle: Settle }>;
+  readonly requests: Map<unknown, Asked>;
 }
 
 /** After a refusal that may pass, a topic is asked for again in this time. */
@@ -70,6 +76,9 @@ const RETRY_MS = 10_000;
 
 /** A topic and its `since` as a connect can carry them. The hub says of each what else is wrong with it. */
 const NAMED = /^[ -+\--}]{1,128}~[ -+\--}]{1,99}$/;
+
+/** Of the topics that the address of a connect names. Cloudflare takes 16 KiB of address. */
+const UNITS_MAX = 8_192;
 
 /** The hub's address as transports take it; throws where it can be none. */
 function addressOf(url: string): string {
@@ -102,11 +111,14 @@ export function newClient(
     environment,
     offer(topicsMax) {
       parts.clear();
-      const topics = [...channels].map(
-        ([topic, channel], i) => [topic, channel.offer(i < topicsMax)] as const,
-      );
-      const since = inbox ? inbox.follower.since : "latest";
-      return { since, topics: topics.slice(0, topicsMax) };
+      const topics: [string, string][] = [];
+      let units = 0;
+      for (const [topic, channel] of channels)
+        channel.offer((since) => {
+          units += encodeURIComponent(`${topic}~${since},`).length;
+          return units < UNITS_MAX && topics.length < topicsMax && topics.push([topic, since]);
+        });
+      return { since: inbox ? inbox.follower.since : "latest", topics };
     },
     connected,
     take,
@@ -125,17 +137,18 @@ export function newClient(
     if (status.state !== "closed") return;
     parts.clear();
     inbox?.hide(true);
-    for (const [id, { settle }] of requests) {
+    for (const [id, { text, settle }] of requests) {
       requests.delete(id);
-      settle(undefined, new BelfryError(status.reason));
+      if (text) settle(undefined, new BelfryError(status.reason.code, status.reason.message));
     }
   }
 
-  function ask(type: string, members: object, settle: Settle) {
+  /** A subscription is its channel's: on the next line that asks anew, with a cursor that may have moved. */
+  function ask(type: string, members: object, settle: Settle, isRepeated = false) {
     lastId += 1;
     // Throws what is wrong with it, before anything is kept.
     const text = printFrame(type, lastId, members);
-    requests.set(lastId, { text, settle });
+    requests.set(lastId, { text: isRepeated ? text : "", settle });
     if (isOpen()) connection.send(text);
     else use();
   }
@@ -146,11 +159,10 @@ export function newClient(
   }
 
   function connected(frame: ConnectedFrame) {
-    // Before anyone is told, since what a listener asks for is sent at once. Topics are asked for anew,
-    // with cursors that may have moved.
+    // Before anyone is told, since what a listener asks for is sent at once.
     for (const [id, { text }] of requests)
-      if (/^{"type":"(un)?sub/.test(text)) requests.delete(id);
-      else connection.send(text);
+      if (text) connection.send(text);
+      else requests.delete(id);
     if (inbox) {
       const { follower } = inbox;
       if (!frame.recovered) tell(onGap, { topic: null, since: follower.since as string });
@@ -165,7 +177,7 @@ export function newClient(
     else if ("id" in frame) {
       const error =
         frame.type === "error"
-          ? new BelfryError({ ...frame, message: `${frame.message}: ${frame.fix}` })
+          ? new BelfryError(frame.code, `${frame.message}: ${frame.fix}`, frame.temporary)
           : undefined;
       const request = requests.get(frame.id);
       requests.delete(frame.id);
@@ -216,15 +228,17 @@ export function newClient(
       new Promise((resolve, reject) => {
         // A subscription is a topic's: its frames are sent again with another cursor, and not as they were.
         if (/ibe$/.test(type)) throw new TypeError(`${type}: use client.topic`);
-        ask(type, members, (reply, error) =>
-          error ? reject(error) : resolve(reply as ReplyFrame),
+        ask(
+          type,
+          members,
+          (reply, error) => (error ? reject(error) : resolve(reply as ReplyFrame)),
+          true,
         );
       }),
     join(topic, subscriber) {
       const named = `${topic}~${subscriber.follower.since}`;
       if (!NAMED.test(named)) {
-        const message = `${named} is not ${NAMED}`;
-        const error = new BelfryError({ code: "bad_request", message });
+        const error = new BelfryError("bad_request", `${named} is not ${NAMED}`);
         return environment.after(0, () => subscriber.refused(error));
       }
       const channel = channels.get(topic) ?? newChannel(topic);

@@ -15,12 +15,6 @@ export interface Reason {
   message: string;
 }
 
-interface Fault {
-  code: string;
-  message: string;
-  temporary?: boolean;
-}
-
 /** A refusal of the hub, or the end of the connection that a request was waiting for. */
 export class BelfryError extends Error {
   override readonly name = "BelfryError";
@@ -28,8 +22,7 @@ export class BelfryError extends Error {
   /** Whether the same may succeed later, unchanged. */
   declare readonly temporary: boolean;
 
-  /** A `Reason` will do as well: what the end of a connection left undone may be done on the next. */
-  constructor({ code, message, temporary = false }: Fault) {
+  constructor(code: string, message: string, temporary = false) {
     super(message);
     this.code = code;
     this.temporary = temporary;

@@ -24,7 +24,6 @@ export function printFrame(type: string, id: number, members: object): string {
     if (isLost) throw new TypeError(`JSON cannot hold \`${name}\`: ${String(given)}`);
     return value;
   });
-  if (text.length > FRAME_UNITS_MAX)
-    throw new BelfryError({ code: "payload_too_large", message: "64 KiB at most" });
+  if (text.length > FRAME_UNITS_MAX) throw new BelfryError("payload_too_large", "64 KiB at most");
   return text;
 }

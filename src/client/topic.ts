@@ -59,8 +59,7 @@ export function createTopic<Data>(client: Client, name: string): Topic<Data> {
       follower,
       refused(error) {
         if (onError) tell([onError], error);
-        else if (!error.temporary && client.status.state !== "closed")
-          console.warn(`belfry: ${name}: ${error.message}`);
+        else if (!error.temporary) console.warn(`belfry: ${name}: ${error.message}`);
       },
     });
     const end = () => {
@@ -83,12 +82,12 @@ export function createTopic<Data>(client: Client, name: string): Topic<Data> {
       wake();
     };
     const take = (message: TopicMessage<Data>) => {
-      if (!failure && waiting.push(message) > WAITING_MAX)
-        fail(new BelfryError({ code: "too_slow", message: name }));
+      if (!failure && waiting.push(message) > WAITING_MAX) fail(new BelfryError("too_slow", name));
       wake();
     };
     const look = (status: Status) => {
-      if (status.state === "closed") fail(new BelfryError(status.reason));
+      if (status.state === "closed")
+        fail(new BelfryError(status.reason.code, status.reason.message));
     };
     const ends = [
       subscribe(take, { ...options, onError: fail }, () => wake()),

@@ -3,6 +3,7 @@
 import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
 import type { BelfryError } from "../../src/client/error.ts";
+import { connectUrl } from "../../src/client/transport.ts";
 import { printError } from "../../src/protocol/down.ts";
 import { decodeUp } from "../../src/protocol/up.ts";
 import { connect, messageAt, settled, simulate, step } from "./simulation.ts";
@@ -228,6 +229,36 @@ it("names as many topics in a connect as the transport takes, and asks for the o
   expect(hub.line.offer.topics.map(([topic]) => topic)).toEqual(["a", "b"]);
   hub.line.connected();
   expect(hub.line.sent).toMatchObject([{ type: "subscribe", topic: "c", since: "latest" }]);
+});
+
+it("names in a connect no more than an address can hold, and asks for the others after it", async () => {
+  const { client, clock, hub } = simulate();
+  const names = Array.from({ length: 100 }, (_, i) => `${i}`.padStart(128, ":"));
+  for (const name of names) client.topic(name).subscribe(() => undefined, { since: "e:1" });
+  await settled();
+  const { offer } = hub.line;
+  const { length } = connectUrl(offer);
+  expect([length > 7_000, length < 8_400]).toEqual([true, true]);
+  hub.line.connected();
+  await clock.pass(10_000);
+  const asked = hub.line.sent.map(({ topic }) => topic);
+  expect([...offer.topics.map(([topic]) => topic), ...asked]).toEqual(names);
+});
+
+it("a subscription that was not answered when the client was closed is asked for again", async () => {
+  const simulated = simulate();
+  const { client, hub } = simulated;
+  const line = await connect(simulated);
+  const [shown, errors]: unknown[][] = [[], []];
+  client
+    .topic("news")
+    .subscribe(({ data }) => shown?.push(data), { onError: (error) => errors?.push(error) });
+  expect(line.asked("subscribe")).toMatchObject({ topic: "news" });
+  client.close();
+  await connect(simulated);
+  expect([hub.line.offer.topics, errors]).toEqual([[["news", "latest"]], []]);
+  hub.line.say({ type: "reply", id: null, ...joinedAt(4) }, stepOf(4, 5));
+  expect([shown, hub.line.sent]).toEqual([[5], []]);
 });
 
 it("a listener that throws stops neither the others nor the line", async () => {
