@@ -1,7 +1,7 @@
 // The hub closes a socket that sends more than 30 frames in a second of the hub's clock. Half of that
 // in a second of ours leaves room for what the network bunches together.
 
-import type { Environment } from "./environment.ts";
+import type { Cancel, Environment } from "./environment.ts";
 
 const FRAMES_PER_WINDOW = 15;
 const WINDOW_MS = 1_000;
@@ -12,29 +12,23 @@ export interface Pace {
   clear(): void;
 }
 
-export function createPace({ now, after }: Environment, send: (text: string) => void): Pace {
+export function createPace({ after }: Environment, send: (text: string) => void): Pace {
   let queue: string[] = [];
-  let windowFrom = 0;
+  /** In this window, which the first of them opens. */
   let sent = 0;
-  let isWaiting = false;
+  let cancel: Cancel = () => undefined;
+
+  function open() {
+    sent = 0;
+    flush();
+  }
 
   function flush() {
-    if (now() - windowFrom >= WINDOW_MS) {
-      windowFrom = now();
-      sent = 0;
-    }
     for (const text of queue.splice(0, FRAMES_PER_WINDOW - sent)) {
+      if (!sent) cancel = after(WINDOW_MS, open);
       sent += 1;
       send(text);
     }
-    if (queue.length === 0 || isWaiting) return;
-    isWaiting = true;
-    after(WINDOW_MS, () => {
-      isWaiting = false;
-      // The window is over, also where the clock was set back meanwhile.
-      windowFrom = 0;
-      flush();
-    });
   }
 
   return {
@@ -44,6 +38,8 @@ export function createPace({ now, after }: Environment, send: (text: string) => 
     },
     clear() {
       queue = [];
+      sent = 0;
+      cancel();
     },
   };
 }
