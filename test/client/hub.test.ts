@@ -281,10 +281,12 @@ describe.each([
 it("[SOC3] a token is refreshed on the live socket, which outlives the first one", async () => {
   const user = fresh();
   const reasons: TokenReason[] = [];
-  const firstEnds = seconds() + 3;
+  let firstEnds = 0;
   const token = (reason: TokenReason) => {
-    reasons.push(reason);
-    return tokenOf(user, {}, reasons.length === 1 ? { exp: firstEnds } : {});
+    // From here on, and long enough for a slow machine to open a socket.
+    if (reasons.push(reason) > 1) return tokenOf(user);
+    firstEnds = seconds() + 6;
+    return tokenOf(user, {}, { exp: firstEnds });
   };
   const client = clientOf(hub.url, token);
   const store = inbox(client);
@@ -300,11 +302,13 @@ it("[SOC3] a token is refreshed on the live socket, which outlives the first one
 it("[SOC2] a token that ended is followed by a fresh one, and nothing is lost", async () => {
   const user = fresh();
   const reasons: TokenReason[] = [];
-  const firstEnds = seconds() + 2;
+  let firstEnds = 0;
   const token = (reason: TokenReason) => {
     reasons.push(reason);
     if (reason === "refresh") throw new Error("the app's server is away");
-    return tokenOf(user, {}, reason === "connect" ? { exp: firstEnds } : {});
+    if (reason !== "connect") return tokenOf(user);
+    firstEnds = seconds() + 4;
+    return tokenOf(user, {}, { exp: firstEnds });
   };
   const client = clientOf(hub.url, token);
   const store = inbox(client);
