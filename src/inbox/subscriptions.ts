@@ -2,34 +2,24 @@
 // the user carries them for all devices.
 
 import type { Batch } from "../log/batch.ts";
-import { inTime } from "../objects.ts";
+import { NO_ANSWER } from "../objects.ts";
 import { allows } from "../protocol/caps.ts";
 import type { Cursor, Since } from "../protocol/cursor.ts";
 import { printError, printReply } from "../protocol/down.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
-import {
-  REPLAYED_UNITS_MAX,
-  REPLAYED_UNITS_PER_SECOND,
-  SLOW_MS,
-  TOPICS_MAX,
-} from "../protocol/limits.ts";
-import { Allowance } from "../socket/allowance.ts";
+import { TOPICS_MAX } from "../protocol/limits.ts";
 import { type Attachment, fits } from "../socket/attachment.ts";
 import type { Answer } from "../socket/receive.ts";
-import { keepsUp, type Session } from "../socket/session.ts";
+import type { Session } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import type { Joined, Joining } from "../topic/join.ts";
-import type { Joins } from "./joins.ts";
+import { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";
 import type { Memberships } from "./memberships.ts";
 import type { Moments } from "./moments.ts";
+import { JOINS_AT_ONCE, Replays, requireRead } from "./replays.ts";
 import { framesOf, printLive, printStep, startOf } from "./topic-steps.ts";
 import { Turns } from "./turns.ts";
-
-/** Topics that an inbox joins at once, and one connection of it: each may bring 4 Mi units. */
-const JOINS_AT_ONCE = 2;
-/** How often a connection that reads slowly is looked at, before it is sent more. */
-const LOOK_MS = 100;
 
 export interface Parts {
   /** The user's address as a member, such as `user:ada`. */
@@ -49,14 +39,22 @@ export class Subscriptions {
   /** How far a socket has been told of a topic; forgotten by a rest, and then known to the client only. */
   readonly #told = new WeakMap<Session, Map<string, Cursor>>();
 
-  readonly #replays = new Allowance(REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND);
-  readonly #turns = new Turns(JOINS_AT_ONCE);
+  readonly #replays: Replays;
+  /** Subscriptions that are not answered, those that wait for their turn included. */
+  readonly #asked = new Joins();
+  /** Of those that are new the ones that wait for their turn. */
+  readonly #waiting = new WeakMap<Session, Set<string>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#replays = new Replays(parts.sockets, parts.clock);
   }
 
-  /** Subscribes a socket: the reply tells where it begins, and the frames what it missed. */
+  /**
+   * Subscribes a socket, which waits until it is `ready`: the reply tells where it begins, and the frames
+   * what it missed. The joining begins with its turn only, since what the topic has for other devices waits
+   * for a joining.
+   */
   async subscribe(
     session: Session,
     topic: string,
@@ -65,8 +63,6 @@ export class Subscriptions {
   ): Promise<Answer> {
     const { member, joins, leaves, life, memberships, moments, join } = this.#parts;
     const requireSameLife = life.enter();
-    while (leaves.isUnderWay(topic)) await leaves.settled(topic);
-    requireSameLife();
     const fault = this.#fault(session.attachment, topic);
     if (fault !== null) throw new RefusalError(fault.code, fault.fix, fault.field);
     memberships.spendToWatch(topic);
@@ -74,13 +70,21 @@ export class Subscriptions {
     const { topics = [] } = session.attachment;
     const isNew = !topics.includes(topic);
     if (isNew) session.attachment = { ...session.attachment, topics: [...topics, topic] };
-    const end = joins.begin(topic);
+    const settled = this.#asked.begin(topic);
+    const begun = this.#wait(session, topic, isNew);
+    let end: () => void = () => undefined;
+    let isOver = false;
     try {
-      await ready();
-      const unlessPublic = capRefusal(session.attachment, topic);
-      const joined = await this.#replayed(() =>
-        join(topic, { member, follows: false, since, unlessPublic, at: moments.next() }),
-      );
+      if (since !== "latest") await ready();
+      const joined = await this.#replays.inTurn(since, async () => {
+        while (leaves.isUnderWay(topic)) await leaves.settled(topic);
+        requireSameLife();
+        if (isOver) throw new Error(NO_ANSWER);
+        end = joins.begin(topic);
+        begun();
+        const unlessPublic = capRefusal(session.attachment, topic);
+        return join(topic, { member, follows: false, since, unlessPublic, at: moments.next() });
+      });
       if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);
       const { epoch, offset, recovered, oldest } = joined;
       return {
@@ -95,15 +99,27 @@ export class Subscriptions {
             this.#mark(session, topic, { epoch, offset });
           } finally {
             end();
+            settled();
           }
           return framesOf(topic, joined);
         },
       };
     } catch (cause) {
+      isOver = true;
       if (isNew) this.#drop(session, topic);
+      begun();
       end();
+      settled();
       throw cause;
     }
+  }
+
+  /** Until the function that it returns is called, a new subscription is told nothing. */
+  #wait(session: Session, topic: string, isNew: boolean): () => void {
+    if (!isNew) return () => undefined;
+    const waiting = this.#waiting.get(session) ?? new Set<string>();
+    this.#waiting.set(session, waiting.add(topic));
+    return () => waiting.delete(topic);
   }
 
   /** Ends one, a connection's own joining of it included; gives whether there was one. */
@@ -165,7 +181,9 @@ export class Subscriptions {
 
   /** Tells all who watch; gives how far the least of them has come, or null when nobody watches. */
   deliver(batch: Batch): number | null {
-    const watching = this.#watching(batch.topic);
+    const watching = this.#watching(batch.topic).filter(
+      (session) => !this.#waiting.get(session)?.has(batch.topic),
+    );
     if (watching.length === 0) return null;
     const now = this.#parts.clock();
     const steps = new Map<number | null, string[]>();
@@ -213,8 +231,7 @@ export class Subscriptions {
 
   /** What a connect named is joined beside the frames of the socket, and takes its place at the end. */
   async #joined(topic: string): Promise<void> {
-    const { joins } = this.#parts;
-    while (joins.isUnderWay(topic)) await joins.settled(topic);
+    while (this.#asked.isUnderWay(topic)) await this.#asked.settled(topic);
   }
 
   #end(session: Session, topic: string, refused: Refusal): void {
@@ -236,30 +253,6 @@ export class Subscriptions {
     this.#told.set(session, told.set(topic, cursor));
   }
 
-  /**
-   * The topic's object reads and carries a replay, and this one holds it. The allowance is looked at
-   * and spent within one turn: a connect asks for a hundred topics at once. A topic that does not answer
-   * must not keep the turn.
-   */
-  async #replayed(join: () => Promise<Joined | Refusal>): Promise<Joined | Refusal> {
-    const end = await this.#turns.take();
-    try {
-      if (!this.#replays.has(this.#parts.clock()))
-        return refusal("too_many_requests", "wait: too much was replayed lately", "topic");
-      if (!this.#parts.sockets.hasRoom(0))
-        return refusal("too_many_requests", "wait: too much lies unread", "topic");
-      const joined = await inTime(join());
-      if ("messages" in joined)
-        this.#replays.spend(
-          joined.messages.reduce((sum, { length }) => sum + length, 0),
-          this.#parts.clock(),
-        );
-      return joined;
-    } finally {
-      end();
-    }
-  }
-
   #fault(attachment: Attachment, topic: string): Refusal | null {
     const { topics = [] } = attachment;
     if (topics.includes(topic)) return null;
@@ -279,17 +272,6 @@ function capRefusal({ caps }: Attachment, topic: string): Refusal | null {
   return allows(caps, "subscribe", topic)
     ? null
     : refusal("insufficient_scope", `the token needs the cap subscribe on topic:${topic}`, "topic");
-}
-
-/** Waits until a connection has read most of what it was sent: the replays of a connect are many. */
-async function requireRead(session: Session): Promise<void> {
-  const isOpen = () => session.ws.readyState === WebSocket.OPEN;
-  for (let waited = 0; isOpen() && !keepsUp(session); waited += LOOK_MS) {
-    if (waited >= SLOW_MS)
-      throw new RefusalError("too_many_requests", "read first what you have been sent", "topic");
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-  if (!isOpen()) throw new RefusalError("temporary", "connect again");
 }
 
 function refusalOf(cause: unknown, { attachment: { connection } }: Session): Refusal {
