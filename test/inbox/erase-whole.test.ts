@@ -7,7 +7,14 @@ import type { Inbox } from "../../src/inbox/inbox.ts";
 import { Topic } from "../../src/topic/topic.ts";
 import { expectEnd } from "../support/ends.ts";
 import { list, publish } from "../support/inbox.ts";
-import { holdUntil, interceptJoin, namedTopic, namedUser, until } from "../support/member.ts";
+import {
+  holdUntil,
+  interceptJoin,
+  namedTopic,
+  namedUser,
+  until,
+  withholdLeaves,
+} from "../support/member.ts";
 import { BOTH, connect, draft, drafts } from "../support/object.ts";
 
 const NOW = Date.parse("2030-05-01T10:00:00Z");
@@ -142,6 +149,20 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     spy.mockRestore();
     await ada.stub.erase();
     expect(await membersOf(topic)).toBe(0);
+  });
+
+  it("[LOG14] after an erase in vain only what could not be left is followed, and all else anew", async () => {
+    const [ada, left, stuck] = [namedUser(), namedTopic(), namedTopic()];
+    for (const { name } of [left, stuck]) await ada.stub.follow(name, "backend");
+    await rest(ada.stub);
+    const release = withholdLeaves(stuck);
+    const failed = await runInDurableObject(ada.stub, (inbox) => inbox.erase().catch(String));
+    expect(failed).toMatch("away");
+    release();
+    expect(await ada.stub.following("backend")).toEqual([stuck.name]);
+    expect([await membersOf(left), await membersOf(stuck)]).toEqual([0, 1]);
+    expect(await ada.stub.follow(left.name, "backend")).toBe(true);
+    expect(await membersOf(left)).toBe(1);
   });
 
   it.each([

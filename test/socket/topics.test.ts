@@ -175,7 +175,12 @@ describe("[FOL5] the limits on following", () => {
     expect(await second.stub.followers("", 10)).toEqual([]);
     expect(await ask(socket, about("follow", first))).toMatchObject({ changed: false });
     expect(await ask(socket, { type: "unfollow", topic: "x1" })).toMatchObject({ changed: true });
-    expect(await ask(socket, about("follow", second))).toMatchObject({ changed: true });
+    // Of two at once there is room for one, and the other is not on its topic's list either.
+    const both = [second, namedTopic()].map(({ name }) => ada.stub.follow(name, "backend"));
+    const results = await Promise.all(both);
+    expect(results).toContain(true);
+    expect(results).toContainEqual(expect.objectContaining({ code: "member_limit" }));
+    expect(await ada.stub.following("backend")).toHaveLength(1_000);
     socket.ws.close();
   });
 

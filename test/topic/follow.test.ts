@@ -5,7 +5,16 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { describe, expect, it } from "vitest";
 import { tokenOf } from "../support/backend.ts";
 import { list, mark } from "../support/inbox.ts";
-import { keptOf, namedTopic, namedUser, untilDelivered } from "../support/member.ts";
+import {
+  holdUntil,
+  interceptDeliver,
+  interceptJoin,
+  keptOf,
+  namedTopic,
+  namedUser,
+  until,
+  untilDelivered,
+} from "../support/member.ts";
 import { BOTH, connect, draft, drafts } from "../support/object.ts";
 
 describe.each(BOTH)("a follower whose objects are $name", ({ rest }) => {
@@ -111,6 +120,64 @@ it("[FOL2] following twice changes nothing, and after the end of it nothing more
   expect(await topic.stub.delivery(2)).toEqual({ members: 0, delivered: 0, behind: 0 });
   expect(await keptOf(ada, topic.name)).toEqual([{ data: 1, at: 1 }]);
   expect(await ada.stub.following("backend")).toEqual([]);
+});
+
+/** Holds the answer to each join of a topic until it is let go; `isJoining` once there is one. */
+function holdJoins(topic: ReturnType<typeof namedTopic>) {
+  const held = { isJoining: false, mayGoOn: false };
+  const stop = interceptJoin(topic, (join) => async (joining) => {
+    const joined = await join(joining);
+    held.isJoining = true;
+    await holdUntil(() => held.mayGoOn);
+    return joined;
+  });
+  return Object.assign(held, { stop });
+}
+
+it("[FOL2] what is published before a follow is answered is kept, and the follow stays", async () => {
+  const [topic, ada] = [namedTopic(), namedUser()];
+  const joins = holdJoins(topic);
+  const followed = ada.stub.follow(topic.name, "backend");
+  await until(async () => joins.isJoining);
+  let isDelivering = false;
+  const stop = interceptDeliver(ada, (deliver) => (batch) => {
+    const held = deliver(batch);
+    isDelivering = true;
+    return held;
+  });
+  await topic.stub.publish([draft(1)]);
+  await until(async () => isDelivering);
+  joins.mayGoOn = true;
+  expect(await followed).toBe(true);
+  for (const each of [stop, joins.stop]) each();
+  await topic.stub.publish([draft(2)]);
+  await untilDelivered(topic, 2);
+  expect((await keptOf(ada, topic.name)).map(({ data }) => data)).toEqual([1, 2]);
+});
+
+it("[FOL2] an unfollow beside a follow that is under way ends it", async () => {
+  const [topic, ada] = [namedTopic(), namedUser()];
+  const joins = holdJoins(topic);
+  const followed = ada.stub.follow(topic.name, "backend");
+  await until(async () => joins.isJoining);
+  const unfollowed = ada.stub.unfollow(topic.name, "backend");
+  // A call that is answered later than it: so it has begun.
+  await ada.stub.following("backend");
+  joins.mayGoOn = true;
+  expect(await followed).toBe(true);
+  expect(await unfollowed).toBe(true);
+  joins.stop();
+  expect(await ada.stub.following("backend")).toEqual([]);
+  expect(await topic.stub.standing()).toMatchObject({ members: 0 });
+});
+
+it("[FOL2] an unfollow of what is not followed puts a topic right that names the user", async () => {
+  const [topic, ada] = [namedTopic(), namedUser()];
+  const joining = { follows: true, since: "latest" as const, unlessPublic: null };
+  await topic.stub.join({ ...joining, member: `user:${ada.name}`, at: Date.now() - 1_000 });
+  expect(await topic.stub.followers("", 10)).toEqual([ada.name]);
+  expect(await ada.stub.unfollow(topic.name, "backend")).toBe(false);
+  expect(await topic.stub.followers("", 10)).toEqual([]);
 });
 
 it("[FOL3] a batch that comes twice is kept once, also after a rest", async () => {

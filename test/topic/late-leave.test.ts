@@ -14,6 +14,7 @@ import {
   untilDelivered,
   withholdLeaves,
 } from "../support/member.ts";
+import { meter } from "../support/meter.ts";
 import { BOTH, connect, costOf, draft, freshTopic } from "../support/object.ts";
 
 afterEach(() => {
@@ -86,6 +87,15 @@ it("[FOL7] a clock that steps back across a restart changes nothing of it", asyn
   await expectNoFollow(ada, topic);
 });
 
+it("[FOL7] an unfollow on a clock that has stepped back across a restart ends the follow", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2030-05-01T10:00:00Z") });
+  const [topic, ada] = [namedTopic(), namedUser()];
+  await ada.stub.follow(topic.name, "backend");
+  await evictDurableObject(ada.stub);
+  vi.setSystemTime(Date.parse("2030-05-01T09:00:00Z"));
+  await expectNoFollow(ada, topic);
+});
+
 it("[FOL7] an erase that could not leave a topic does not end a follow that is repeated", async () => {
   const [topic, ada] = [namedTopic(), namedUser()];
   await ada.stub.follow(topic.name, "backend");
@@ -97,6 +107,11 @@ it("[FOL7] an erase that could not leave a topic does not end a follow that is r
   expect(await ada.stub.follow(topic.name, "backend")).toBe(false);
   await evictDurableObject(topic.stub);
   for (const leaving of withheld) await topic.stub.leave(...leaving);
+  // From there on a follow that is repeated is no news.
+  const counted = await meter(topic.stub);
+  expect(await ada.stub.follow(topic.name, "backend")).toBe(false);
+  counted.stop();
+  expect(counted.written()).toBe(0);
   expect(withheld).toHaveLength(1);
   await expectFollow(ada, topic, 1);
 });

@@ -1,0 +1,100 @@
+// When an inbox asks a topic whether it still knows the user, which topic, and how.
+
+import { expect, it, vi } from "vitest";
+import { FollowCheck, type Parts } from "../../src/inbox/follow-check.ts";
+import { Joins } from "../../src/inbox/joins.ts";
+import { Life } from "../../src/inbox/life.ts";
+
+const MINUTE = 60_000;
+
+/** A check of an inbox that follows `a` and `b`; `joined` are the calls, as they come. */
+function checked(parts: Partial<Parts> = {}) {
+  const at = { now: 1e12, random: 0 };
+  const joined: Parameters<Parts["join"]>[] = [];
+  const topics = ["a", "b"];
+  const cursors = {
+    topics: () => topics,
+    of: (topic: string) => (topics.includes(topic) ? { epoch: "e", offset: 7 } : null),
+  };
+  const joins = new Joins();
+  const life = new Life();
+  const check = new FollowCheck({
+    ...{ member: "user:ada", joins, leaves: new Joins(), life },
+    log: { at: () => ({ own: { follows: topics.length } }) },
+    cursors,
+    moments: { next: () => at.now },
+    join: async (...call: Parameters<Parts["join"]>) => {
+      joined.push(call);
+      return { epoch: "e", offset: 7, oldest: 1, recovered: true, since: 7, messages: [] };
+    },
+    clock: () => at.now,
+    random: () => at.random,
+    ...parts,
+  } as unknown as Parts);
+  return { at, check, joined, joins, life, topics };
+}
+
+it("[FOL8] it asks where the follow has come to, with a time that tells it from older calls", async () => {
+  const { check, joined } = checked();
+  await check.run();
+  const since = { epoch: "e", offset: 7 };
+  expect(joined).toEqual([
+    ["a", { member: "user:ada", follows: true, since, unlessPublic: null, at: 1e12 }],
+  ]);
+});
+
+it("[FOL8] it asks once in five minutes, whichever way the clock goes", async () => {
+  const { at, check, joined } = checked();
+  await check.run();
+  await check.run();
+  at.now += 5 * MINUTE - 1;
+  await check.run();
+  expect(joined).toHaveLength(1);
+  at.now += 1;
+  await check.run();
+  expect(joined).toHaveLength(2);
+  at.now -= 24 * 60 * MINUTE;
+  await check.run();
+  expect(joined).toHaveLength(3);
+});
+
+it("[FOL8] in time it asks each topic, and none where nothing is followed", async () => {
+  const { at, check, joined, topics } = checked();
+  at.random = 0.99;
+  await check.run();
+  expect(joined.map(([topic]) => topic)).toEqual(["b"]);
+  topics.length = 0;
+  at.now += 5 * MINUTE;
+  await check.run();
+  expect(joined).toHaveLength(1);
+});
+
+it("[FOL8] [LOG14] it asks nothing during an erase, and nothing beside a joining", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const { at, check, joined, joins, life } = checked();
+  const end = life.end();
+  await check.run();
+  end();
+  const ended = joins.begin("a");
+  at.now += 5 * MINUTE;
+  await check.run();
+  ended();
+  expect(joined).toEqual([]);
+  vi.restoreAllMocks();
+});
+
+it("[FOL8] what ends the follow meanwhile waits for the answer", async () => {
+  const { check, joins } = checked({
+    join: async () => {
+      expect(joins.isUnderWay("a")).toBe(true);
+      throw new Error("away");
+    },
+  });
+  const lines = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  await check.run();
+  expect(joins.isUnderWay("a")).toBe(false);
+  expect(lines.mock.calls.flat()).toEqual([
+    '{"event":"follow_check_failed","cause":"Error: away"}',
+  ]);
+  vi.restoreAllMocks();
+});

@@ -1,0 +1,46 @@
+// Live messages that a repeated call brings again.
+
+import { expect, it } from "vitest";
+import { Heard } from "../../src/inbox/heard.ts";
+import type { Batch, LiveEntry } from "../../src/log/batch.ts";
+
+const live = (turn?: number): LiveEntry => ({
+  ...{ offset: null, body: "", time: 1, expires: null, category: null, exclude: null },
+  ...(turn === undefined ? {} : { turn }),
+});
+
+const batch = (
+  instance: string | undefined,
+  turns: (number | undefined)[],
+  topic = "t",
+): Batch => ({
+  ...{ topic, isPublic: false, epoch: "e", since: 0, to: 0, lost: 0, oldest: 1, entries: [] },
+  ...(instance === undefined ? {} : { instance }),
+  live: turns.map(live),
+  generation: 1,
+});
+
+const turnsOf = ({ live }: Batch) => live.map(({ turn }) => turn);
+
+it("[DEL8] a call that is repeated, and once more, brings a live message once", () => {
+  const heard = new Heard();
+  expect(turnsOf(heard.without(batch("a", [1, 2])))).toEqual([1, 2]);
+  expect(turnsOf(heard.without(batch("a", [1, 2])))).toEqual([]);
+  expect(turnsOf(heard.without(batch("a", [2, 3])))).toEqual([3]);
+  expect(turnsOf(heard.without(batch("a", [1])))).toEqual([]);
+  expect(turnsOf(heard.without(batch("a", [3])))).toEqual([]);
+});
+
+it("[DEL8] another instance of the topic, and another topic, count for themselves", () => {
+  const heard = new Heard();
+  heard.without(batch("a", [5]));
+  expect(turnsOf(heard.without(batch("b", [1])))).toEqual([1]);
+  expect(turnsOf(heard.without(batch("a", [1], "other")))).toEqual([1]);
+});
+
+it("[DEL8] what an older release sends without a turn is taken", () => {
+  const heard = new Heard();
+  heard.without(batch("a", [5]));
+  expect(turnsOf(heard.without(batch("a", [undefined, 6])))).toEqual([undefined, 6]);
+  expect(turnsOf(heard.without(batch(undefined, [1])))).toEqual([1]);
+});

@@ -1,0 +1,27 @@
+// The times by which a topic tells which of two calls of an inbox came last.
+
+import { expect, it } from "vitest";
+import { Moments } from "../../src/inbox/moments.ts";
+
+type Stored = ConstructorParameters<typeof Moments>[0];
+
+/** With a clock and a stored time that a test sets. */
+function momentsAt(now: number, time: number) {
+  const at = { now, time };
+  const log = { at: () => ({ time: at.time }) } as unknown as Stored;
+  return { at, moments: new Moments(log, () => at.now) };
+}
+
+it("[FOL7] each is later than the one before, also within a millisecond and on a clock that steps back", () => {
+  const { at, moments } = momentsAt(1_000, 0);
+  expect([moments.next(), moments.next()]).toEqual([1_000, 1_001]);
+  at.now = 500;
+  expect(moments.next()).toBe(1_002);
+  at.now = 2_000;
+  expect(moments.next()).toBe(2_000);
+});
+
+it("[FOL7] each is past what is stored, by an instance that remembers nothing on an older clock", () => {
+  const { moments } = momentsAt(500, 1_000);
+  expect([moments.next(), moments.next()]).toEqual([1_001, 1_002]);
+});

@@ -1,0 +1,253 @@
+import type { Mutant } from "../mutant.ts";
+
+const file = "src/inbox/follow.ts";
+
+export const FOLLOW: Mutant[] = [
+  {
+    file,
+    text: "    if (cursors.of(topic) === null) this.#requireRoom();\n",
+    instead: "",
+    why: "a user who may follow no more is put on a topic's list all the same",
+    tests: ["test/socket/topics.test.ts"],
+  },
+  {
+    file,
+    text: "    while (leaves.isUnderWay(topic)) await leaves.settled(topic);\n",
+    instead: "",
+    why: "a follow overtakes an unfollow that is under way",
+    tests: ["test/topic/late-leave.test.ts", "test/inbox/erase-whole.test.ts"],
+  },
+  {
+    file,
+    text: "    requireSameLife();\n",
+    instead: "",
+    why: "a follow that waited comes back after an erase",
+    tests: ["test/inbox/erase-whole.test.ts"],
+  },
+  {
+    file,
+    text: "const end = joins.begin(topic);",
+    instead: "const end = () => {};",
+    why: "a message that overtakes the answer to a follow is lost, and the follow with it",
+    tests: ["test/topic/follow.test.ts"],
+  },
+  {
+    file,
+    text: "cursors.of(topic) === null || this.#mayLeave.has(topic)",
+    instead: "cursors.of(topic) === null",
+    why: "a late leave of an erase ends the follow that came after it",
+    tests: ["test/topic/late-leave.test.ts"],
+  },
+  {
+    file,
+    text: "      this.#mayLeave.delete(topic);\n      if (cursors",
+    instead: "      if (cursors",
+    why: "each repeated follow writes a row of the topic, for the owner to pay",
+    tests: ["test/topic/late-leave.test.ts"],
+  },
+  {
+    file,
+    text: `      if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);\n`,
+    instead: "",
+    why: "a follow that the topic refused is said to be one, and brings nothing",
+    tests: ["test/socket/topics.test.ts"],
+  },
+  {
+    file,
+    text: "      if (cursors.of(topic) !== null) return false;\n",
+    instead: "",
+    why: "a follow that is repeated counts twice, and is told as new",
+    tests: ["test/topic/follow.test.ts"],
+  },
+  {
+    file,
+    text: "return false;\n      this.#requireRoom();\n",
+    instead: "return false;\n",
+    why: "follows that are asked for at once go beyond the limit of a user",
+    tests: ["test/socket/topics.test.ts"],
+  },
+  {
+    file,
+    text: "        next.own.follows += 1;\n        next.time = Math.max(next.time, at);\n",
+    instead: "        next.own.follows += 1;\n",
+    why: "after a restart and a clock that steps back, an unfollow seems older than the follow",
+    tests: ["test/topic/late-leave.test.ts"],
+  },
+  {
+    file,
+    text: "    while (joins.isUnderWay(topic)) await joins.settled(topic);\n    const did",
+    instead: "    const did",
+    why: "an unfollow beside a follow that is in flight ends nothing",
+    tests: ["test/topic/follow.test.ts"],
+  },
+  {
+    file,
+    text: "      await leave(topic, member, watches(topic), at);\n",
+    instead: "      if (did) await leave(topic, member, watches(topic), at);\n",
+    why: "a list that names the user for nothing is not put right by another unfollow",
+    tests: ["test/topic/follow.test.ts"],
+  },
+  {
+    file,
+    text: "leave(topic, member, watches(topic), at)",
+    instead: "leave(topic, member, false, at)",
+    why: "a device that watches a topic hears no more of it after an unfollow",
+    tests: ["test/inbox/subscribe.test.ts"],
+  },
+  {
+    file,
+    text: "    if (did) this.#end(topic, at);\n",
+    instead: "",
+    why: "the topic says goodbye, and the user goes on following",
+    tests: ["test/topic/follow.test.ts"],
+  },
+  {
+    file,
+    text: `    if (did) this.#end(topic, at);
+    // Said also when it did not: a list that still names the user is put right by saying it again.
+    const end = leaves.begin(topic);
+    try {
+      await leave(topic, member, watches(topic), at);
+    } finally {`,
+    instead: `    const end = leaves.begin(topic);
+    try {
+      await leave(topic, member, watches(topic), at);
+      if (did) this.#end(topic, at);
+    } finally {`,
+    why: "where the topic is away, an unfollow stops nothing",
+    tests: ["test/topic/late-leave.test.ts"],
+  },
+  {
+    file,
+    text: "    this.#mayLeave.add(topic);\n",
+    instead: "",
+    why: "a follow that is repeated after an erase in vain is ended by the erase's late leave",
+    tests: ["test/topic/late-leave.test.ts"],
+  },
+  {
+    file,
+    text: "    if (cursors.of(topic) !== null) this.#end(topic, at);\n",
+    instead: "",
+    why: "after an erase in vain a topic that was left is said to be followed, and brings nothing",
+    tests: ["test/inbox/erase-whole.test.ts"],
+  },
+  {
+    file,
+    text: "      next.own.follows -= 1;\n",
+    instead: "",
+    why: "who has ended follows may begin ever fewer, and the inbox is never empty again",
+    tests: ["test/socket/topics.test.ts", "test/topic/fan-out.test.ts"],
+  },
+  {
+    file,
+    text: "      next.own.follows -= 1;\n      next.time = Math.max(next.time, at);\n",
+    instead: "      next.own.follows -= 1;\n",
+    why: "after a restart and a clock that steps back, a follow seems older than the unfollow before it",
+    tests: ["test/topic/late-leave.test.ts"],
+  },
+  {
+    file,
+    text: "if (watches(topic) || cursors.of(topic) !== null) return;",
+    instead: "if (cursors.of(topic) !== null) return;",
+    why: "one device that unsubscribes silences the others",
+    tests: ["test/inbox/subscribe.test.ts"],
+  },
+  {
+    file,
+    text: "if (watches(topic) || cursors.of(topic) !== null) return;",
+    instead: "if (watches(topic)) return;",
+    why: "who unsubscribes loses the follow of that topic",
+    tests: ["test/inbox/subscribe.test.ts"],
+  },
+  {
+    file,
+    text: "    while (joins.isUnderWay(topic)) await joins.settled(topic);\n    if (watches",
+    instead: "    if (watches",
+    why: "a device that unsubscribes ends what another one is just beginning",
+    tests: ["test/topic/late-leave.test.ts", "test/inbox/subscribe.test.ts"],
+  },
+  {
+    file,
+    text: "live.length > 0 && sockets.size > 0",
+    instead: "live.length > 0 && sockets.size < 0",
+    why: "a follower's devices are not told what is sent live only",
+    tests: ["test/inbox/subscribe.test.ts"],
+  },
+  {
+    file,
+    text: "    if (cursor >= to) return cursor;\n",
+    instead: "",
+    why: "a batch that comes late pulls the follow back, and the topic sends it all again",
+    tests: ["test/topic/follow.test.ts"],
+  },
+  {
+    file,
+    text: "    if (cursor < batch.since && batch.lost < batch.since) return cursor;\n",
+    instead: "",
+    why: "a batch that begins too late is taken, and what lies before it is lost in silence",
+    tests: ["test/topic/fan-out.test.ts"],
+  },
+  {
+    file,
+    text: "cursor < batch.since && batch.lost < batch.since",
+    instead: "cursor < batch.since",
+    why: "a follower that lacks what is gone is stuck for ever",
+    tests: ["test/topic/fan-out.test.ts"],
+  },
+  {
+    file,
+    text: ".filter(({ offset }) => (offset ?? 0) > cursor)",
+    instead: "",
+    why: "messages that two batches share are kept twice",
+    tests: ["test/topic/follow.test.ts"],
+  },
+  {
+    file,
+    text: "    if (cursor < batch.lost) drafts.unshift(gapOf(topic, cursor, batch.lost));\n",
+    instead: "",
+    why: "a follower is not told that messages are missing",
+    tests: ["test/topic/fan-out.test.ts"],
+  },
+  {
+    file,
+    text: "      failed === -1\n",
+    instead: "      failed >= -1\n",
+    why: "a message that the inbox could not store counts as kept",
+    tests: ["test/topic/follow.test.ts"],
+  },
+  {
+    file,
+    text: "cursors.advance(topic, reached);\n",
+    instead: "",
+    why: "a batch that comes twice is kept twice",
+    tests: ["test/topic/follow.test.ts"],
+  },
+  {
+    file,
+    text: "Math.max(to, cursor < batch.lost ? batch.lost : 0)",
+    instead: "to",
+    why: "a gap is told again and again",
+    tests: ["test/topic/fan-out.test.ts"],
+  },
+  {
+    file,
+    text: "    if (epoch === EMPTY_EPOCH) return 0;\n",
+    instead: "",
+    why: "what a topic without a log sends live only makes a write in each follower's inbox",
+    tests: ["test/topic/follow.test.ts"],
+  },
+  {
+    file,
+    text: "cursors.begin(topic, { epoch, offset: 0 }, next.head)",
+    instead: "cursors.begin(topic, { epoch, offset: 0 }, 0)",
+    why: "of a topic that began anew a follower misses as many messages as it had before",
+    tests: ["test/topic/fan-out.test.ts"],
+  },
+  {
+    file,
+    text: "const from = { topic, offset: offset ?? 0, expires };",
+    instead: "const from = { topic, offset: offset ?? 0, expires: null };",
+    why: "a topic's message outlives its ttl in the inboxes of those who follow",
+    tests: ["test/topic/follow.test.ts"],
+  },
+];
