@@ -233,6 +233,31 @@ describe("what races an erase", () => {
     expect(await ada.stub.follow(topic.name, "backend")).toBe(true);
   });
 
+  it("[LOG14] a subscribe that waits for the leaving is not done in the next life", async () => {
+    const [ada, topic] = [namedUser(), namedTopic()];
+    const [phone, laptop] = [await connect(ada.stub, "latest"), await connect(ada.stub, "latest")];
+    phone.send({ type: "subscribe", id: 1, topic: topic.name });
+    await phone.nextOf("reply");
+    const leaves = holdLeaves();
+    phone.send({ type: "unsubscribe", id: 2, topic: topic.name });
+    await until(async () => leaves.called === 1);
+    laptop.send({ type: "subscribe", id: 1, topic: topic.name });
+    // A frame of another device that is answered later: so it has begun.
+    const desktop = await connect(ada.stub, "latest");
+    await desktop.roundTrip();
+    await ada.stub.erase();
+    let joins = 0;
+    const restore = interceptJoin(topic, (join) => (joining) => {
+      joins += 1;
+      return join(joining);
+    });
+    leaves.mayGoOn = true;
+    await until(async () => (await membersOf(topic)) === 0);
+    for (let n = 0; n < 5; n++) await ada.stub.following("backend");
+    restore();
+    expect([joins, await membersOf(topic)]).toEqual([0, 0]);
+  });
+
   it.each(["follow", "subscribe"])("[LOG14] a %s that is in flight is undone", async (how) => {
     const [ada, topic] = [namedUser(), namedTopic()];
     const socket = await connect(ada.stub, "latest");

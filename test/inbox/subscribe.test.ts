@@ -275,6 +275,28 @@ it("[SUB6] after a rest a step may come again, and its cursor says so", async ()
   expect(socket.frames.filter(({ type }) => type === "messages")).toEqual([]);
 });
 
+it("[SUB3] [SUB6] of one batch each device is told what it lacks itself", async () => {
+  const [topic, ada] = [namedTopic(), namedUser()];
+  const phone = await device(ada);
+  await subscribe(phone, topic.name, "latest");
+  await topic.stub.publish(drafts(3));
+  const { epoch } = await phone.messages();
+  // From here on it is known of the second device only that it has the first three.
+  await evictDurableObject(ada.stub);
+  const laptop = await device(ada);
+  await subscribe(laptop, topic.name, "latest");
+  const entries = [3, 4].map((offset) => ({
+    ...{ offset, body: `"id":"${offset}","source":"test","data":${offset}`, time: 1 },
+    ...{ expires: null, category: null, exclude: null },
+  }));
+  await ada.stub.deliver({
+    ...{ topic: topic.name, epoch, isPublic: false, lost: 0, oldest: 1, live: [], generation: 1 },
+    ...{ since: 2, to: 4, entries },
+  });
+  expect(dataOf(await phone.messages())).toEqual([3, 4]);
+  expect(dataOf(await laptop.messages())).toEqual([4]);
+});
+
 it("[SUB7] a connection subscribes to a hundred topics, through every rest", async () => {
   const ada = namedUser();
   const spare = namedTopic();

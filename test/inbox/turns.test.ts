@@ -19,12 +19,20 @@ function takenBy(turns: Turns, count: number) {
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 it("[SUB10] no more have their turn than may, first come first served, however many wait", async () => {
-  const { begun, end } = takenBy(new Turns(2), 6);
+  const turns = new Turns(2);
+  const { begun, end } = takenBy(turns, 6);
   for (let n = 0; n < 4; n++) {
     await settled();
     expect(begun).toEqual([0, 1, 2, 3, 4, 5].slice(0, 2 + n));
     end(n);
   }
+  // Two are left, and have not made room for more than themselves.
+  const late = takenBy(turns, 2);
+  await settled();
+  expect(late.begun).toEqual([]);
+  end(4);
+  await settled();
+  expect(late.begun).toEqual([0]);
 });
 
 it("[SUB10] a turn that nobody waited for is there for the next", async () => {

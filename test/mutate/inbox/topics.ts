@@ -1,7 +1,6 @@
 import type { Mutant } from "../mutant.ts";
 
 const SUBSCRIBE = ["test/inbox/subscribe.test.ts"];
-const MEMBERSHIPS = ["test/inbox/memberships.test.ts"];
 
 /** How an inbox keeps step with topics: places, turns, times and allowances. */
 export const TOPICS: Mutant[] = [
@@ -247,48 +246,48 @@ export const TOPICS: Mutant[] = [
     text: "    this.#joined.delete(topic);\n  }\n\n  /** Before",
     instead: "  }\n\n  /** Before",
     why: "leaving and joining one topic again and again is free for the user, and not for the owner",
-    tests: MEMBERSHIPS,
+    tests: ["test/inbox/allowance.test.ts"],
   },
   {
     file: "src/inbox/memberships.ts",
     text: "!this.#joined.has(topic) && ",
     instead: "",
     why: "a device that comes back often is locked out of its topics",
-    tests: MEMBERSHIPS,
+    tests: ["test/inbox/allowance.test.ts"],
   },
   {
     file: "src/inbox/memberships.ts",
     text: " && !watches(topic)",
     instead: "",
     why: "after a rest a second device is charged for a topic that the first one watches",
-    tests: MEMBERSHIPS,
+    tests: ["test/inbox/allowance.test.ts"],
   },
   {
     file: "src/inbox/memberships.ts",
     text: " && !follows(topic)",
     instead: "",
     why: "after a rest a device is charged for a topic that its user follows",
-    tests: MEMBERSHIPS,
+    tests: ["test/inbox/allowance.test.ts"],
   },
   {
     file: "src/inbox/memberships.ts",
     text: "if (!this.#parts.follows(topic)) this.#spend();",
     instead: "this.#spend();",
     why: "an unfollow is charged as well, and who wants to leave may not",
-    tests: MEMBERSHIPS,
+    tests: ["test/inbox/allowance.test.ts"],
   },
   {
     file: "src/inbox/memberships.ts",
     text: "if (!this.#parts.follows(topic)) this.#spend();",
     instead: "",
     why: "a user follows and unfollows on the owner's bill without end",
-    tests: MEMBERSHIPS,
+    tests: ["test/inbox/allowance.test.ts"],
   },
   {
     file: "src/inbox/memberships.ts",
     text: "this.#joined.size <= TOPICS_KNOWN_MAX",
     instead: "this.#joined.size <= 0",
     why: "a topic is forgotten at once, and each reconnect is charged for it",
-    tests: MEMBERSHIPS,
+    tests: ["test/inbox/allowance.test.ts"],
   },
 ];

@@ -1,0 +1,54 @@
+// What of a user's joining and leaving of topics counts against the allowance.
+
+import { expect, it } from "vitest";
+import { Memberships } from "../../src/inbox/memberships.ts";
+import { MEMBERSHIP_CHANGES_MAX, TOPICS_KNOWN_MAX } from "../../src/protocol/limits.ts";
+
+/** Memberships of a user who watches and follows what a test says; `left` says how many changes are left. */
+function fresh() {
+  const [watched, followed] = [new Set<string>(), new Set<string>()];
+  const memberships = new Memberships({
+    watches: (topic) => watched.has(topic),
+    follows: (topic) => followed.has(topic),
+    clock: () => 1e12,
+  });
+  const left = () => {
+    let count = 0;
+    try {
+      for (; count <= MEMBERSHIP_CHANGES_MAX; count++) memberships.spendToFollow(`new ${count}`);
+    } catch {
+      return count;
+    }
+    return count;
+  };
+  return { watched, followed, memberships, left };
+}
+
+it("[SUB11] a topic counts once while it is joined, and again after it was left", () => {
+  const { memberships, left } = fresh();
+  memberships.spendToWatch("a");
+  memberships.joined("a");
+  for (let n = 0; n < 10; n++) memberships.spendToWatch("a");
+  memberships.left("a");
+  memberships.spendToWatch("a");
+  expect(left()).toBe(MEMBERSHIP_CHANGES_MAX - 2);
+});
+
+it("[SUB11] what a device watches or the user follows does not count, also after a rest", () => {
+  const { watched, followed, memberships, left } = fresh();
+  watched.add("a");
+  followed.add("b");
+  for (const topic of ["a", "b"]) memberships.spendToWatch(topic);
+  memberships.spendToFollow("b");
+  memberships.spendToFollow("a");
+  expect(left()).toBe(MEMBERSHIP_CHANGES_MAX - 1);
+});
+
+it("[SUB11] of very many topics those that were joined first are forgotten, and they alone", () => {
+  const { memberships, left } = fresh();
+  for (let n = 0; n <= TOPICS_KNOWN_MAX; n++) memberships.joined(`t${n}`);
+  memberships.spendToWatch("t1");
+  memberships.spendToWatch(`t${TOPICS_KNOWN_MAX}`);
+  memberships.spendToWatch("t0");
+  expect(left()).toBe(MEMBERSHIP_CHANGES_MAX - 1);
+});
