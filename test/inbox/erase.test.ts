@@ -94,7 +94,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     await (await connect(stub, "latest", { iat: NOW / 1000 })).nextOf("connected");
   });
 
-  it("[CON8] a token issued before a revocation neither connects nor lists nor marks", async () => {
+  it("[CON8] a token issued before a revocation neither connects nor lists nor marks nor follows", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOW });
     const { stub, epoch } = await filled(1);
     const socket = await connect(stub, "latest");
@@ -108,6 +108,9 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
       await expect(connect(stub, "latest", { iat })).rejects.toThrow("invalid_token");
       expect(await stub.list(query, { iat })).toMatchObject({ code: "invalid_token" });
       expect(await stub.mark(change, { iat })).toMatchObject({ code: "invalid_token" });
+      expect(await stub.following({ iat })).toMatchObject({ code: "invalid_token" });
+      expect(await stub.follow("t", { iat })).toMatchObject({ code: "invalid_token" });
+      expect(await stub.unfollow("t", { iat })).toMatchObject({ code: "invalid_token" });
       expect(await stub.revokes(iat)).toBe(true);
     }
     expect(await stub.revokes(NOW / 1000)).toBe(false);

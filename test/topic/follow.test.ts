@@ -2,7 +2,8 @@
 // device is there or not.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import type { Batch } from "../../src/log/batch.ts";
 import { tokenOf } from "../support/backend.ts";
 import { list, mark } from "../support/inbox.ts";
 import {
@@ -15,7 +16,7 @@ import {
   until,
   untilDelivered,
 } from "../support/member.ts";
-import { BOTH, connect, draft, drafts } from "../support/object.ts";
+import { BOTH, connect, costOf, draft, drafts } from "../support/object.ts";
 
 describe.each(BOTH)("a follower whose objects are $name", ({ rest }) => {
   it("[FOL1] has what is published to the topic, once, in its order, with state and counts", async () => {
@@ -251,4 +252,105 @@ it("[FOL2] [LOG15] an inbox that follows is not empty, however little is left in
   await topic.stub.publish([draft(2)]);
   await untilDelivered(topic, 2);
   expect(await keptOf(ada, topic.name)).toEqual([{ data: 2, at: 2 }]);
+});
+
+describe("what a batch does to a follow", () => {
+  const entry = (offset: number, data: unknown = offset, expires: number | null = null) => ({
+    ...{ offset, body: `"id":"${offset}","source":"test","data":${JSON.stringify(data)}` },
+    ...{ time: Date.now(), expires, category: null, exclude: null },
+  });
+
+  /** A user who follows a topic and has its first three messages, and how the topic would go on. */
+  async function followed() {
+    const [topic, ada] = [namedTopic(), namedUser()];
+    await ada.stub.follow(topic.name, "backend");
+    await topic.stub.publish(drafts(3));
+    await untilDelivered(topic, 3);
+    const epoch = (await topic.stub.standing()).cursor.split(":")[0] as string;
+    const about = { topic: topic.name, epoch, isPublic: false, lost: 0, oldest: 1, live: [] };
+    const deliver = async (batch: Partial<Batch> & Pick<Batch, "since" | "to">) =>
+      (await ada.stub.deliver({ ...about, entries: [], generation: 1, ...batch })).offset;
+    const kept = async () => (await keptOf(ada, topic.name)).map(({ at }) => at);
+    return { ada, topic, deliver, kept };
+  }
+
+  it("[FOL3] [DEL4] one that comes late, or begins too late, leaves it where it is", async () => {
+    const { deliver, kept } = await followed();
+    expect(await deliver({ since: 0, to: 2, entries: [entry(1), entry(2)] })).toBe(2);
+    expect(await deliver({ since: 5, to: 6, entries: [entry(6)] })).toBe(3);
+    expect(await deliver({ since: 2, to: 4, entries: [entry(3), entry(4)] })).toBe(4);
+    expect(await kept()).toEqual([1, 2, 3, 4]);
+  });
+
+  it("[FOL6] what is gone is told once, and the follow goes on after it", async () => {
+    const { ada, deliver, kept } = await followed();
+    expect(await deliver({ since: 6, to: 7, lost: 6, entries: [entry(7)] })).toBe(7);
+    expect(await deliver({ since: 7, to: 8, lost: 9 })).toBe(8);
+    expect(await deliver({ since: 8, to: 9, lost: 9 })).toBe(9);
+    expect(await kept()).toEqual([1, 2, 3, 6, 7, 9]);
+    const gaps = (await list(ada.stub)).notifications.filter(({ type }) => type === "belfry.gap");
+    expect(gaps.map(({ data }) => data)).toMatchObject([
+      { since: 7, to: 9 },
+      { since: 3, to: 6 },
+    ]);
+  });
+
+  it("[FOL3] of a topic that began anew nothing is passed over, nor repeated after a rest", async () => {
+    const { ada, deliver, kept } = await followed();
+    const anew = { epoch: "zzzzzzzzzz", since: 0 };
+    expect(await deliver({ ...anew, to: 1, entries: [entry(1)] })).toBe(1);
+    await evictDurableObject(ada.stub);
+    expect(await deliver({ ...anew, to: 2, entries: [entry(1), entry(2)] })).toBe(2);
+    expect(await kept()).toEqual([1, 2, 3, 1, 2]);
+  });
+
+  it("[FOL3] what a topic without a log sends live only writes nothing", async () => {
+    const { ada, topic, deliver } = await followed();
+    const { written } = await costOf(ada.stub, (inbox) =>
+      inbox.deliver({
+        ...{ topic: topic.name, epoch: "0", isPublic: false, since: 0, to: 0, lost: 0, oldest: 1 },
+        ...{ entries: [], live: [{ ...entry(0), offset: null }], generation: 1 },
+      }),
+    );
+    expect(written).toBe(0);
+    expect(await deliver({ since: 3, to: 4, entries: [entry(4)] })).toBe(4);
+  });
+
+  it("[FOL1] after a message that could not be stored it does not go on", async () => {
+    const { ada, deliver, kept } = await followed();
+    const restore = await runInDurableObject(ada.stub, (_inbox, { storage }) => {
+      const { exec } = storage.sql;
+      storage.sql.exec = ((text: string, ...values: unknown[]) => {
+        if (values.some((value) => String(value).includes('"data":5'))) throw new Error("no room");
+        return exec.call(storage.sql, text, ...values);
+      }) as typeof exec;
+      return () => {
+        storage.sql.exec = exec;
+      };
+    });
+    const lines = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    expect(await deliver({ since: 3, to: 6, entries: [entry(4), entry(5), entry(6)] })).toBe(4);
+    expect(lines).toHaveBeenCalled();
+    lines.mockRestore();
+    restore();
+    expect(await deliver({ since: 4, to: 6, entries: [entry(5), entry(6)] })).toBe(6);
+    expect(await kept()).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("[LOG9] a message ends in the inbox when it ends in the topic", async () => {
+    const { ada, deliver } = await followed();
+    const expires = Date.now() + 60_000;
+    await deliver({ since: 3, to: 4, entries: [entry(4, 4, expires)] });
+    const [newest] = (await list(ada.stub)).notifications;
+    expect(newest?.expires).toBe(new Date(expires).toISOString());
+  });
+
+  it("[FOL3] what had expired on the way counts as had, also once all rows are gone", async () => {
+    const { ada, deliver, kept } = await followed();
+    expect(await deliver({ since: 3, to: 5 })).toBe(5);
+    await ada.stub.publish(drafts(500));
+    await evictDurableObject(ada.stub);
+    expect(await deliver({ since: 3, to: 6, entries: [entry(4), entry(5), entry(6)] })).toBe(6);
+    expect(await kept()).toEqual([6]);
+  });
 });

@@ -73,7 +73,9 @@ export const ERASURE: Mutant[] = [
     text: "    cursors.erased();\n",
     instead: "",
     why: "after an erase an old place in a topic is taken for that of a new follow",
-    tests,
+    tests: [],
+    equivalent:
+      "Each place was forgotten when its topic was left, and of no other topic is any kept.",
   },
   {
     file,

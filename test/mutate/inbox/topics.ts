@@ -16,7 +16,7 @@ export const TOPICS: Mutant[] = [
     text: "this.#store.put({ topic, epoch, cursor: offset, floor })",
     instead: "this.#store.put({ topic, epoch, cursor: offset, floor: 0 })",
     why: "messages of an earlier life of a topic hide those of the new one",
-    tests: ["test/topic/fan-out.test.ts"],
+    tests: ["test/topic/follow.test.ts"],
   },
   {
     file: "src/inbox/cursors.ts",
@@ -74,7 +74,7 @@ export const TOPICS: Mutant[] = [
     text: "WHERE topic = ? AND offset > ?\n",
     instead: "WHERE topic = ? AND offset >= ?\n",
     why: "the last message of a topic's earlier life hides messages of the new one",
-    tests: ["test/topic/follow.test.ts", "test/topic/fan-out.test.ts"],
+    tests: ["test/topic/follow.test.ts"],
   },
   {
     file: "src/inbox/store.ts",
