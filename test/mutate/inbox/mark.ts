@@ -53,7 +53,7 @@ export const MARK: Mutant[] = [
     text: "    log.confirm();\n",
     instead: "",
     why: "an instance that was replaced says that nothing was unread",
-    tests,
+    tests: ["test/log/replaced.test.ts"],
   },
   {
     file,

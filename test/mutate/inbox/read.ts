@@ -18,7 +18,7 @@ export const READ: Mutant[] = [
     text: "    log.confirm();\n",
     instead: "",
     why: "an instance that was replaced says that nothing is new",
-    tests: ["test/inbox/erase.test.ts", ...RESUME],
+    tests: ["test/log/replaced.test.ts"],
   },
   {
     file,

@@ -55,7 +55,7 @@ export const WIRING: Mutant[] = [
     text: "      this.#log.confirm();\n      this.#memberships.left(topic);\n",
     instead: "      this.#memberships.left(topic);\n",
     why: "an instance that was replaced makes a topic let go of a follower",
-    tests: ["test/topic/fan-out.test.ts"],
+    tests: ["test/log/replaced.test.ts"],
   },
   {
     file,
@@ -125,7 +125,7 @@ export const WIRING: Mutant[] = [
     text: "  revokes(iat: number | null): boolean {\n    this.#log.confirm();\n",
     instead: "  revokes(iat: number | null): boolean {\n",
     why: "an instance that was replaced lets a revoked token in",
-    tests: ERASE,
+    tests: ["test/log/replaced.test.ts"],
   },
   {
     file,
