@@ -267,3 +267,10 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(await messagesOf(resumed)).toMatchObject([{ since: 3, to: 4, removed: [2] }]);
   });
 });
+
+it("[STA11] reading all where all is read changes nothing, however far `up_to` goes", async () => {
+  const { stub } = await filled(2);
+  expect(await mark(stub, 1_000, { read: true })).toMatchObject({ changed: true, offset: 3 });
+  expect(await mark(stub, 1_000, { read: true })).toMatchObject({ changed: false, offset: 3 });
+  expect(await mark(stub, 1_000, { seen: true })).toMatchObject({ changed: false, offset: 3 });
+});

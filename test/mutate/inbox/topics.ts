@@ -162,7 +162,7 @@ export const TOPICS: Mutant[] = [
     text: "if (all.size === 0) this.#underWay",
     instead: "this.#underWay",
     why: "of two joinings the first to end lets a delivery overtake the second",
-    tests: ["test/socket/topics.test.ts", ...SUBSCRIBE],
+    tests: ["test/inbox/joins.test.ts"],
   },
   {
     file: "src/inbox/moments.ts",
