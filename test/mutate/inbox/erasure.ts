@@ -13,13 +13,6 @@ export const ERASURE: Mutant[] = [
   },
   {
     file,
-    text: "...cursors.topics(), ",
-    instead: "",
-    why: "an erase leaves the user among the followers of topics",
-    tests,
-  },
-  {
-    file,
     text: "...subscriptions.topics(), ",
     instead: "",
     why: "an erase leaves the user in topics that a device subscribed to",
@@ -34,39 +27,10 @@ export const ERASURE: Mutant[] = [
   },
   {
     file,
-    text: "const end = life.end();",
-    instead: "const end = () => {};",
-    why: "what waited for something brings back what was erased",
-    tests,
-  },
-  {
-    file,
     text: "      end();\n",
     instead: "",
     why: "who was erased can follow nothing until the object rests",
     tests,
-  },
-  {
-    file,
-    text: "for (const topic of this.#topics()) this.#toLeave.add(topic);",
-    instead:
-      "this.#toLeave.clear();\n      for (const topic of this.#topics()) this.#toLeave.add(topic);",
-    why: "an erase that is repeated forgets the topics that a device subscribed to",
-    tests,
-  },
-  {
-    file,
-    text: "      sockets.closeAll(4503);\n      // Leaving",
-    instead: "      // Leaving",
-    why: "where an erase fails, a device goes on believing that it subscribes",
-    tests,
-  },
-  {
-    file,
-    text: "    sockets.closeAll(4503);\n    cursors.erased();",
-    instead: "    cursors.erased();",
-    why: "a device that connects during an erase goes on showing what is gone",
-    tests: ["test/inbox/erase.test.ts"],
   },
   {
     file,
@@ -76,14 +40,6 @@ export const ERASURE: Mutant[] = [
     tests: [],
     equivalent:
       "Each place was forgotten when its topic was left, and of no other topic is any kept.",
-  },
-  {
-    file,
-    text: "      if (unreadable !== null) await this.#eraseUnread(unreadable);\n      await this.#leaveAll(unreadable === null);\n",
-    instead:
-      "      await this.#leaveAll(unreadable === null);\n      if (unreadable !== null) await this.#eraseUnread(unreadable);\n",
-    why: "a user whose checkpoint cannot be read can never be erased",
-    tests,
   },
   {
     file,
@@ -115,25 +71,6 @@ export const ERASURE: Mutant[] = [
       });
     })`,
     why: "a crash in the middle of an erase lets a revoked token in (not_before written after it)",
-    tests,
-  },
-  {
-    file,
-    text: `      await this.#leaveAll(unreadable === null);
-      if (unreadable === null) await this.#eraseNow(this.#parts.log.at(this.#parts.clock()).own);`,
-    instead: `      const own = unreadable === null ? this.#parts.log.at(this.#parts.clock()).own : null;
-      await this.#leaveAll(unreadable === null);
-      if (own !== null) await this.#eraseNow(own);`,
-    why: "a revocation that comes during an erase is lost",
-    tests,
-  },
-  {
-    file,
-    text: `      await this.#leaveAll(unreadable === null);
-      if (unreadable === null) await this.#eraseNow(this.#parts.log.at(this.#parts.clock()).own);`,
-    instead: `      if (unreadable === null) await this.#eraseNow(this.#parts.log.at(this.#parts.clock()).own);
-      await this.#leaveAll(unreadable === null);`,
-    why: "where a topic cannot be left, it is known to nobody that the user is still in its list",
     tests,
   },
   {

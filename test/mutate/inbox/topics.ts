@@ -6,23 +6,9 @@ const SUBSCRIBE = ["test/inbox/subscribe.test.ts"];
 export const TOPICS: Mutant[] = [
   {
     file: "src/inbox/cursors.ts",
-    text: "    this.#store.put({ topic, epoch, cursor: offset, floor });\n    this.#known.delete(topic);\n",
-    instead: "    this.#store.put({ topic, epoch, cursor: offset, floor });\n",
-    why: "a follow of a topic that was asked for before brings nothing until the object rests",
-    tests: ["test/topic/follow.test.ts"],
-  },
-  {
-    file: "src/inbox/cursors.ts",
     text: "this.#store.put({ topic, epoch, cursor: offset, floor })",
     instead: "this.#store.put({ topic, epoch, cursor: offset, floor: 0 })",
     why: "messages of an earlier life of a topic hide those of the new one",
-    tests: ["test/topic/follow.test.ts"],
-  },
-  {
-    file: "src/inbox/cursors.ts",
-    text: "    this.#store.remove(topic);\n    this.#known.delete(topic);\n",
-    instead: "    this.#store.remove(topic);\n",
-    why: "a topic that was unfollowed goes on filling the inbox",
     tests: ["test/topic/follow.test.ts"],
   },
   {
@@ -35,52 +21,10 @@ export const TOPICS: Mutant[] = [
       "A follow that is as far as a batch returns before it gets here, so none goes back.",
   },
   {
-    file: "src/inbox/cursors.ts",
-    text: " && this.#store.newest(topic, known.floor) <= offset",
-    instead: "",
-    why: "each message that leaves a full inbox costs a row more",
-    tests: ["test/topic/storage.test.ts"],
-  },
-  {
-    file: "src/inbox/cursors.ts",
-    text: "        this.#save(topic, cursor.offset);\n",
-    instead: "        continue;\n",
-    why: "a follow whose messages are all gone gets them again after a rest",
-    tests: ["test/topic/follow.test.ts"],
-  },
-  {
-    file: "src/inbox/cursors.ts",
-    text: "this.#save(topic, cursor.offset)",
-    instead: "this.#save(topic, offset)",
-    why: "what a full inbox could not even keep comes again after a rest",
-    tests: ["test/topic/follow.test.ts"],
-  },
-  {
-    file: "src/inbox/cursors.ts",
-    text: "Math.max(cursor, this.#store.newest(topic, floor))",
-    instead: "cursor",
-    why: "after a rest a follow gets again what it has",
-    tests: ["test/topic/follow.test.ts"],
-  },
-  {
-    file: "src/inbox/cursors.ts",
-    text: "Math.max(cursor, this.#store.newest(topic, floor))",
-    instead: "this.#store.newest(topic, floor)",
-    why: "a follow without messages in the inbox begins at the topic's beginning after a rest",
-    tests: ["test/topic/follow.test.ts"],
-  },
-  {
     file: "src/inbox/store.ts",
     text: "WHERE topic = ? AND offset > ?\n",
     instead: "WHERE topic = ? AND offset >= ?\n",
     why: "the last message of a topic's earlier life hides messages of the new one",
-    tests: ["test/topic/follow.test.ts"],
-  },
-  {
-    file: "src/inbox/store.ts",
-    text: "ORDER BY offset DESC LIMIT 1",
-    instead: "ORDER BY offset LIMIT 1",
-    why: "after a rest a follow begins at its oldest message, and gets the rest twice",
     tests: ["test/topic/follow.test.ts"],
   },
   {
