@@ -2,7 +2,6 @@ import type { Mutant } from "../mutant.ts";
 
 const file = "src/inbox/keep.ts";
 const SILENT = ["test/inbox/silent.test.ts"];
-const STATE = ["test/inbox/state.test.ts"];
 
 /** What an inbox keeps, what it counts, and who goes first. */
 export const KEEP: Mutant[] = [

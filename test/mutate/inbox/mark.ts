@@ -3,7 +3,6 @@ import type { Mutant } from "../mutant.ts";
 const file = "src/inbox/mark.ts";
 const tests = ["test/inbox/marks.test.ts"];
 const ROWS = ["test/inbox/rows.test.ts"];
-const STATE = ["test/inbox/state.test.ts"];
 
 export const MARK: Mutant[] = [
   {

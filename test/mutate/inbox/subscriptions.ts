@@ -2,9 +2,6 @@ import type { Mutant } from "../mutant.ts";
 
 const file = "src/inbox/subscriptions.ts";
 const SUBSCRIBE = ["test/inbox/subscribe.test.ts"];
-const ERASE = ["test/inbox/erase-whole.test.ts"];
-const TOPICS = ["test/socket/topics.test.ts"];
-const EXCLUDE = ["test/topic/exclude.test.ts"];
 
 export const SUBSCRIPTIONS: Mutant[] = [
   {

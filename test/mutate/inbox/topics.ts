@@ -1,7 +1,5 @@
 import type { Mutant } from "../mutant.ts";
 
-const SUBSCRIBE = ["test/inbox/subscribe.test.ts"];
-
 /** How an inbox keeps step with topics: places, turns, times and allowances. */
 export const TOPICS: Mutant[] = [
   {
