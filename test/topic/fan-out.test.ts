@@ -126,6 +126,29 @@ it("[DEL1] what a crash interrupted is gone on with by the alarm that guards it"
   expect(next).toBe(NOW + 7 * DAY_MS);
 });
 
+it("[DEL1] what outlasts the alarm that goes on with it is guarded by another one", async () => {
+  const { topic, ada } = await followed();
+  const log = vi.spyOn(console, "error").mockReturnValue();
+  const { setTimeout: later } = globalThis;
+  // The minute that an alarm waits at most is over at once.
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(((work: () => void, ms = 0) =>
+    later(work, ms < 60_000 ? ms : 0)) as typeof setTimeout);
+  let isLet = false;
+  interceptDeliver(ada, (own) => async (batch) => {
+    await holdUntil(() => isLet);
+    return own(batch);
+  });
+  await topic.stub.publish([draft("held")]);
+  vi.setSystemTime(NOW + 30_000);
+  await runDurableObjectAlarm(topic.stub);
+  // It is still asked: it was neither reached nor given up.
+  expect(log).not.toHaveBeenCalled();
+  const alarm = await runInDurableObject(topic.stub, (_topic, { storage }) => storage.getAlarm());
+  expect(alarm).toBe(NOW + 60_000);
+  isLet = true;
+  await untilDelivered(topic, 1);
+});
+
 it("[DEL3] a member that has nobody left is let go", async () => {
   const topic = namedTopic();
   const ada = namedUser();

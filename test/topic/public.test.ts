@@ -1,6 +1,7 @@
 // A topic that was public and is not any more: who stays, who goes, and who is told nothing.
 
 import { describe, expect, it } from "vitest";
+import { refusal } from "../../src/protocol/error.ts";
 import { ANONYMOUS } from "../../src/socket/attachment.ts";
 import { expectEnd } from "../support/ends.ts";
 import { namedTopic, namedUser, until } from "../support/member.ts";
@@ -53,4 +54,14 @@ describe.each(BOTH)("a topic that was public and is $name", ({ rest }) => {
     await without.roundTrip();
     expect(without.frames.filter(({ type }) => type === "messages")).toEqual([]);
   });
+});
+
+it("[SUB8] a topic that is not public takes in nobody who is refused there", async () => {
+  const topic = namedTopic();
+  const unlessPublic = refusal("insufficient_scope", "the token needs the cap");
+  const joining = { member: "user:eve", follows: true, since: "latest" as const, unlessPublic };
+  expect(await topic.stub.join(joining)).toEqual(unlessPublic);
+  expect(await topic.stub.standing()).toMatchObject({ members: 0 });
+  await topic.stub.set({ access: "public" });
+  expect(await topic.stub.join(joining)).toMatchObject({ offset: 0 });
 });

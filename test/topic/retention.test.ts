@@ -130,6 +130,26 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await stub.publish([draft(5)])).toMatchObject([{ offset: 5, epoch }]);
   });
 
+  it("[LOG8] [LOG15] a shorter age brings an earlier alarm, which deletes what is too old", async () => {
+    const stub = freshTopic();
+    await stub.publish(drafts(2));
+    const alarm = () =>
+      runInDurableObject(stub, (_topic, { storage }) => storage.getAlarm()) as Promise<number>;
+    expect(await alarm()).toBe(NOW + AGE_MS);
+    await rest(stub);
+    await stub.set({ ageMs: DAY_MS });
+    expect(await alarm()).toBe(NOW + DAY_MS);
+    vi.setSystemTime(NOW + DAY_MS);
+    await stub.publish([draft(3)]);
+    await rest(stub);
+    await runDurableObjectAlarm(stub);
+    expect((await rowsOf(stub)).map(({ offset }) => offset)).toEqual([3]);
+    // What lies behind an age that is shorter yet has ended at once.
+    vi.setSystemTime(NOW + DAY_MS + 3_600_000);
+    await stub.set({ ageMs: 3_600_000 });
+    expect(await offsetsOf(stub)).toEqual([]);
+  });
+
   it("[LOG15] a topic to which nothing was published is forgotten when its last watcher leaves", async () => {
     const stub = freshTopic();
     const joining = { member: "user:ada", follows: false, since: "latest", unlessPublic: null };

@@ -182,3 +182,10 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await messagesOf(socket)).toMatchObject([{ epoch, since: 0, to: 1 }]);
   });
 });
+
+it("[DEL5] the delivery of what was not published yet is not known", async () => {
+  const stub = freshTopic();
+  await stub.publish([draft(1)]);
+  expect(await stub.delivery(1)).toEqual({ members: 0, delivered: 0, behind: 0 });
+  expect(await stub.delivery(2)).toBeNull();
+});
