@@ -3,9 +3,10 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { ticketOf } from "../../src/edge/ticket.ts";
 import { newKey } from "../../src/operate/credentials.ts";
 import type { Caps } from "../../src/protocol/caps.ts";
-import type { Env } from "../../src/settings.ts";
+import { type Env, type Settings, settingsOf } from "../../src/settings.ts";
 import hub from "../../src/worker.ts";
 import { bearer, tokenOf } from "../support/backend.ts";
 import { API_KEY } from "../support/vars.ts";
@@ -161,13 +162,13 @@ describe("[TOP1] a user", () => {
       ["PATCH", mine, '{"epoch":"0","offsets":[1],"read":true}'],
     ] as const) {
       vi.setSystemTime(now);
-      const body = new ReadableStream<Uint8Array>({
-        pull(controller) {
-          vi.setSystemTime(now + 3_601_000);
-          controller.enqueue(new TextEncoder().encode(text));
-          controller.close();
-        },
-      });
+      const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+        vi.setSystemTime(now + 3_601_000);
+        controller.enqueue(new TextEncoder().encode(text));
+        controller.close();
+      };
+      // Nothing of it is there before it is asked for.
+      const body = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
       const request = new Request(`https://hub.example${path}`, { method, headers, body });
       const response = await hub.fetch(request, env as unknown as Env);
       expect(await response.json()).toMatchObject({ code: "token_expired" });
@@ -328,7 +329,20 @@ describe("[CON2] a token in a URL", () => {
     expect(await statusOf({ iat: undefined })).toBe(401);
   });
 
-  it("[SSE5] comes back later with no made-up ticket", async () => {
-    expect(await statusOf({ iat: now() - 310 }, { "last-event-id": "0:0;made-up" })).toBe(401);
+  it("[SSE5] comes back later with its ticket, unless it was revoked meanwhile", async () => {
+    const [user, settings] = [fresh(), settingsOf(env as unknown as Env) as Settings];
+    const token = await tokenOf(user, anything, { iat: now() - 310 });
+    const comeBack = async (ticket: string) => {
+      const url = `https://hub.example/v1/topics/t/connect?since=latest&access_token=${token}`;
+      const headers = { accept: "text/event-stream", "last-event-id": `0:0;${ticket}` };
+      const response = await hub.fetch(new Request(url, { headers }), env as unknown as Env);
+      await response.body?.cancel();
+      return response.status;
+    };
+    const ticket = await ticketOf(settings, token);
+    expect([await comeBack(ticket), await comeBack("made-up")]).toEqual([200, 401]);
+    const body = { not_before: new Date().toISOString() };
+    await ask("DELETE", `/v1/users/${user}/connections`, { body });
+    expect(await comeBack(ticket)).toBe(401);
   });
 });

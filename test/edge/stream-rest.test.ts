@@ -137,3 +137,62 @@ describe.each(BOTH)("a stream whose object is $name", ({ name, rest }) => {
     await until(async () => (await news.stub.standing()).members === 0);
   });
 });
+
+it("[SUB9] a stream whose `id` has no cursor of the inbox begins its inbox as its URL says", async () => {
+  const [ada, news] = [namedUser(), namedTopic()];
+  await publish(`/v1/users/${ada.name}/notifications`, "before");
+  const cursor = await publish(`/v1/topics/${news.name}/messages`, "before");
+  const headers = {
+    accept: "text/event-stream",
+    "last-event-id": `,${news.name}~${cursor}`,
+    ...bearer(await tokenOf(ada.name, { "topic:*": ["subscribe"] })),
+  };
+  const path = `/v1/connect?since=latest&topics=${news.name}`;
+  const response = await request("GET", path, undefined, headers);
+  const stream = new EventReader(response.body as ReadableStream<Uint8Array>);
+  for (const event of ["connected", "reply"]) expect(await stream.next()).toMatchObject({ event });
+  await publish(`/v1/users/${ada.name}/notifications`, "after");
+  expect(await stream.next()).toMatchObject({
+    ...{ event: "messages", data: { since: 1, messages: [{ data: "after" }] } },
+  });
+  await stream.close();
+});
+
+it("[SSE5] a token in a URL that is not what let its bearer in gets no ticket", async () => {
+  const { name } = namedUser();
+  const old = await tokenOf("eve", {}, { iat: 1 });
+  const stream = await open(`/v1/connect?since=latest&access_token=${old}`, name);
+  expect(await stream.next()).toMatchObject({ event: "connected", id: "0:0" });
+  await stream.close();
+});
+
+it("[SUB5] a topic that is named twice is refused once, and not subscribed to", async () => {
+  const [ada, news, other] = [namedUser(), namedTopic(), namedTopic()];
+  const topics = [news.name, news.name, other.name].join(",");
+  const caps: Caps = { "topic:*": ["subscribe"] };
+  const stream = await open(`/v1/connect?since=latest&topics=${topics}`, ada.name, caps);
+  const events = [await stream.next(), await stream.next(), await stream.next()];
+  expect(events.map((each) => [each?.event, each?.data.topic]).sort()).toEqual([
+    ["connected", undefined],
+    ["error", news.name],
+    ["reply", other.name],
+  ]);
+  expect(await news.stub.standing()).toMatchObject({ members: 0 });
+  await stream.close();
+});
+
+it("[SSE3] readers of streams that end together come back one by one", async () => {
+  const waits = new Set<string>();
+  for (let n = 0; n < 4; n++) {
+    const headers = { accept: "text/event-stream", ...bearer(await tokenOf(namedUser().name)) };
+    const { body } = await request("GET", "/v1/connect?since=latest", undefined, headers);
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    const [, wait = ""] =
+      /^retry: (\d+)/.exec(new TextDecoder().decode((await reader.read()).value)) ?? [];
+    expect(Number(wait)).toBeGreaterThanOrEqual(1_000);
+    expect(Number(wait)).toBeLessThanOrEqual(6_000);
+    waits.add(wait);
+    await reader.cancel();
+  }
+  expect(waits.size).toBeGreaterThan(1);
+});

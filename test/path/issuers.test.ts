@@ -41,8 +41,13 @@ afterEach(() => {
 });
 
 /** What becomes of a token by this key, so long after the start: its user, or the refusal. */
-async function checked(key: SigningKey, afterMs: number, header: object = {}): Promise<string> {
-  const token = await signedBy(key, {}, header);
+async function checked(
+  key: SigningKey,
+  afterMs: number,
+  header: object = {},
+  claims: object = {},
+): Promise<string> {
+  const token = await signedBy(key, claims, header);
   const [, payload = "", signature = ""] = token.split(".");
   const verify = async (each: CryptoKey) => (await jwtVerify(token, each)).payload.sub as string;
   const { alg = "", ...rest } = decodeProtectedHeader(token);
@@ -89,6 +94,8 @@ describe("a new key", () => {
     expect(await checked(one, 0)).toBe("ada");
     const forged = { ...two, jwk: { kid: "one" } };
     expect(await checked(forged, 30 * SECOND)).toBe("ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
+    const ofAnotherKind = newSigningKey("one", "EdDSA");
+    expect(await checked(ofAnotherKind, 30 * SECOND)).toBe("ERR_JWKS_NO_MATCHING_KEY");
     expect(source.fetched).toBe(1);
   });
 });
@@ -104,6 +111,20 @@ describe("two keys", () => {
   it("[CON12] are both tried where they have no name themselves", async () => {
     source.answer([unnamed, other]);
     for (const key of [unnamed, other]) expect(await checked(key, 0)).toBe("ada");
+  });
+
+  it("[CON12] do not hide that a token by one of them has ended", async () => {
+    source.answer([unnamed, other]);
+    const exp = Math.floor(START / 1000) - HOUR / SECOND;
+    for (const key of [unnamed, other])
+      expect(await checked(key, 0, {}, { exp })).toBe("ERR_JWT_EXPIRED");
+  });
+
+  it("[CON12] and up to 16 are tried where the token names none", async () => {
+    const many = Array.from({ length: 15 }, () => newSigningKey());
+    source.answer([...many, unnamed, other]);
+    expect(await checked(unnamed, 0)).toBe("ada");
+    expect(await checked(other, 0)).not.toBe("ada");
   });
 });
 
@@ -146,7 +167,66 @@ describe("an issuer that is away", () => {
   });
 });
 
+describe("an issuer that is slow", () => {
+  /** Answers that are given one by one, each when the test lets it. */
+  function slowly() {
+    const given: ((keys: SigningKey[]) => void)[] = [];
+    issuer = new Issuer(source.url, () => {
+      return new Promise<Response>((resolve) => {
+        given.push((keys) => resolve(Response.json({ keys: keys.map(({ jwk }) => jwk) })));
+      });
+    });
+    return given;
+  }
+
+  /** Begins a check, and waits until the issuer was asked so many times. */
+  async function begin(given: unknown[], asked: number, ...args: Parameters<typeof checked>) {
+    const result = checked(...args);
+    await vi.waitUntil(() => given.length === asked);
+    return { result };
+  }
+
+  it("[CON13] is asked once, and the known keys are used meanwhile", async () => {
+    const given = slowly();
+    const first = await begin(given, 1, one, 0);
+    given[0]?.([one]);
+    expect(await first.result).toBe("ada");
+    const second = await begin(given, 2, one, 10 * MINUTE);
+    expect(await checked(one, 10 * MINUTE)).toBe("ada");
+    expect(given).toHaveLength(2);
+    given[1]?.([one]);
+    expect(await second.result).toBe("ada");
+  });
+
+  it("[CON13] does not put older keys in place of newer ones", async () => {
+    const given = slowly();
+    const first = await begin(given, 1, one, 0);
+    const second = await begin(given, 2, two, SECOND);
+    given[1]?.([two]);
+    expect(await second.result).toBe("ada");
+    given[0]?.([one]);
+    expect(await first.result).toBe("ada");
+    expect(await checked(two, 2 * SECOND)).toBe("ada");
+  });
+});
+
 describe("an answer that is no set of keys", () => {
+  it("[CON13] such as keys in an error, or where a redirect leads, is not used", async () => {
+    const elsewhere = await startIssuer(two);
+    for (const [status, headers] of [
+      [404, {}],
+      [302, { location: elsewhere.url }],
+    ] as const) {
+      issuer = new Issuer(source.url);
+      source.answer((_request, response) => {
+        response.writeHead(status, headers).end(JSON.stringify({ keys: [two.jwk] }));
+      });
+      expect(await checked(two, 0)).toBe("temporary");
+    }
+    expect(elsewhere.fetched).toBe(0);
+    elsewhere.stop();
+  });
+
   it.each([
     ["a page", (_: unknown, r: { end(text: string): void }) => r.end("<!doctype html>")],
     ["nothing", (_: unknown, r: { end(): void }) => r.end()],

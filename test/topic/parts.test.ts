@@ -2,14 +2,19 @@
 // what guards it, and what is known of members.
 
 import { env } from "cloudflare:workers";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Alarm } from "../../src/log/alarm.ts";
 import type { Batch, Held, LiveEntry } from "../../src/log/batch.ts";
+import type { Log } from "../../src/log/log.ts";
+import type { Row } from "../../src/log/row.ts";
 import type { Env } from "../../src/settings.ts";
 import { retryAt } from "../../src/topic/back-off.ts";
+import { batchAfter } from "../../src/topic/batch.ts";
 import { type Brought, bring } from "../../src/topic/bring.ts";
+import { atMost, inPool } from "../../src/topic/calls.ts";
 import { Guard } from "../../src/topic/guard.ts";
 import { Inboxes } from "../../src/topic/inboxes.ts";
+import type { TopicOwn } from "../../src/topic/keep.ts";
 import { type Member, Members } from "../../src/topic/members.ts";
 import type { MemberRow, MemberStore } from "../../src/topic/store.ts";
 
@@ -108,6 +113,72 @@ describe("a member", () => {
     expect(inboxes.of("user:ada")).toBe(first);
     inboxes.forget("user:ada");
     expect(inboxes.of("user:ada")).not.toBe(first);
+  });
+});
+
+describe("calls", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("[DEL2] are each given up after three seconds, and not before", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
+    const answerAfter = (ms: number) =>
+      new Promise<string>((resolve) => setTimeout(() => resolve(`after ${ms}`), ms));
+    const called = inPool([100, 2_900, 60_000], 2, (ms, within) =>
+      within(answerAfter(ms)).catch((cause) => String(cause)),
+    );
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(await called).toEqual([
+      ...["after 100", "after 2900"],
+      expect.stringContaining("no answer within 3000 ms"),
+    ]);
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
+  it("[DEL1] are waited for by an alarm for so long at most", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    let isOver = false;
+    const waiting = atMost(60_000, new Promise(() => undefined)).then(() => {
+      isOver = true;
+    });
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await waiting;
+    await atMost(60_000, Promise.resolve());
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a batch", () => {
+  /** What is given of rows with these offsets after a cursor, up to an offset. */
+  function batchOf(rows: Partial<Row>[], upTo?: number, head = 200, oldest = 1) {
+    const all = rows.map((row) => ({ body: "x", time: 0, expires: null, category: null, ...row }));
+    const log = {
+      at: () => ({ epoch: "e", head, lost: 0, oldest }),
+      store: { after: (_since: number, limit: number) => all.slice(0, limit) },
+    };
+    const { entries, to } = batchAfter(log as unknown as Log<TopicOwn>, 0, 1_000, new Map(), upTo);
+    return { to, offsets: entries.map(({ offset }) => offset) };
+  }
+  const rows = (count: number) => Array.from({ length: count }, (_, i) => ({ offset: i + 1 }));
+
+  it("[FOL1] is a hundred messages, or all up to an offset", () => {
+    expect(batchOf(rows(150))).toMatchObject({ to: 100, offsets: { length: 100 } });
+    expect(batchOf(rows(5), 3)).toEqual({ to: 3, offsets: [1, 2, 3] });
+    expect(batchOf(rows(5))).toEqual({ to: 200, offsets: [1, 2, 3, 4, 5] });
+  });
+
+  it("[FOL1] ends with the message that makes it long enough, and the next goes on there", () => {
+    const body = "x".repeat(600_000);
+    const { to, offsets } = batchOf(rows(5).map((row) => ({ ...row, body })));
+    expect([to, offsets]).toEqual([2, [1, 2]]);
+  });
+
+  it("[LOG8] [LOG9] leaves out what has expired or aged, and goes past it", () => {
+    const own = [{ offset: 1 }, { offset: 2, expires: 1_000 }, { offset: 3, expires: 1_001 }];
+    expect(batchOf(own, undefined, 3, 2)).toEqual({ to: 3, offsets: [3] });
   });
 });
 

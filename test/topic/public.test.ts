@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { refusal } from "../../src/protocol/error.ts";
 import { ANONYMOUS } from "../../src/socket/attachment.ts";
+import { openSocket } from "../../src/socket/upgrade.ts";
 import { expectEnd } from "../support/ends.ts";
 import { namedTopic, namedUser, until } from "../support/member.ts";
 import { BOTH, connect, draft } from "../support/object.ts";
@@ -64,4 +65,18 @@ it("[SUB8] a topic that is not public takes in nobody who is refused there", asy
   expect(await topic.stub.standing()).toMatchObject({ members: 0 });
   await topic.stub.set({ access: "public" });
   expect(await topic.stub.join(joining)).toMatchObject({ offset: 0 });
+});
+
+it("[TOP6] a topic that is not public connects nobody who is refused there", async () => {
+  const topic = namedTopic();
+  const unlessPublic = refusal("unauthorized", "send a token");
+  const caller = { ...nobody, connection: "c_1", source: ANONYMOUS };
+  const asked = { caller, since: "latest" as const, offered: false, unlessPublic };
+  const refused = await openSocket(topic.stub, asked);
+  expect(await refused.json()).toEqual(unlessPublic);
+  await topic.stub.set({ access: "public" });
+  const { webSocket } = await openSocket(topic.stub, asked);
+  webSocket?.accept();
+  webSocket?.close();
+  expect(webSocket).not.toBeNull();
 });

@@ -4,7 +4,14 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
-import { namedTopic, namedUser, until, untilDelivered } from "../support/member.ts";
+import {
+  holdUntil,
+  interceptDeliver,
+  namedTopic,
+  namedUser,
+  until,
+  untilDelivered,
+} from "../support/member.ts";
 import { meter } from "../support/meter.ts";
 import { connect, costOf, draft, drafts, freshTopic } from "../support/object.ts";
 
@@ -87,6 +94,29 @@ it("[CUR7] a topic that only closed sockets have watched goes with its alarm, an
     storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT GLOB '_cf_*'").toArray(),
   );
   expect(tables).toEqual([]);
+});
+
+it("[CUR7] a topic that its last watcher leaves while its alarm asks has an alarm the next time", async () => {
+  const [topic, ada] = [namedTopic(), namedUser()];
+  const member = `user:${ada.name}`;
+  const joining = { member, follows: false, since: "latest" as const, unlessPublic: null };
+  const alarm = () => runInDurableObject(topic.stub, (_topic, { storage }) => storage.getAlarm());
+  await topic.stub.join(joining);
+  const hold = { isAsked: false, isOver: false };
+  const mend = interceptDeliver(ada, (own) => async (batch) => {
+    hold.isAsked = true;
+    await holdUntil(() => hold.isOver);
+    return own(batch);
+  });
+  const rung = runDurableObjectAlarm(topic.stub);
+  await until(async () => hold.isAsked);
+  await topic.stub.leave(member, false);
+  hold.isOver = true;
+  await rung;
+  mend();
+  expect(await alarm()).toBeNull();
+  await topic.stub.join(joining);
+  expect(await alarm()).not.toBeNull();
 });
 
 it("[DEL5] what a crash kept from who only watches counts as told, and comes with the next message", async () => {
