@@ -5,9 +5,7 @@ import { BELL, h, icon } from "./dom.ts";
 import { safeLink } from "./link.ts";
 import type { Ui } from "./ui.ts";
 import { initialOf, isVisible } from "./visible.ts";
-
-/** A longer text is no notification any more, and a thousand of them would fill the memory. */
-const CHARS_MAX = 2_000;
+import { cut, wordsOf } from "./words.ts";
 
 /** Within a shadow root an id is of that root alone. */
 let contents = 0;
@@ -20,15 +18,6 @@ export interface Content {
   body: HTMLElement | null;
   rest: (HTMLElement | null)[];
 }
-
-/** Title and body as plain text: of a blank title, the body's first line takes the place. */
-function wordsOf({ notification = {} }: LogMessage, { labels }: Ui): [string, string] {
-  const lines = [notification.title ?? "", ...(notification.body ?? "").split("\n")];
-  const at = lines.findIndex(isVisible);
-  return [cut(lines[at] ?? labels.untitled), lines.slice(at + 1).join("\n")];
-}
-
-export const titleOf = (message: LogMessage, ui: Ui): string => wordsOf(message, ui)[0];
 
 export function contentOf(message: LogMessage, ui: Ui): Content {
   const { notification = {}, category, topic } = message;
@@ -118,9 +107,4 @@ function picture(
     src,
   });
   return node;
-}
-
-/** By characters, so that no half of one is left over. */
-function cut(text: string): string {
-  return text.length > CHARS_MAX ? `${[...text].slice(0, CHARS_MAX).join("")}…` : text;
 }

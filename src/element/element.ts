@@ -2,10 +2,10 @@
 
 import type { Client, TokenSource } from "../client/index.ts";
 import { ENGLISH, type Labels } from "./labels.ts";
+import { localeOf } from "./locale.ts";
 import { createSession, type Session, tellCounts } from "./session.ts";
 import { fetchToken, type InboxLike, newClient, sourceOf } from "./source.ts";
 import { STYLES } from "./styles.ts";
-import { localeOf } from "./times.ts";
 
 const NEEDED = "belfry: no url or token";
 

@@ -4,6 +4,7 @@ import type { InboxMessage } from "../client/inbox.ts";
 import { showDays } from "./days.ts";
 import { activeBeside, button, h, set, setText } from "./dom.ts";
 import { createRow, type Row } from "./row.ts";
+import type { Times } from "./times.ts";
 import type { Ui } from "./ui.ts";
 
 /** How far below the edge the next page is loaded ahead. */
@@ -24,7 +25,7 @@ export interface Feed {
 }
 
 /** `leave` says where the focus goes when the last row has gone. */
-export function createFeed(ui: Ui, leave: () => void): Feed {
+export function createFeed(ui: Ui, times: Times, leave: () => void): Feed {
   const { labels } = ui;
   /** From the newest to the oldest, as they are shown. */
   let rows = new Map<string, Row>();
@@ -125,7 +126,7 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
         const { offset, id, time, category, notification } = message;
         // An inbox of the app's own may say something else of the same message by now.
         const key = JSON.stringify([offset, id, time, category, notification]);
-        return [key, rows.get(key) ?? createRow(message, ui)];
+        return [key, rows.get(key) ?? createRow(message, ui, times)];
       }),
     );
     for (const [key, row] of rows) if (!next.has(key)) row.node.remove();
@@ -141,7 +142,7 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
       }
     }
     rows = next;
-    showDays(all(), ui.times);
+    showDays(all(), times);
   }
 
   return {
@@ -169,7 +170,7 @@ export function createFeed(ui: Ui, leave: () => void): Feed {
     focus: () => focusRow(current),
     tick() {
       for (const row of rows.values()) row.tick();
-      showDays(all(), ui.times);
+      showDays(all(), times);
     },
   };
 }

@@ -3,6 +3,7 @@
 import type { InboxMessage } from "../client/inbox.ts";
 import { contentOf } from "./content.ts";
 import { ARCHIVE, button, CHECK, DOT, draw, h, name, set, setText, tool } from "./dom.ts";
+import type { Times } from "./times.ts";
 import type { Ui } from "./ui.ts";
 
 /** How long a pointer rests on a notification until it counts as read. */
@@ -21,8 +22,8 @@ export interface Row {
   setCurrent(isCurrent: boolean): void;
 }
 
-export function createRow(first: InboxMessage, ui: Ui): Row {
-  const { labels, times, host } = ui;
+export function createRow(first: InboxMessage, ui: Ui, times: Times): Row {
+  const { labels, host } = ui;
   const { time, category, topic } = first;
   const from = category ?? topic;
   const offset = first.offset as number;

@@ -3,13 +3,12 @@
 
 import type { Counts, InboxMessage, InboxSnapshot, LogMessage } from "../client/inbox.ts";
 import { createAnnouncer } from "./announcer.ts";
-import { titleOf } from "./content.ts";
 import { hear } from "./dom.ts";
 import type { Labels } from "./labels.ts";
 import type { Source } from "./source.ts";
-import { createTimes } from "./times.ts";
 import type { Ui } from "./ui.ts";
 import { createView, type View } from "./view.ts";
+import { titleOf } from "./words.ts";
 
 /** What an app is told of a click. */
 export interface NotificationDetail {
@@ -80,7 +79,8 @@ export function createSession(options: SessionOptions): Session {
   const ui: Ui = {
     host,
     labels,
-    times: createTimes(locale, () => inbox.now?.() ?? now()),
+    locale,
+    now: () => inbox.now?.() ?? now(),
     signal: page.signal,
     async act(done) {
       try {
@@ -167,7 +167,7 @@ export function createSession(options: SessionOptions): Session {
       view.panel.popover && !host.hasAttribute("no-toasts");
     const isMine = same.find(hasToasts) === peer;
     const isQuiet = document.hidden || same.some(({ view }) => view.isInSight());
-    if (isMine && !isQuiet && !QUIET.test(message.urgency ?? "")) view.toasts.show(message);
+    if (isMine && !isQuiet && !QUIET.test(message.urgency ?? "")) view.toast(message);
   }
 
   hear(["online", "offline", "visibilitychange"], show, ui.signal);

@@ -32,52 +32,16 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 .title{font-size:17px}
 .header .tool{display:none}
 .mark-all{margin-inline-start:auto;text-align:end}
-.tabs{display:flex;flex:none;flex-wrap:wrap;gap:2px;max-block-size:110px;padding:2px 10px 10px;overflow-y:auto;scrollbar-width:thin;border-block-end:1px solid var(--belfry-line)}
 .tab,.more,.action,.mark-all{padding:4px 10px;font-size:13px;font-weight:500}
 .tab,.more,.tool,.mark-all{color:var(--belfry-muted)}
 .tab:hover,.tab[aria-selected=true],.tool:hover,.more:hover,.mark-all:hover{color:var(--belfry-text)}
 .more:hover,.mark-all:hover,.tab[aria-selected=true],.item:hover,.action:hover,.banner,.loading i{background:var(--belfry-hover)}
 .main{position:relative;display:flex;flex-direction:column;min-block-size:0}
-.scroller{overflow-y:auto;overflow-anchor:none;overscroll-behavior:contain;scrollbar-width:thin}
 .tool{inline-size:30px;block-size:30px}
 [aria-disabled]{opacity:.4}
-.more{display:block;margin:8px auto;padding:8px 16px}
 .banner{color:var(--belfry-muted);font-size:13px}
-.expand{flex:none;text-decoration:underline}
 .retry,.undo{padding-block:4px;font-weight:600;text-decoration:underline;outline-color:currentColor}
-.pill,.snackbar{position:absolute;z-index:3;inset:auto 8px 14px;inline-size:fit-content;margin:auto;padding:8px 16px;border-radius:22px;background:var(--belfry-text);color:var(--belfry-bg);font-size:13px}
-.pill{inset-block:8px auto;padding-block:4px;background:var(--belfry-accent)}` +
-  // The items of the feed.
-  `
-.item,.toast{position:relative;display:grid;grid-template-columns:auto 1fr auto;gap:12px;padding:14px 14px 12px;padding-inline-start:22px}
-.item{border-block-end:1px solid var(--belfry-line);scroll-margin-block-start:32px}
-.item:has(.day:not(:empty)){margin-block-start:32px}
-.day{position:absolute;inset:auto 20px 100%;padding-block:6px;color:var(--belfry-muted);font-size:12px;pointer-events:none}
-.day:empty{display:none}
-.day::first-letter{text-transform:uppercase}
-.unread{background:var(--belfry-unread)}
-.unread::before{content:"";position:absolute;inset-inline-start:8px;inset-block-start:28px;inline-size:8px;block-size:8px;border-radius:50%;background:var(--belfry-accent)}
-.tile{overflow:hidden;inline-size:36px;block-size:36px;border-radius:10px;background:var(--belfry-line);color:var(--belfry-muted);font-weight:600}
-.icon{inline-size:100%}
-.content{min-inline-size:0}
-.item .content{grid-column-end:span 2}
-.item-title,.item-body{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;white-space:pre-line;inline-size:fit-content}
-[data-open] .link>*{-webkit-line-clamp:none}
-.unread .item-title,.toast .item-title{font-weight:600}
-.link{display:block;user-select:text}
-.link::after{content:"";position:absolute;inset:0;outline:inherit;outline-offset:-2px}
-.item-body,.meta{margin-block-start:2px;color:var(--belfry-muted);font-size:13px}
-.image{display:block;inline-size:min(100%,320px);aspect-ratio:16/9;object-fit:cover;margin-block-start:8px;border-radius:10px}
-.actions{display:flex;flex-wrap:wrap;gap:8px;margin-block:8px}
-.link>*,.expand,.action,.tools,.toast .tool{position:relative;z-index:1}
-.tab,.action,.category{max-inline-size:min(100%,16em);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.action{border:1px solid var(--belfry-line);background:var(--belfry-bg)}
-.meta{display:flex;align-items:center;gap:4px;min-block-size:24px;margin:0;font-size:12px}
-.category::before{content:"· "}
-.tools,.toast .tool{margin-block:-5px}
-.tools{display:flex;margin-inline-start:auto}
-@media (pointer:coarse){button,.action{min-inline-size:44px;min-block-size:44px;align-content:center;text-align:center}}
-@media (hover:hover){.item:not(:hover,:focus-visible,:has(:focus-visible)) .tools{opacity:0}}` +
+.pill,.snackbar{position:absolute;z-index:3;inset:auto 8px 14px;inline-size:fit-content;margin:auto;padding:8px 16px;border-radius:22px;background:var(--belfry-text);color:var(--belfry-bg);font-size:13px}` +
   // The rest.
   `
 .empty{gap:12px;padding:60px 32px}
@@ -85,10 +49,9 @@ svg{display:block;block-size:1.25em;fill:none;stroke:currentColor;stroke-width:1
 .loading{animation:show 1ms .2s backwards}
 @keyframes show{0%{opacity:0}}
 .loading i{display:block;block-size:36px;margin:22px;border-radius:10px}
-.toasts{position:fixed;inset-block:16px;inset-inline-end:16px;justify-content:end;gap:10px;inline-size:min(380px,100% - 32px);block-size:auto;background:none;overflow:visible;pointer-events:none}
-.toast{flex:none;max-block-size:100%;overflow-y:auto;padding-inline-start:16px;background:var(--belfry-bg);pointer-events:auto}
+@media (pointer:coarse){button,.action{min-inline-size:44px;min-block-size:44px;align-content:center;text-align:center}}
 @media (max-width:480px){.panel[popover]{inset:auto 0 0;inline-size:100%;max-block-size:85%;border:0 solid var(--belfry-bg);border-block-end-width:env(safe-area-inset-bottom);border-radius:var(--belfry-radius) var(--belfry-radius) 0 0}
 .panel::backdrop{background:#0006}
 .header .tool{display:grid}}
 @media (prefers-reduced-motion:no-preference){.panel:popover-open,.toast{animation:show .15s}}
-@media (forced-colors:active){.badge,.pill,.snackbar,.tab[aria-selected=true],.unread::before{forced-color-adjust:none;background:CanvasText;color:Canvas}}`;
+@media (forced-colors:active){.badge,.snackbar{forced-color-adjust:none;background:CanvasText;color:Canvas}}`;

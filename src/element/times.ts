@@ -46,12 +46,3 @@ export function createTimes(locale: string | undefined, now: () => number): Time
 
 /** The first moment of a day in this place. */
 const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
-
-/** A language tag that `Intl` takes, or undefined: what a page says of its language may be anything. */
-export function localeOf(tag: string): string | undefined {
-  try {
-    return Intl.getCanonicalLocales(tag)[0];
-  } catch {
-    return undefined;
-  }
-}

@@ -4,6 +4,7 @@ import type { InboxMessage, LogMessage } from "../client/inbox.ts";
 import { contentOf } from "./content.ts";
 import { CLOSE, h, hear, tool } from "./dom.ts";
 import { createExpiry, type Expiry } from "./expiry.ts";
+import { addStyles } from "./listing-styles.ts";
 import { isOpen } from "./panel.ts";
 import type { Ui } from "./ui.ts";
 
@@ -34,6 +35,7 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
   const guest = document.createElement(host.localName);
   guest.className = host.className;
   guest.style.display = "contents";
+  if (guest.shadowRoot) addStyles(guest.shadowRoot);
   signal.addEventListener("abort", () => guest.remove());
   // A popover is above everything that was opened before it.
   const node = h("div", "toasts", {

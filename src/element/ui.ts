@@ -3,12 +3,14 @@
 import type { LogMessage } from "../client/inbox.ts";
 import type { Labels } from "./labels.ts";
 import type { InboxLike } from "./source.ts";
-import type { Times } from "./times.ts";
 
 export interface Ui {
   readonly host: HTMLElement;
   readonly labels: Labels;
-  readonly times: Times;
+  /** The language of the times; undefined: the browser's. */
+  readonly locale: string | undefined;
+  /** Milliseconds by the hub's clock. */
+  now(): number;
   /** Aborted when the view is done with. */
   readonly signal: AbortSignal;
   /** Does something to the inbox, and says so if it could not be done. */

@@ -1,31 +1,31 @@
 // All that is seen of one inbox, put together; shows a snapshot whenever there is another.
 
-import type { InboxMessage, InboxSnapshot } from "../client/inbox.ts";
+import type { InboxMessage, InboxSnapshot, LogMessage } from "../client/inbox.ts";
 import type { Status } from "../client/index.ts";
 import { createBell } from "./bell.ts";
 import { button, CLOSE, h, set, tool } from "./dom.ts";
-import { createFeed } from "./feed.ts";
+import { load, loaded, unload } from "./later.ts";
+import type { Listing } from "./listing.ts";
 import { createNotice } from "./notice.ts";
 import { createPanel, isOpen, makePopover } from "./panel.ts";
 import { watchSight } from "./sight.ts";
 import { createSnackbar, type Snackbar } from "./snackbar.ts";
-import { ALL, createTabs, ofCategory, UNREAD } from "./tabs.ts";
-import { createToasts, type Toasts } from "./toasts.ts";
 import type { Ui } from "./ui.ts";
-import { isVisible } from "./visible.ts";
-
-const TICK_MS = 30_000;
 
 export interface View {
   readonly nodes: readonly HTMLElement[];
   readonly panel: HTMLElement;
   readonly snackbar: Snackbar;
-  readonly toasts: Toasts;
   isOpen(): boolean;
   /** Whether the list is in sight of a person. */
   isInSight(): boolean;
   show(snapshot: InboxSnapshot, status: Status | undefined): void;
+  /** Shows what has arrived in the corner of the page. */
+  toast(message: LogMessage): void;
 }
+
+/** The console says once of a page that it cannot show its list. */
+let isSaid = false;
 
 export function createView(
   ui: Ui,
@@ -38,24 +38,19 @@ export function createView(
   const { labels, host } = ui;
   const isInline = host.hasAttribute("inline");
   let snapshot: InboxSnapshot | undefined;
-  /** What the tab of the unread has shown stays until another tab is chosen: nothing slips away. */
-  let kept = new Set<number | null>();
-  const occurred = new Set<string>();
+  let listing: Listing | undefined;
+  /** What has arrived, and was in the inbox since, while there was nothing yet to show it with. */
+  let waiting: LogMessage[] = [];
+  let missed: (readonly InboxMessage[])[] = [];
 
   const bell = createBell();
-  const tabs = createTabs(labels, () => {
-    kept = new Set();
-    feed.node.scrollTop = 0;
-    render();
-  });
   const notice = createNotice(labels, () => {
     // The button is gone once it has worked.
     panel.focus();
     retry();
   });
-  const feed = createFeed(ui, () => panel.focus());
-  const snackbar = createSnackbar(feed.focus);
-  const toasts = createToasts(ui, () => (isInline ? panel : bell.node).focus());
+  const focusList = () => (listing ?? panel).focus();
+  const snackbar = createSnackbar(focusList);
   const markAll = button("mark-all", labels.markAllRead, () =>
     ui.act((inbox) => inbox.markAllRead()),
   );
@@ -64,83 +59,95 @@ export function createView(
 
   const heading = h("slot", "", { name: "header" }, h("h2", "title", {}, labels.title));
   const list = { role: "tabpanel", id: "list", "aria-label": labels.title };
-  const main = h("div", "main", list, feed.pill, notice.body, feed.node);
+  const main = h("div", "main", list, notice.body);
   const panel = createPanel(
     labels.title,
     isInline,
     h("div", "header", {}, heading, markAll, isInline ? null : close),
-    tabs.node,
     notice.banner,
     main,
     snackbar.node,
   );
   panel.addEventListener("keydown", ({ key, target }) => {
-    if (key === "ArrowDown" && target === panel) feed.focus();
+    if (key === "ArrowDown" && target === panel) focusList();
   });
   const popoverToggled = (is: boolean, isBefore: boolean) => {
     if (!isBefore) {
       if (!is) snackbar.hide();
       toggled(is);
-    } else if (is) {
-      kept = new Set();
-      toasts.clear();
-      render(true);
-      // It begins at the top when it is opened again: what is new is there.
-    } else feed.node.scrollTop = 0;
+      return;
+    }
+    if (is) fill();
+    listing?.toggle(is);
+    if (is) render(true);
   };
   if (!isInline) makePopover(panel, bell.node, style, popoverToggled, ui.signal);
+  // Who is about to open it does not wait then; what fails now is said when it is needed.
+  for (const type of ["pointerenter", "focus"])
+    bell.node.addEventListener(type, () => load().catch(() => undefined));
+
+  /** Makes the list. Where its code is not there yet, the panel says so until it comes. */
+  function fill() {
+    if (listing || ui.signal.aborted) return;
+    const code = loaded();
+    if (!code) {
+      load().then(fill).catch(failed);
+      return;
+    }
+    const leaveToasts = () => (isInline ? panel : bell.node).focus();
+    listing = code.createListing(ui, { panel, banner: notice.banner, main, leaveToasts, render });
+    if (!isOpen(panel)) for (const message of waiting) listing.toasts.show(message);
+    for (const messages of missed) listing.toasts.update(messages);
+    forget();
+    render();
+    // It may be what somebody looks at already.
+    sighted();
+  }
+
+  function forget() {
+    waiting = [];
+    missed = [];
+  }
+
+  function failed(error: unknown) {
+    unload();
+    if (!isSaid) console.warn("belfry: the list cannot be loaded:", error);
+    isSaid = true;
+    forget();
+    if (panel.popover && isOpen(panel)) panel.hidePopover();
+  }
 
   /** What is not seen is not built: a closed inbox costs a badge. */
   function render(isOpening = false) {
     if (!snapshot || !(isOpening || isOpen(panel))) return;
-    const { notifications, isLoaded, hasMore, counts } = snapshot;
-    const named = host.getAttribute("categories")?.split(",");
-    // The others are data for the app (docs/protocol.md): no person is meant to see them.
-    const meant = notifications.filter(({ notification }) => notification);
-    // One that has occurred stays, and others come after it: nothing jumps.
-    for (const category of meant.flatMap(({ category }) => category ?? []).sort())
-      if (isVisible(category)) occurred.add(category);
-    tabs.show(named?.flatMap((name) => name.trim() || []) ?? occurred);
-    const listed = meant.filter(isListed);
-    const isFiltered = tabs.filter !== ALL;
-    const isEmpty = !listed[0] && !hasMore;
-    notice.show(isLoaded, isEmpty, isFiltered);
-    feed.node.hidden = isEmpty;
-    // The total is of all messages: it is the list's only where the list has left out none.
-    const isWhole = listed.length === notifications.length && !isFiltered;
-    feed.show(listed, hasMore, isWhole ? Math.max(counts.total, listed.length) : -1);
-    feed.tick();
+    const { isEmpty = false, isFiltered = false } = listing?.show(snapshot) ?? {};
+    notice.show(snapshot.isLoaded && !!listing, isEmpty, isFiltered);
     // Not disabled, which would take the focus from who has just pressed it.
-    set(markAll, "aria-disabled", !counts.unread && "true");
+    set(markAll, "aria-disabled", !snapshot.counts.unread && "true");
   }
 
-  function isListed({ category, read_at, offset }: InboxMessage): boolean {
-    if (tabs.filter !== UNREAD) return tabs.filter === ALL || tabs.filter === ofCategory(category);
-    if (!read_at) kept.add(offset);
-    return kept.has(offset);
-  }
-
-  function tick() {
-    feed.tick();
-    if (!ui.signal.aborted) setTimeout(tick, TICK_MS);
-  }
-  tick();
-
+  const isMainInSight = watchSight(main, sighted);
   return {
-    nodes: [...(isInline ? [] : [bell.node]), panel, toasts.node],
+    nodes: [...(isInline ? [] : [bell.node]), panel],
     panel,
     snackbar,
-    toasts,
     isOpen: () => isOpen(panel),
-    isInSight: watchSight(main, sighted),
+    isInSight: () => !!listing && isMainInSight(),
     show(next, status) {
       snapshot = next;
-      toasts.update(next.notifications);
+      if (isInline) fill();
+      if (listing) listing.toasts.update(next.notifications);
+      else if (waiting[0]) missed.push(next.notifications);
       notice.connection(status, next.isLoaded);
       const kind = host.getAttribute("badge") === "unseen" ? "unseen" : "unread";
       const count = next.counts[kind];
       bell.show(labels.bell(count, kind), count ? labels.badge(count) : "", isOpen(panel));
       render();
+    },
+    toast(message) {
+      if (listing) return listing.toasts.show(message);
+      waiting.push(message);
+      fill();
     },
   };
 }

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type BuildOptions, build } from "esbuild";
+import { bundleAsset } from "./assets.ts";
 import { ASSETS, COMMAND, ENTRIES, PEERS } from "./entries.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -62,19 +63,14 @@ function command(): Promise<Map<string, Uint8Array>> {
 }
 
 async function assets(): Promise<Map<string, Uint8Array>> {
-  const built = Object.entries(ASSETS).map(([name, paths]) => {
-    const there = paths.filter(isThere);
-    if (there.length === 0) return new Map<string, Uint8Array>();
-    const contents = there.map((path) => `export * from "./${path}";`).join("\n");
-    return bundle({
-      stdin: { contents, resolveDir: ROOT, sourcefile: `${name}.js` },
-      platform: "browser",
-      minify: true,
-      outfile: join(DIST, "assets", `${name}.js`),
-    });
-  });
-  const files = (await Promise.all(built)).flatMap((each) => [...each]);
-  return new Map([...files, [join(DIST, "assets", "_headers"), Buffer.from(ASSET_HEADERS)]]);
+  const names = Object.keys(ASSETS) as (keyof typeof ASSETS)[];
+  const built = names.map(
+    async (name) => [join(DIST, "assets", `${name}.js`), await bundleAsset(name)] as const,
+  );
+  return new Map([
+    ...(await Promise.all(built)),
+    [join(DIST, "assets", "_headers"), Buffer.from(ASSET_HEADERS)],
+  ]);
 }
 
 /** A page of another origin loads a module only with CORS; what is in it is no secret. */

@@ -16,6 +16,8 @@ export const ENTRIES = {
 export const ASSETS = {
   belfry: [ENTRIES.client, ENTRIES.inbox, ENTRIES.sse, ENTRIES.tabs],
   "belfry-inbox": [ENTRIES.element],
+  /** What the element loads when somebody is about to look, by this name (src/element/code-of-hub.ts). */
+  "belfry-inbox-list": ["src/element/listing.ts"],
 } as const;
 
 /** The command line, `npx belfry`. */

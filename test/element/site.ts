@@ -3,11 +3,8 @@
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { resolve } from "node:path";
-import { build } from "esbuild";
+import { bundleAsset } from "../../src/operate/assets.ts";
 import { tokenOf } from "../support/backend.ts";
-
-const ROOT = resolve(import.meta.dirname, "../..");
 
 export interface Site {
   readonly origin: string;
@@ -19,20 +16,6 @@ export interface Site {
   /** How often a token was asked for. */
   asked: number;
   stop(): void;
-}
-
-/** The bundle that a page loads, as it is built for one: minified, as an ES module. */
-export async function bundleElement(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [resolve(ROOT, "src/element/index.ts")],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-  });
-  return outputFiles[0]?.text ?? "";
 }
 
 const STYLE = `
@@ -59,7 +42,10 @@ const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 36 36"><re
 
 /** Serves the site to pages that reach the hub at `hubUrl`. */
 export async function startSite(hubUrl: string): Promise<Site> {
-  const script = await bundleElement();
+  const scripts = new Map([
+    ["/belfry-inbox.js", await bundleAsset("belfry-inbox")],
+    ["/belfry-inbox-list.js", await bundleAsset("belfry-inbox-list")],
+  ]);
   const site = { html: "", user: "ada" as string | null, tokenSeconds: 3600, asked: 0 };
   const policy = [
     "default-src 'none'",
@@ -75,7 +61,7 @@ export async function startSite(hubUrl: string): Promise<Site> {
 
   const server = createServer(async ({ url = "/", method, headers }, response) => {
     const path = url.split("?")[0];
-    const send = (type: string, body: string, status = 200) =>
+    const send = (type: string, body: string | Uint8Array, status = 200) =>
       response
         .writeHead(status, {
           "content-type": type,
@@ -93,7 +79,8 @@ export async function startSite(hubUrl: string): Promise<Site> {
       const token = await tokenOf(site.user, {}, { exp });
       return send("application/json", JSON.stringify({ token }));
     }
-    if (path === "/belfry-inbox.js") return send("text/javascript", script);
+    const script = scripts.get(path ?? "");
+    if (script) return send("text/javascript", script);
     if (path === "/style.css") return send("text/css", STYLE);
     if (path === "/picture.svg") return send("image/svg+xml", PICTURE);
     if (path === "/favicon.ico") return send("image/svg+xml", PICTURE);

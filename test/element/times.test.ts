@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { safeLink } from "../../src/element/link.ts";
-import { createTimes, localeOf } from "../../src/element/times.ts";
+import { localeOf } from "../../src/element/locale.ts";
+import { createTimes } from "../../src/element/times.ts";
 
 const NOW = Date.parse("2026-11-20T12:00:00Z");
 const ago = (seconds: number) => new Date(NOW - seconds * 1_000).toISOString();

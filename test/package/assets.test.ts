@@ -40,7 +40,8 @@ afterAll(async () => {
 
 it.each([
   ["belfry.js", ["createClient", "inbox"]],
-  ["belfry-inbox.js", ["belfry-inbox"]],
+  ["belfry-inbox.js", ["belfry-inbox", "belfry-inbox-list.js"]],
+  ["belfry-inbox-list.js", ["createListing"]],
 ])("/%s is a module that a page of any origin may load", async (name, contents) => {
   const response = await fetch(`${url}/${name}`);
   expect(response.status).toBe(200);
