@@ -1,0 +1,237 @@
+// A log by itself: its alarm, what it has in memory after a write that failed, and a limit or an age
+// that the operator has changed.
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Row } from "../../src/log/row.ts";
+import { AGE_MS, bare, DAY_MS } from "../support/bare-log.ts";
+import { range } from "../support/inbox.ts";
+import { draft, drafts } from "../support/object.ts";
+
+const NOW = Date.parse("2030-05-01T10:00:00Z");
+const HOUR_MS = 3_600_000;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const silenced = () => vi.spyOn(console, "error").mockReturnValue();
+
+describe("the alarm of a log", () => {
+  it("[LOG15] is asked for once, and again when it is an hour late: then it was lost", () =>
+    bare(({ open }) => {
+      const log = open();
+      log.append(drafts(2), NOW);
+      expect(log.takeAlarm()).toBe(NOW + AGE_MS);
+      expect(log.takeAlarm()).toBeNull();
+      const later = open();
+      const late = NOW + AGE_MS + HOUR_MS;
+      later.append(drafts(1), late);
+      expect(later.takeAlarm()).toBeNull();
+      later.append(drafts(1), late + 1);
+      expect(later.takeAlarm()).toBe(late + 1 + AGE_MS);
+    }));
+
+  it("[LOG14] is not asked for by what was erased", () =>
+    bare(async ({ open }) => {
+      const log = open();
+      log.append(drafts(2), NOW);
+      await log.erase();
+      expect(log.takeAlarm()).toBeNull();
+    }));
+
+  it("[LOG15] makes room that the next messages take without giving up any other", () =>
+    bare(async ({ open, stored }) => {
+      const log = open();
+      log.append(
+        range(1, 10).map((n) => draft(n, n <= 5 ? { ttl: 60 } : {})),
+        NOW,
+      );
+      // Those that end stand first in the line of those that are given up.
+      expect(log.at(NOW + 60_000).own.total).toBe(5);
+      await log.sweep(NOW + 60_000);
+      expect(stored()).toEqual(range(6, 10));
+      for (const { outcomes } of [
+        log.append(drafts(4), NOW + 61_000),
+        log.append(drafts(1), NOW + 62_000),
+      ])
+        expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(["stored"]));
+      expect(stored()).toEqual(range(6, 15));
+    }));
+
+  it("[LOG15] that comes to an object which stores nothing does nothing", () =>
+    bare(async ({ open }) => {
+      expect(await open().sweep(NOW)).toBe(false);
+    }));
+});
+
+describe("what a log has in memory", () => {
+  it("[LOG13] is as it was after a change or a publish that failed", () =>
+    bare(({ open, poison }) => {
+      silenced();
+      const log = open();
+      log.append(drafts(10), NOW);
+      log.append(drafts(1, 11), NOW);
+      const before = structuredClone(log.at(NOW));
+      expect(() =>
+        log.change(NOW, (next) => {
+          next.head += 1;
+          next.own.unread = 0;
+          next.victims.splice(0);
+          throw new Error("no room");
+        }),
+      ).toThrow("no room");
+      expect(log.at(NOW)).toEqual(before);
+      poison("poison");
+      expect(log.append([draft("poison")], NOW).outcomes).toMatchObject([{ status: "failed" }]);
+      expect(log.at(NOW)).toEqual(before);
+    }));
+
+  it("[CUR3] does not answer for messages that a change has touched", () =>
+    bare(({ open }) => {
+      const log = open();
+      log.append(drafts(3), NOW);
+      expect(log.recent(1, NOW)).toHaveLength(2);
+      log.change(NOW, (next) => {
+        next.head += 1;
+      });
+      expect(log.recent(1, NOW)).toBeNull();
+      expect(log.recent(4, NOW)).toEqual([]);
+    }));
+
+  it("[LOG14] has nothing of what was erased", () =>
+    bare(async ({ open }) => {
+      const log = open();
+      log.append(drafts(3), NOW);
+      await log.erase();
+      expect(log.recent(0, NOW)).toEqual([]);
+    }));
+
+  it("[CUR3] does not answer for what came before the waking", () =>
+    bare(({ open }) => {
+      open().append(drafts(3), NOW);
+      expect(open().recent(1, NOW)).toBeNull();
+    }));
+});
+
+it("[LOG13] drafts that are stored one by one are told as one", () =>
+  bare(({ open, poison }) => {
+    silenced();
+    const log = open();
+    // What has no notification goes before what is unread, here from the middle.
+    log.append(
+      range(1, 10).map((n) => draft(n, { isSilent: n === 5 || n === 7 })),
+      NOW,
+    );
+    poison("poison");
+    const list = [
+      { ...draft("a"), exclude: "c1" },
+      draft("poison"),
+      { ...draft("b"), exclude: "c2" },
+      { ...draft("c"), exclude: "c2" },
+    ];
+    const { since, to, entries, removed, excluded } = log.append(list, NOW);
+    expect({ since, to, removed }).toEqual({ since: 10, to: 13, removed: [5, 7] });
+    expect(entries.map(({ offset }) => offset)).toEqual([11, 12, 13]);
+    expect([...excluded]).toEqual([
+      ["c1", [0]],
+      ["c2", [1, 2]],
+    ]);
+    // Also where the first of them fails.
+    expect(log.append([draft("poison"), draft("d")], NOW)).toMatchObject({ since: 13, to: 14 });
+  }));
+
+describe("a limit that was lowered", () => {
+  const many = range(1, 300).map((n) => draft(n, { isSilent: n === 250 }));
+
+  it("[LOG6] is made good by a hundred rows with each write, and devices are told", () =>
+    bare(({ open, stored }) => {
+      open({ messagesMax: 500 }).append(many, NOW);
+      const log = open({ messagesMax: 50 });
+      const removed = range(1, 4).map((n) => [
+        ...log.append([draft(n)], NOW).removed,
+        stored().length,
+      ]);
+      expect(removed).toEqual([[250, 200], [100], [50], [50]]);
+      expect(stored()).toEqual(range(255, 304));
+      expect(log.at(NOW)).toMatchObject({ rows: 50, oldest: 255, own: { total: 50 } });
+    }));
+
+  it("[LOG13] loses nothing to a publish that fails", () =>
+    bare(({ open, stored, poison }) => {
+      silenced();
+      open({ messagesMax: 500 }).append(many, NOW);
+      poison("poison");
+      const log = open({ messagesMax: 50 });
+      log.append([draft("poison")], NOW);
+      expect(stored()).toEqual(range(1, 300));
+      expect(log.append([draft("good")], NOW).outcomes).toMatchObject([{ offset: 301 }]);
+    }));
+});
+
+describe("an age that was changed", () => {
+  it("[LOG8] ends at the next waking what is older", () =>
+    bare(({ open }) => {
+      open().append(drafts(2), NOW);
+      const later = open({ ageMs: DAY_MS }).at(NOW + DAY_MS);
+      expect(later).toMatchObject({ oldest: 3, own: { unread: 0, total: 0 } });
+    }));
+
+  it("[ROW3] costs one look at all rows, and not one with each waking", () =>
+    bare(({ open }) => {
+      open().append(drafts(2), NOW);
+      const ageMs = AGE_MS / 2;
+      open({ ageMs }).append(drafts(1), NOW);
+      const log = open({ ageMs });
+      const looks = vi.spyOn(log.store, "flags");
+      log.append(drafts(1), NOW);
+      expect(looks).not.toHaveBeenCalled();
+    }));
+});
+
+describe("a row that is given up", () => {
+  const marked: Pick<Row, "changed" | "seen_at" | "read_at" | "archived_at"> = {
+    ...{ changed: 11, seen_at: 1, read_at: 2, archived_at: 3 },
+  };
+
+  it.each([1, 10])(
+    "[LOG6] leaves nothing of its state to the message in its place, of %i",
+    (count) =>
+      bare(({ open }) => {
+        const log = open();
+        log.append(drafts(10), NOW);
+        log.change(NOW, (next, store) => {
+          next.head += 1;
+          for (const offset of range(1, 10)) store.mark({ offset, ...marked });
+        });
+        log.append(drafts(count), NOW);
+        for (const offset of range(12, 11 + count))
+          expect(log.store.one(offset)).toMatchObject({
+            ...{ changed: null, seen_at: null, read_at: null, archived_at: null },
+          });
+      }),
+  );
+
+  it("[LOG13] must be there: otherwise the message is not called stored", () =>
+    bare(({ open, storage }) => {
+      silenced();
+      const log = open();
+      log.append(drafts(10), NOW);
+      log.append(drafts(1), NOW);
+      storage.sql.exec("DELETE FROM log WHERE offset = 2");
+      expect(log.append(drafts(1), NOW).outcomes).toMatchObject([{ status: "failed" }]);
+    }));
+
+  it("[LOG6] makes room for a list of more than two megabytes in one write", () =>
+    bare(({ open, storage }) => {
+      const log = open({ messagesMax: 40 });
+      log.append(drafts(40), NOW);
+      const writes = vi.spyOn(storage, "transactionSync");
+      const text = "x".repeat(64 * 1024);
+      log.append(
+        range(1, 40).map(() => draft(text)),
+        NOW,
+      );
+      expect(writes).toHaveBeenCalledTimes(1);
+      expect(log.store.last()?.offset).toBe(80);
+    }));
+});
