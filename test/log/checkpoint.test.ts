@@ -4,8 +4,12 @@ import { expect, it } from "vitest";
 import {
   type Checkpoint,
   emptyCheckpoint,
+  NO_OTHERS,
   parseCheckpoint,
   printCheckpoint,
+  UNKNOWN,
+  VICTIMS_KEPT,
+  type Victim,
 } from "../../src/log/checkpoint.ts";
 
 const full: Checkpoint<{ unread: number }> = {
@@ -40,4 +44,21 @@ it("[LOG2] the printed form is the one that is stored in rows", () => {
   expect(printCheckpoint(full)).toBe(
     '[1,"abcdefghij",41,1900000000000,40,2,1,1900000060000,7776000000,1907776000000,[1,1899999000000,7],[9,2,3,9,4,13],5,{"unread":3}]',
   );
+});
+
+const victimAt = (offset: number): Victim => ({ offset, rank: 3, unseen: true, last: false });
+
+it("[ROW3] of the victims only the next are printed, and the lowest of the others is known", () => {
+  const kept = Array.from({ length: VICTIMS_KEPT }, (_, i) => victimAt(100 + i));
+  const restAfter = (others: number[], rest: number) => {
+    const victims = [...kept, ...others.map(victimAt)];
+    return parseCheckpoint(printCheckpoint({ ...full, oldest: 10, victims, rest }));
+  };
+  expect(restAfter([70, 60, 80], 90)).toMatchObject({ victims: kept, rest: 60 });
+  expect(restAfter([70], 50).rest).toBe(50);
+  // What lies below the oldest is gone already.
+  expect(restAfter([9, 70], 90).rest).toBe(70);
+  // Where there were none, one may have come by the next waking.
+  expect(restAfter([], NO_OTHERS).rest).toBe(UNKNOWN);
+  expect(restAfter([70], UNKNOWN).rest).toBe(UNKNOWN);
 });

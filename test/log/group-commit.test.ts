@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { GroupCommit } from "../../src/log/group-commit.ts";
 
 /** A group whose writes become durable, and whose waits end, when the test says so. */
-function setUp(gatherMs = 0) {
+function setUp(gatherMs = 0, restMs = 100) {
   let now = 1_000_000;
   const commits: string[][] = [];
   const waited: number[] = [];
@@ -22,7 +22,7 @@ function setUp(gatherMs = 0) {
       durables.push(write);
       return write.promise;
     },
-    gatherMs: (restedMs) => (restedMs > 100 ? 0 : gatherMs),
+    gatherMs: (restedMs) => (restedMs > restMs ? 0 : gatherMs),
     clock: () => now,
     wait: (ms) => {
       waited.push(ms);
@@ -34,8 +34,8 @@ function setUp(gatherMs = 0) {
   const fail = (draft: string | null) => {
     failing = draft;
   };
-  const rest = () => {
-    now += 101;
+  const rest = (ms = 101) => {
+    now += ms;
   };
   // One has just been, so that what a test adds is the next.
   group.add(["before"]);
@@ -136,5 +136,28 @@ describe("a group commit", () => {
     await rejected;
     fail(null);
     expect(await group.add(["d"])).toEqual(["d!"]);
+  });
+
+  it("[LOG1] none overtakes those that wait for a write that takes long", async () => {
+    const { group, commits, durables, rest } = setUp();
+    group.add(["a"]);
+    group.add(["b"]);
+    rest();
+    group.add(["c"]);
+    expect(commits).toEqual([["a"]]);
+    durables[0]?.resolve();
+    await turn();
+    expect(commits).toEqual([["a"], ["b", "c"]]);
+  });
+
+  it("[CUR8] after a short rest the first is not held back, and those behind it are gathered", async () => {
+    const { group, commits, waited, durables, rest } = setUp(7, 10);
+    rest(20);
+    group.add(["a"]);
+    group.add(["b"]);
+    expect([commits, waited]).toEqual([[["a"]], []]);
+    durables[0]?.resolve();
+    await turn();
+    expect([commits, waited]).toEqual([[["a"]], [7]]);
   });
 });

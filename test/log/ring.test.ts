@@ -55,4 +55,18 @@ describe("the ring", () => {
     const held = offsets(ring.since(3976)) ?? [];
     expect(held).toEqual(Array.from({ length: 1024 }, (_, i) => 3977 + i));
   });
+
+  it("[CUR3] holds as much after it was emptied as before", () => {
+    const ring = new Ring();
+    const text = "x".repeat(64 * 1024);
+    for (const head of [0, 100, 200]) {
+      ring.clear(head);
+      expect(offsets(ring.since(head))).toEqual([]);
+      for (let i = 1; i <= 20; i++) ring.push(entry(head + i, text));
+      expect(offsets(ring.since(head + 12))).toHaveLength(8);
+    }
+    ring.clear(300);
+    ring.push(entry(301));
+    expect(offsets(ring.since(300))).toEqual([301]);
+  });
 });
