@@ -221,17 +221,45 @@ describe("a row that is given up", () => {
       expect(log.append(drafts(1), NOW).outcomes).toMatchObject([{ status: "failed" }]);
     }));
 
-  it("[LOG6] makes room for a list of more than two megabytes in one write", () =>
+  it("[LOG6] makes room for a list of more than two megabytes in one write, bound in parts", () =>
     bare(({ open, storage }) => {
       const log = open({ messagesMax: 40 });
       log.append(drafts(40), NOW);
       const writes = vi.spyOn(storage, "transactionSync");
+      const { exec } = storage.sql;
+      let longest = 0;
+      storage.sql.exec = ((...args: Parameters<typeof exec>) => {
+        for (const arg of args) longest = Math.max(longest, String(arg ?? "").length);
+        return exec.apply(storage.sql, args);
+      }) as typeof exec;
       const text = "x".repeat(64 * 1024);
       log.append(
         range(1, 40).map(() => draft(text)),
         NOW,
       );
       expect(writes).toHaveBeenCalledTimes(1);
+      // The platform takes 2 MB in one value.
+      expect(longest).toBeLessThan(1_000_000);
       expect(log.store.last()?.offset).toBe(80);
     }));
+
+  it("[LOG6] may be of the list itself, where that is longer than the log: in one write", () =>
+    bare(({ open, stored, storage }) => {
+      const log = open();
+      const writes = vi.spyOn(storage, "transactionSync");
+      log.append(drafts(25), NOW);
+      // One makes the tables.
+      expect(writes.mock.calls.length).toBeLessThanOrEqual(2);
+      expect(stored()).toEqual(range(16, 25));
+    }));
 });
+
+it("[LOG3] [LOG5] an id that was used again after a day is known by its second use", () =>
+  bare(({ open }) => {
+    const log = open({ messagesMax: 1000 });
+    const named = (id: string) => draft(id, { id });
+    log.append([named("a"), ...range(1, 500).map((n) => named(`${n}`))], NOW);
+    const later = NOW + DAY_MS + 1;
+    expect(log.append([named("a")], later).outcomes).toMatchObject([{ status: "stored" }]);
+    expect(log.append([named("a")], later + 1).outcomes).toMatchObject([{ status: "duplicate" }]);
+  }));
