@@ -3,6 +3,7 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Row } from "../../src/log/row.ts";
+import { IDENTITIES_MAX } from "../../src/protocol/limits.ts";
 import { AGE_MS, bare, DAY_MS } from "../support/bare-log.ts";
 import { range } from "../support/inbox.ts";
 import { draft, drafts } from "../support/object.ts";
@@ -262,4 +263,18 @@ it("[LOG3] [LOG5] an id that was used again after a day is known by its second u
     const later = NOW + DAY_MS + 1;
     expect(log.append([named("a")], later).outcomes).toMatchObject([{ status: "stored" }]);
     expect(log.append([named("a")], later + 1).outcomes).toMatchObject([{ status: "duplicate" }]);
+  }));
+
+it("[LOG3] ids take no more room than two tables of so many, also within a day", () =>
+  bare(({ open }) => {
+    const log = open();
+    log.append([draft("a", { id: "a" })], NOW);
+    log.change(NOW, (next) => {
+      next.identities = { table: 0, since: NOW, count: IDENTITIES_MAX / 2 };
+    });
+    log.append([draft("b", { id: "b" })], NOW);
+    expect(log.at(NOW).identities).toEqual({ table: 1, since: NOW, count: 1 });
+    expect(log.append([draft("a", { id: "a" })], NOW).outcomes).toMatchObject([
+      { status: "duplicate" },
+    ]);
   }));

@@ -10,6 +10,13 @@ export const LOG_PLACE: Mutant[] = [
   },
   {
     file: "src/log/place.ts",
+    text: "rows.slice(from, from + messagesMax)",
+    instead: "rows.slice(from)",
+    why: "a list that is longer than the log is written message by message",
+    tests: ["test/log/bare.test.ts"],
+  },
+  {
+    file: "src/log/place.ts",
     text: "removed.push(...shrink(next, store, keep, now));",
     instead: "shrink(next, store, keep, now);",
     why: "devices go on showing what was given up when the limit was lowered",
@@ -121,6 +128,13 @@ export const LOG_PLACE: Mutant[] = [
     instead: "true",
     why: "an id used again after a week is called a duplicate, and the message is lost",
     tests: ["test/log/identities.test.ts"],
+  },
+  {
+    file: "src/log/identities.ts",
+    text: "if (old.count < IDENTITIES_MAX / 2 && !isStale) return old;",
+    instead: "if (!isStale) return old;",
+    why: "a publisher of millions of ids in a day fills the disk",
+    tests: ["test/log/bare.test.ts"],
   },
   {
     file: "src/log/identities.ts",

@@ -39,6 +39,13 @@ export const LOG_ROWS: Mutant[] = [
   },
   {
     file: "src/log/store.ts",
+    text: "units < BULK_UNITS_MAX",
+    instead: "true",
+    why: "a list of large messages is more than the platform takes in one value",
+    tests: ["test/log/bare.test.ts"],
+  },
+  {
+    file: "src/log/store.ts",
     text: "topic_offset = ?7, checkpoint = ?8, changed = NULL,",
     instead: "topic_offset = ?7, checkpoint = ?8,",
     why: "a new message in a full inbox is told as changed at an offset before its own",
@@ -79,6 +86,13 @@ export const LOG_ROWS: Mutant[] = [
     instead: "\n",
     why: "a publish repeated after the tables of ids have changed places is stored twice",
     tests: ["test/log/identities.test.ts"],
+  },
+  {
+    file: "src/log/store.ts",
+    text: "         ORDER BY at DESC LIMIT 1`",
+    instead: "         ORDER BY at LIMIT 1`",
+    why: "an id used again after a day is unknown when that publish is repeated",
+    tests: ["test/log/bare.test.ts"],
   },
   {
     file: "src/log/store.ts",

@@ -52,6 +52,13 @@ export const SOCKETS: Mutant[] = [
   },
   {
     file: "src/socket/sockets.ts",
+    text: `      console.error(JSON.stringify({ event: "broadcast_failed", cause: String(cause) }));`,
+    instead: "      throw cause;",
+    why: "a publish that is stored is called failed, and is stored twice when it is repeated",
+    tests: ["test/socket/broadcast.test.ts"],
+  },
+  {
+    file: "src/socket/sockets.ts",
     text: "others.get(session.attachment.connection)?.() ?? frames",
     instead: "frames",
     why: "a device is sent what its own publish excluded it from",
@@ -183,6 +190,20 @@ export const SOCKETS: Mutant[] = [
     instead: "if (this.#sessions",
     why: "connections that were closing before a rest are counted for ever",
     tests: ["test/socket/bare.test.ts"],
+  },
+  {
+    file: "src/socket/sockets.ts",
+    text: "this.#ungreeted.splice(0, GREETED_PER_TURN)",
+    instead: "this.#ungreeted.splice(0)",
+    why: "when thousands come at once their greetings fill the object's memory",
+    tests: ["test/socket/greeting.test.ts"],
+  },
+  {
+    file: "src/socket/sockets.ts",
+    text: "        isConfirmed = true;\n",
+    instead: "",
+    why: "each greeting reads a row, on the bill",
+    tests: ["test/socket/greeting.test.ts"],
   },
   {
     file: "src/socket/sockets.ts",
