@@ -220,5 +220,11 @@ async function open(
   if (isUpgrade) return response;
   const ws = response.webSocket as WebSocket;
   const begun = { ...begunAt(upgrade), ticket };
-  return streamOf(ws, ownTopic, begun, upgrade.caller.exp, Date.now());
+  return streamOf(ws, ownTopic, begun, upgrade.caller.exp, Date.now(), random);
+}
+
+/** From 0 to 1, without 1. */
+function random(): number {
+  const [word = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return word / 2 ** 32;
 }

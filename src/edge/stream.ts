@@ -17,7 +17,7 @@ let unsentByAll = 0;
 
 /**
  * Takes the Worker's end of an object's socket, the one topic it is of (null for an inbox), where it
- * begins and the token's end; returns the stream.
+ * begins, the token's end and chance, for when its reader comes back; returns the stream.
  */
 export function streamOf(
   ws: WebSocket,
@@ -25,6 +25,7 @@ export function streamOf(
   begun: StreamId & { ticket: string | null },
   exp: number | null,
   now: number,
+  random: () => number,
 ): Response {
   const encoder = new TextEncoder();
   const cursors = new Cursors(begun);
@@ -79,7 +80,7 @@ export function streamOf(
   writer.closed.catch(end);
   ws.addEventListener("message", ({ data }) => {
     if (typeof data !== "string") return;
-    const event = eventOf(data, ownTopic, cursors);
+    const event = eventOf(data, ownTopic, cursors, random);
     // Where a step is missing the stream ends: its reader comes back with the cursors it has.
     if (event === null) end();
     else write(event);
@@ -88,7 +89,7 @@ export function streamOf(
   ws.addEventListener("error", end);
   ws.accept();
   // The first bytes go at once, so that whatever lies between passes the answer on.
-  write(`${printRetry(RECONNECT_SPREAD_SECONDS)}\n`);
+  write(`${printRetry(RECONNECT_SPREAD_SECONDS, random)}\n`);
   return new Response(readable, {
     headers: {
       "content-type": "text/event-stream",
@@ -176,7 +177,12 @@ interface FrameHead {
  * One frame as one event; null where a step before it is missing. What completes a step of a log moves
  * the `id`, and so does a beginning with `latest`.
  */
-function eventOf(frame: string, ownTopic: string | null, cursors: Cursors): string | null {
+function eventOf(
+  frame: string,
+  ownTopic: string | null,
+  cursors: Cursors,
+  random: () => number,
+): string | null {
   const head = JSON.parse(frame) as FrameHead;
   const { type, topic, epoch, offset, since, to, more, code, reconnect_spread: spread = 0 } = head;
   const log = topic === ownTopic ? undefined : topic;
@@ -189,13 +195,13 @@ function eventOf(frame: string, ownTopic: string | null, cursors: Cursors): stri
   // Without an `id` a reader that was told nothing yet would come back without its ticket.
   const isTicketed = type === "connected" && cursors.ticket !== null;
   const id = isStep || isBegun || isTicketed ? cursors.print() : undefined;
-  const retry = spread > RECONNECT_SPREAD_SECONDS ? printRetry(spread) : "";
+  const retry = spread > RECONNECT_SPREAD_SECONDS ? printRetry(spread, random) : "";
   return retry + printEvent(type === "disconnect" && code === 4002 ? "expired" : type, frame, id);
 }
 
 /** When a reader comes back after its stream has ended, over so many seconds: all at once are too many. */
-function printRetry(spreadSeconds: number): string {
-  return `retry: ${Math.round(1_000 * (1 + Math.random() * spreadSeconds))}\n`;
+function printRetry(spreadSeconds: number, random: () => number): string {
+  return `retry: ${Math.round(1_000 * (1 + random() * spreadSeconds))}\n`;
 }
 
 function printEvent(event: string, data: string, id?: string): string {

@@ -18,7 +18,7 @@ export interface Parts {
   watches(topic: string): boolean;
   follows(topic: string): boolean;
   /** What was kept of it with the last write. */
-  own(): InboxOwn;
+  own(): Pick<InboxOwn, "left">;
   clock(): number;
 }
 
@@ -66,7 +66,7 @@ export class Memberships {
   }
 
   /** Keeps with a follow, or its end, what is left: a rest does not bring it back. */
-  keepIn(own: InboxOwn): void {
+  keepIn(own: Pick<InboxOwn, "left">): void {
     this.#restore();
     own.left = { ...own.left, follows: this.#follows.level };
   }

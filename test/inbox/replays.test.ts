@@ -30,7 +30,7 @@ let isHanging = true;
 
 /** Looked at by the topic itself: no object can resolve a promise of another. */
 async function hung(): Promise<void> {
-  while (isHanging) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(async () => !isHanging);
 }
 
 beforeEach(() => {

@@ -119,8 +119,8 @@ export const EDGE: Mutant[] = [
   },
   {
     file: "src/edge/drain.ts",
-    text: "raw.body !== null && !raw.bodyUsed",
-    instead: "raw.body !== null && raw.bodyUsed",
+    text: "!raw.bodyUsed && raw.body !== null",
+    instead: "raw.bodyUsed && raw.body !== null",
     why: "a refusal before the body is read is a broken pipe",
     tests: ["test/edge/drain.test.ts"],
   },
@@ -238,8 +238,8 @@ export const EDGE: Mutant[] = [
   },
   {
     file: "src/edge/problem.ts",
-    text: `path: c.req.path.replace(CREDENTIAL, "…")`,
-    instead: "path: c.req.path",
+    text: `typeof value === "string" ? value.replace(CREDENTIAL, "…") : value`,
+    instead: "value",
     why: "a token in a path is in the log",
     tests: ["test/edge/problem.test.ts"],
   },

@@ -255,11 +255,11 @@ export const FAN_OUT: Mutant[] = [
     tests: ["test/topic/storage.test.ts"],
   },
   {
-    file: "src/topic/fan-out.ts",
-    text: "    if (clock() - this.#probedAt < calls.PROBE_MS_MIN) return;\n",
+    file: "src/topic/probe.ts",
+    text: "    if (clock() - this.#chosenAt < PROBE_MS_MIN) return false;\n",
     instead: "",
     why: "each that is turned away from a full topic makes it call a hundred members",
-    tests: ["test/socket/topics.test.ts"],
+    tests: ["test/topic/probe.test.ts"],
   },
   {
     file: "src/topic/fan-out.ts",

@@ -114,11 +114,11 @@ export const GETTING_IN: Mutant[] = [
     tests: ["test/path/sse-topics.test.ts"],
   },
   {
-    file: "src/edge/connect.ts",
-    text: "(random / 2 ** 32) * RECONNECT_SPREAD_SECONDS",
-    instead: "RECONNECT_SPREAD_SECONDS",
+    file: "src/edge/stream.ts",
+    text: "(1 + random() * spreadSeconds)",
+    instead: "(1 + spreadSeconds)",
     why: "after a deployment all streams come back in one moment",
-    tests: ["test/edge/stream-rest.test.ts"],
+    tests: ["test/edge/stream.test.ts"],
   },
   {
     file: "src/edge/issuer.ts",
@@ -243,8 +243,8 @@ export const GETTING_IN: Mutant[] = [
   },
   {
     file: "src/edge/stream.ts",
-    text: "if (unsent <= BUFFERED_BYTES_MAX) slowSince = null;",
-    instead: "if (unsent <= 0) slowSince = null;",
+    text: "if (unsent <= BUFFERED_BYTES_MAX && !(isTooMuch && isUnread)) slowSince = null;",
+    instead: "if (unsent <= 0 && !(isTooMuch && isUnread)) slowSince = null;",
     why: "a stream that is read, but slowly once, is ended",
     tests: ["test/edge/stream.test.ts"],
   },

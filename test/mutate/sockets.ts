@@ -235,7 +235,7 @@ export const SOCKETS: Mutant[] = [
   },
   {
     file: "src/socket/sockets.ts",
-    text: "unsent += ws.bufferedAmount ?? 0;",
+    text: "unsent += unsentOf(ws);",
     instead: "unsent += 0;",
     why: "a hundred devices that do not read are given a replay each",
     tests: ["test/socket/bare.test.ts"],

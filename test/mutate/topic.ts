@@ -79,8 +79,8 @@ export const TOPIC: Mutant[] = [
   },
   {
     file: "src/topic/topic.ts",
-    text: "if (!this.#members.hasFollowers()) await this.#fanOut.probeAll();",
-    instead: "",
+    text: "this.#members.hasFollowers() || (await this.#fanOut.probeAll())",
+    instead: "true",
     why: "watchers that left without a word keep a topic for ever",
     tests: ["test/topic/storage.test.ts"],
   },

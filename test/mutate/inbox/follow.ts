@@ -61,8 +61,8 @@ export const FOLLOW: Mutant[] = [
   },
   {
     file,
-    text: "        next.own.follows += 1;\n        next.time = Math.max(next.time, at);\n",
-    instead: "        next.own.follows += 1;\n",
+    text: "        next.own.follows += 1;\n        memberships.keepIn(next.own);\n        next.time = Math.max(next.time, at);\n",
+    instead: "        next.own.follows += 1;\n        memberships.keepIn(next.own);\n",
     why: "after a restart and a clock that steps back, an unfollow seems older than the follow",
     tests: ["test/topic/late-leave.test.ts"],
   },
@@ -133,8 +133,8 @@ export const FOLLOW: Mutant[] = [
   },
   {
     file,
-    text: "      next.own.follows -= 1;\n      next.time = Math.max(next.time, at);\n",
-    instead: "      next.own.follows -= 1;\n",
+    text: "      next.own.follows -= 1;\n      memberships.keepIn(next.own);\n      next.time = Math.max(next.time, at);\n",
+    instead: "      next.own.follows -= 1;\n      memberships.keepIn(next.own);\n",
     why: "after a restart and a clock that steps back, a follow seems older than the unfollow before it",
     tests: ["test/topic/late-leave.test.ts"],
   },

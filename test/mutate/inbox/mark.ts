@@ -68,12 +68,4 @@ export const MARK: Mutant[] = [
     why: "devices take for seen now what was seen long ago",
     tests,
   },
-  {
-    file: "src/inbox/marks.ts",
-    text: '    const marked = mark(log, change, clock(), keep.ageMs);\n    if (marked !== null && "code" in marked) return marked;\n    const now = standing();\n',
-    instead:
-      '    const now = standing();\n    const marked = mark(log, change, clock(), keep.ageMs);\n    if (marked !== null && "code" in marked) return marked;\n',
-    why: "the reply and the frames of a mark carry the counts from before it",
-    tests,
-  },
 ];

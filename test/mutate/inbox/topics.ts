@@ -213,14 +213,14 @@ export const TOPICS: Mutant[] = [
   },
   {
     file: "src/inbox/memberships.ts",
-    text: "if (!this.#parts.follows(topic)) this.#spend();",
-    instead: "this.#spend();",
+    text: "if (this.#parts.follows(topic)) return;\n    this.#restore();",
+    instead: "this.#restore();",
     why: "an unfollow is charged as well, and who wants to leave may not",
     tests: ["test/inbox/allowance.test.ts"],
   },
   {
     file: "src/inbox/memberships.ts",
-    text: "if (!this.#parts.follows(topic)) this.#spend();",
+    text: "if (!this.#follows.take(1, this.#parts.clock())) throw tooMany();\n    this.#spend();",
     instead: "",
     why: "a user follows and unfollows on the owner's bill without end",
     tests: ["test/inbox/allowance.test.ts"],
