@@ -208,7 +208,6 @@ export class Sockets {
   #all(): Map<WebSocket, Session> {
     if (this.#sessions === null) {
       this.#sessions = new Map();
-      this.#byUser.clear();
       for (const ws of this.#ctx.getWebSockets()) this.#restore(ws);
     }
     return this.#sessions;

@@ -157,14 +157,6 @@ export const SOCKETS: Mutant[] = [
   },
   {
     file: "src/socket/sockets.ts",
-    text: "      this.#byUser.clear();\n",
-    instead: "",
-    why: "users are counted twice after a rest",
-    tests: ["test/socket/limit.test.ts"],
-    equivalent: "it runs once in the life of an instance, when no user has been counted yet",
-  },
-  {
-    file: "src/socket/sockets.ts",
     text: "      for (const ws of this.#ctx.getWebSockets()) this.#restore(ws);\n",
     instead: "",
     why: "after a rest no device is sent anything",
