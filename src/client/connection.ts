@@ -71,6 +71,8 @@ export function createConnection(plan: Plan): Connection {
   let tokenReason: TokenReason = "connect";
   /** Whose session this is; empty while there is none. */
   let user = "";
+  /** The refresh that was begun last. */
+  let renewal: object;
   let unwatch: (() => void) | undefined;
   /** What the hub said before it closed. */
   let refused: Pick<Reason, "code" | "message"> | null = null;
@@ -109,6 +111,8 @@ export function createConnection(plan: Plan): Connection {
     if (next.state === "closed") {
       user = "";
       wasOpen = false;
+      attempt = 0;
+      tokenReason = "connect";
       heartbeat.endIn(null);
       unwatch?.();
       unwatch = undefined;
@@ -124,8 +128,10 @@ export function createConnection(plan: Plan): Connection {
     drop();
     refused = null;
     const current = generation;
-    change({ state: "connecting", attempt, wasOpen });
+    // Before anyone is told: a listener may go on, or end it, by itself.
     cancel = after(OPEN_MS, () => lose(LOST, "timeout"));
+    change({ state: "connecting", attempt, wasOpen });
+    if (current !== generation) return;
     try {
       // Awaited even when it is a text: what an app asks for in one go is offered in one go.
       const given = await (fresh ?? (canAsk ? token(tokenReason) : token));
@@ -133,8 +139,9 @@ export function createConnection(plan: Plan): Connection {
       if (given !== null) openLine(given);
       else end(4500, "unauthorized");
     } catch (cause) {
-      // The app's own callback failed, or the browser refuses the address. What is no function stays so.
-      if (current === generation) lose(canAsk ? LOST : 4500, "token", String(cause));
+      // The app's own callback failed, or the browser refuses the address. What is no token stays so.
+      if (current === generation)
+        lose(canAsk || (token && typeof token === "string") ? LOST : 4500, "token", String(cause));
     }
   }
 
@@ -150,6 +157,8 @@ export function createConnection(plan: Plan): Connection {
     user = next;
     // `at` takes the whole part of it.
     const transport = transports.at((failedOpens / OPENS_MAX) % transports.length) as Transport;
+    // One that is not used must not hold what others wait for.
+    for (const other of transports) if (other !== transport) other.leave?.();
     const current = generation;
     const isCurrent = () => current === generation;
     // What is no token may be nothing that a sub-protocol or a header can carry. Like this it is, and the
@@ -194,10 +203,15 @@ export function createConnection(plan: Plan): Connection {
   async function renew() {
     if (!canAsk) return;
     const current = generation;
+    const asked = {};
+    renewal = asked;
     try {
       const given = await token("refresh");
-      if (current !== generation) return;
+      // Asked again meanwhile, the newest answer counts.
+      if (current !== generation || asked !== renewal) return;
       if (given === null) end(4500, "unauthorized");
+      // A mistake of the app is no reason to give up a line that is good.
+      else if (!given || typeof given !== "string") return;
       else if (userOf(given) === user) {
         credentials = { url, token: given };
         pace.push(printFrame("refresh", 0, { token: given }));
@@ -210,6 +224,8 @@ export function createConnection(plan: Plan): Connection {
   }
 
   function lose(close: number, code: string, message = code) {
+    if (close === 4002) ended();
+    if (status.state === "closed") return;
     const reason: Reason = { close, code, message, ...refused };
     const wasRefused = tokenReason === "refused";
     // Where there is somebody to ask, the next token may be right, or the hub may know its key by then.
@@ -218,7 +234,6 @@ export function createConnection(plan: Plan): Connection {
     // One that was open may be opened again; one that is not the first makes room for the first.
     if (status.state === "open") failedOpens = failedOpens < OPENS_MAX ? 0 : 1;
     else if (!refused) failedOpens += 1;
-    if (close === 4002) ended();
     tokenReason = close === 4002 ? "expired" : close === 4500 ? "refused" : "connect";
     if (mayAsk && !wasRefused) {
       open();
@@ -242,8 +257,8 @@ export function createConnection(plan: Plan): Connection {
         (attempt ? Math.min(WAIT_MS_MAX, 1_000 * 2 ** attempt) : spreadMs);
       drop();
       attempt += 1;
-      change({ state: "waiting", attempt, wasOpen, until: now() + delayMs, reason });
       cancel = after(delayMs, open);
+      change({ state: "waiting", attempt, wasOpen, until: now() + delayMs, reason });
     }
   }
 

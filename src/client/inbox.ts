@@ -207,7 +207,8 @@ export class Inbox {
       this.#view.apply(step, this.now());
       this.#changed();
     }
-    if (isNews) for (const message of fresh) tell(this.#onMessage, message);
+    // What was told of may have ended the session.
+    if (isNews) for (const message of fresh) if (this.#isShown) tell(this.#onMessage, message);
   }
 
   #begin({ messages, to }: MessagesFrame, isSameEpoch: boolean): void {

@@ -1,0 +1,148 @@
+// What an app does while it is told of something: it may close its client, or connect, in the middle of
+// what the client does.
+
+import { expect, it } from "vitest";
+import { inbox } from "../../src/client/inbox.ts";
+import type { Status } from "../../src/client/status.ts";
+import { tokenOf } from "../support/backend.ts";
+import { connect, FakeHub, settled, simulate, step } from "./simulation.ts";
+
+it.each(["waiting", "connecting"] as const)(
+  "a client that is closed when it tells of %s stays closed",
+  async (state) => {
+    const simulated = simulate();
+    const { client, clock, hub } = simulated;
+    const line = await connect(simulated);
+    client.onStatus((status) => status.state === state && client.close());
+    line.events.lost(1006, "");
+    await clock.pass(60_000);
+    expect([client.status.state, hub.lines.length, clock.timers]).toEqual(["closed", 1, 0]);
+  },
+);
+
+it("a client that is connected when it tells of waiting opens one line, and no second one later", async () => {
+  const simulated = simulate();
+  const { client, clock, hub } = simulated;
+  const line = await connect(simulated);
+  let isFirst = true;
+  client.onStatus(({ state }) => {
+    if (state !== "waiting" || !isFirst) return;
+    isFirst = false;
+    client.connect();
+  });
+  line.events.lost(1006, "");
+  await settled();
+  hub.line.connected({ connection: "c_2" });
+  for (let seconds = 0; seconds < 60; seconds++) {
+    await clock.pass(1_000);
+    hub.line.say({ type: "pong" });
+  }
+  expect([client.status.state, hub.lines.length]).toEqual(["open", 2]);
+});
+
+it("a token function that closes the client ends it", async () => {
+  let isSignedIn = true;
+  const simulated = simulate((): string | null => {
+    if (isSignedIn) return "token";
+    simulated.client.close();
+    return null;
+  });
+  const { client, clock, hub } = simulated;
+  await connect(simulated, { expires_in: 20 });
+  isSignedIn = false;
+  await clock.pass(120_000);
+  expect([client.status.state, hub.lines.length, clock.timers]).toEqual(["closed", 1, 0]);
+});
+
+it("a store's listener that closes the client is told no message more", async () => {
+  const simulated = simulate();
+  const { client } = simulated;
+  const store = inbox(client);
+  const line = await connect(simulated);
+  line.say(step(null, 0, { oldest: 0, counts: { unread: 0, unseen: 0, total: 0 } }));
+  const told: Status["state"][] = [];
+  store.onMessage(() => told.push(client.status.state));
+  store.subscribe(({ notifications }) => notifications.length > 0 && client.close());
+  line.say(step(0, 2, { oldest: 0, counts: { unread: 2, unseen: 2, total: 2 } }));
+  expect([client.status.state, told]).toEqual(["closed", []]);
+});
+
+it.each(["", undefined, 7])("a refresh that gives %j leaves the line as it is", async (given) => {
+  let answer: unknown = await tokenOf("ada");
+  const simulated = simulate(() => answer as string);
+  const { client, clock, hub } = simulated;
+  const line = await connect(simulated, { expires_in: 100 });
+  answer = given;
+  for (let seconds = 0; seconds < 95; seconds++) {
+    await clock.pass(1_000);
+    line.say({ type: "pong" });
+  }
+  expect([client.status.state, hub.lines.length, line.sent]).toEqual(["open", 1, []]);
+});
+
+it("of two refreshes at once the newer answer counts", async () => {
+  const [first, older, newer] = await Promise.all(
+    [100, 200, 300].map((iat) => tokenOf("ada", {}, { iat })),
+  );
+  const answers: ((token: string) => void)[] = [];
+  const simulated = simulate((reason) =>
+    reason === "connect"
+      ? (first as string)
+      : new Promise<string>((resolve) => answers.push(resolve)),
+  );
+  const { client, clock } = simulated;
+  const line = await connect(simulated, { expires_in: 300 });
+  for (let seconds = 0; answers.length < 2; seconds++) {
+    if (seconds > 300) throw new Error("it did not ask twice");
+    await clock.pass(1_000);
+    line.say({ type: "pong" });
+  }
+  answers[1]?.(newer as string);
+  await settled();
+  answers[0]?.(older as string);
+  await settled();
+  expect(line.sent.map(({ token }) => token)).toEqual([newer]);
+  expect(client.credentials?.token).toBe(newer);
+});
+
+it("after the end the next session asks for its token as the first one did", async () => {
+  const reasons: string[] = [];
+  const simulated = simulate((reason) => {
+    reasons.push(reason);
+    return reason === "refused" ? null : "token";
+  });
+  const line = await connect(simulated);
+  line.events.lost(4500, "");
+  await settled();
+  expect(simulated.client.status.state).toBe("closed");
+  simulated.client.connect();
+  await settled();
+  expect(reasons).toEqual(["connect", "refused", "connect"]);
+});
+
+it("a transport that is not used any more holds nothing", async () => {
+  const [first, second] = [new FakeHub("first"), new FakeHub("second")];
+  const simulated = simulate(() => "token", { transports: [first, second] });
+  const { client, clock } = simulated;
+  client.connect();
+  await settled();
+  const before = first.left;
+  for (const _ of [1, 2]) {
+    first.line.events.lost(1006, "");
+    await clock.until(() => client.status.state === "connecting");
+  }
+  second.line.connected();
+  expect([client.status, first.left > before]).toMatchObject([{ transport: "second" }, true]);
+});
+
+it("where the browser refuses the address of one transport, the next is tried", async () => {
+  const [first, second] = [new FakeHub("first"), new FakeHub("second")];
+  first.open = () => {
+    throw new SyntaxError("no such address");
+  };
+  const { client, clock } = simulate(await tokenOf("ada"), { transports: [first, second] });
+  client.connect();
+  await clock.until(() => second.lines.length > 0);
+  second.line.connected();
+  expect(client.status).toMatchObject({ state: "open", transport: "second" });
+});
