@@ -56,7 +56,9 @@ function join(name: string, tab: string, inner: Transport): Group {
   let unlock: () => void = () => waiting.abort();
   /** The leader has answered: it does not hang. */
   let answered: Cancel = () => undefined;
-  const tell: Tell = (to, saying) => channel.postMessage({ ...saying, to, from: tab });
+  let hasLeft = false;
+  // A line that it led may outlive the group, where another client was given the same transport.
+  const tell: Tell = (to, saying) => hasLeft || channel.postMessage({ ...saying, to, from: tab });
 
   channel.onmessage = ({ data }: MessageEvent<Word>) => {
     if (isElected && data.say === "hello") tell(data.from, { say: "here" });
@@ -106,6 +108,7 @@ function join(name: string, tab: string, inner: Transport): Group {
     },
     leave() {
       tell(LEADER, { say: "leave" });
+      hasLeft = true;
       channel.close();
       unlock();
     },

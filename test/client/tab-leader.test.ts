@@ -74,6 +74,32 @@ function tabs() {
   return { user, hub, lines, tab, leader, follower };
 }
 
+it("one transport of two users: the first goes on until it is closed, and shows nothing then", async () => {
+  const [ada, bob] = [`ada${users++}`, `bob${users++}`];
+  const hub = new FakeHub();
+  const transports = [sharedTabs(hub)];
+  const clientOf = async (user: string) => {
+    const client = newClient({ url: URL, token: () => tokenOf(user), transports }, surroundings());
+    all.push(client);
+    client.connect();
+    const { length } = hub.lines;
+    while (hub.lines.length === length) await settled();
+    hub.line.connected({ connection: user });
+    return client;
+  };
+  const first = await clientOf(ada);
+  const { line } = hub;
+  const second = await clientOf(bob);
+  const heard: unknown[] = [];
+  first.topic("news").subscribe(({ data }) => heard.push(data));
+  line.reply("subscribe", { topic: "news", epoch: "e", offset: 0, recovered: true, oldest: 0 });
+  line.say(step(0, 1, { topic: "news" }));
+  expect(heard).toEqual([1]);
+  first.close();
+  expect([first.status.state, line.isClosed]).toEqual(["closed", true]);
+  expect([second.status.state, hub.line.isClosed]).toEqual(["open", false]);
+});
+
 it("a tab that follows is open only while the leader is", async () => {
   const { lines, leader, follower } = tabs();
   const { line } = await leader();
