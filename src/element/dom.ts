@@ -12,6 +12,10 @@ export function set(node: Element, name: string, value: Value): void {
   else node.setAttribute(name, value === true ? "" : `${value}`);
 }
 
+/** Whether an attribute is set; a framework may write `false` as a text. */
+export const isOn = (host: HTMLElement, name: string): boolean =>
+  (host.getAttribute(name) ?? "false") !== "false";
+
 /** A text that is right is left alone: what is selected stays selected, and nothing is read out again. */
 export function setText(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;

@@ -12,15 +12,16 @@ export const loaded = (): Code | undefined => code;
 
 /** Rejects where it cannot be had; the next call tries again. */
 export function load(): Promise<void> {
-  coming ??= importListing(attempts++).then(
-    (module) => {
+  coming ??= importListing(attempts++)
+    .then((module) => {
+      // A hub may have been deployed since, and have something else under that name.
+      if (!module.createListing) throw new TypeError("there is no list in it");
       code = module;
-    },
-    (error) => {
+    })
+    .catch((error) => {
       unload();
       throw error;
-    },
-  );
+    });
   return coming;
 }
 

@@ -2,7 +2,7 @@
 
 import type { InboxMessage } from "../client/inbox.ts";
 import { contentOf } from "./content.ts";
-import { ARCHIVE, button, CHECK, DOT, draw, h, name, set, setText, tool } from "./dom.ts";
+import { ARCHIVE, button, CHECK, DOT, draw, h, isOn, name, set, setText, tool } from "./dom.ts";
 import type { Times } from "./times.ts";
 import type { Ui } from "./ui.ts";
 
@@ -72,7 +72,7 @@ export function createRow(first: InboxMessage, ui: Ui, times: Times): Row {
           (movementX || movementY) &&
           !timer &&
           !isKept &&
-          !host.hasAttribute("no-hover-read")
+          !isOn(host, "no-hover-read")
         )
           timer = setTimeout(read, READ_MS);
       },

@@ -3,7 +3,7 @@
 
 import type { Counts, InboxMessage, InboxSnapshot, LogMessage } from "../client/inbox.ts";
 import { createAnnouncer } from "./announcer.ts";
-import { hear } from "./dom.ts";
+import { hear, isOn } from "./dom.ts";
 import type { Labels } from "./labels.ts";
 import type { Source } from "./source.ts";
 import type { Ui } from "./ui.ts";
@@ -161,10 +161,13 @@ export function createSession(options: SessionOptions): Session {
     // What was seen elsewhere while this page was away is no news, and says so itself.
     const { notification, seen_at, archived_at } = message as InboxMessage;
     if (!notification || seen_at || archived_at) return;
-    const same = [...peers].filter(({ epoch }) => epoch === peer.epoch);
+    // One that the page hides can show nothing. The app may have hidden the bell alone.
+    const same = [...peers].filter(
+      ({ epoch, host, view }) =>
+        epoch === peer.epoch && (host.checkVisibility() || view.nodes[0]?.checkVisibility()),
+    );
     if (same[0] === peer) announcer.arrived(titleOf(message, ui));
-    const hasToasts = ({ host, view }: Peer) =>
-      view.panel.popover && !host.hasAttribute("no-toasts");
+    const hasToasts = ({ host, view }: Peer) => view.panel.popover && !isOn(host, "no-toasts");
     const isMine = same.find(hasToasts) === peer;
     const isQuiet = document.hidden || same.some(({ view }) => view.isInSight());
     if (isMine && !isQuiet && !QUIET.test(message.urgency ?? "")) view.toast(message);

@@ -6,7 +6,7 @@ export const STYLES =
   // The page's variables, which docs/element.md lists: a page sets them on the element.
   `
 :host{--belfry-bg:light-dark(#fff,#1a1c21);--belfry-text:light-dark(#171a21,#eff1f5);--belfry-muted:color-mix(in srgb,var(--belfry-text) 68%,var(--belfry-bg));--belfry-line:color-mix(in srgb,var(--belfry-text) 11%,var(--belfry-bg));--belfry-hover:color-mix(in srgb,var(--belfry-text) 5%,var(--belfry-bg));--belfry-accent:light-dark(#2459d8,#8db0ff);--belfry-unread:color-mix(in srgb,var(--belfry-accent) 5%,var(--belfry-bg));--belfry-badge:#d3233b;--belfry-badge-text:#fff;--belfry-radius:14px;--belfry-width:408px;--belfry-height:620px;--belfry-font:system-ui,sans-serif;--belfry-shadow:0 16px 48px #0003;display:inline-block}
-:host([inline]){display:block}
+:host([inline]:not([inline=false])){display:block}
 :host([hidden]),[hidden]{display:none!important}
 *{box-sizing:border-box;margin:0}
 button,a{all:unset;box-sizing:border-box;cursor:pointer;border-radius:8px}

@@ -3,7 +3,7 @@
 import type { InboxMessage, InboxSnapshot, LogMessage } from "../client/inbox.ts";
 import type { Status } from "../client/index.ts";
 import { createBell } from "./bell.ts";
-import { button, CLOSE, h, set, tool } from "./dom.ts";
+import { button, CLOSE, h, isOn, set, tool } from "./dom.ts";
 import { load, loaded, unload } from "./later.ts";
 import type { Listing } from "./listing.ts";
 import { createNotice } from "./notice.ts";
@@ -36,7 +36,7 @@ export function createView(
   sighted: () => void,
 ): View {
   const { labels, host } = ui;
-  const isInline = host.hasAttribute("inline");
+  const isInline = isOn(host, "inline");
   let snapshot: InboxSnapshot | undefined;
   let listing: Listing | undefined;
   /** What has arrived, and was in the inbox since, while there was nothing yet to show it with. */

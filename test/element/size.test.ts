@@ -9,10 +9,10 @@ import { bundleAsset } from "../../src/operate/assets.ts";
 const bytesOf = async (name: Parameters<typeof bundleAsset>[0]) =>
   gzipSync(await bundleAsset(name), { level: 9 }).length;
 
-it("with the SDK and the inbox a page loads at most 13,700 bytes at first", async () => {
+it("with the SDK and the inbox a page loads at most 13,800 bytes at first", async () => {
   const bytes = await bytesOf("belfry-inbox");
   console.log(JSON.stringify({ element: bytes }));
-  expect(bytes).toBeLessThanOrEqual(13_700);
+  expect(bytes).toBeLessThanOrEqual(13_800);
 });
 
 it("and at most 6,400 more when somebody looks", async () => {

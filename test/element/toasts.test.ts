@@ -204,3 +204,21 @@ it("of two elements of one inbox one shows toasts and announces; the other takes
   await publish(stage, titled("Two"));
   await eventually(toasted).toEqual(["Two"]);
 });
+
+it("one that the page hides leaves the toasts to the other, and so does one for which `no-toasts` is set", async () => {
+  const at = `url="${stage.proxy.url}" token-url="/token"`;
+  stage.site.html = pageOf(
+    `<div hidden><belfry-inbox ${at}></belfry-inbox></div><belfry-inbox no-toasts ${at}></belfry-inbox>` +
+      `<div class="aside"><belfry-inbox no-toasts="false" inline="false" ${at}></belfry-inbox></div>`,
+  );
+  screen = await visit(stage);
+  const hosts = screen.page.locator("belfry-inbox");
+  await eventually(() => screen.page.locator("belfry-inbox[data-counted]").count()).toBe(3);
+  await publish(stage, titled("One"));
+  await eventually(toasted).toEqual(["One"]);
+  const counts = [0, 1, 2].map((n) => hosts.nth(n).locator(".toast").count());
+  expect(await Promise.all(counts)).toEqual([0, 0, 1]);
+  // The first of those that are shown says it.
+  await eventually(() => hosts.nth(1).getByText("New notification: One").count()).toBe(1);
+  expect(await hosts.nth(2).locator(".bell").isVisible()).toBe(true);
+});
