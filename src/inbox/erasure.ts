@@ -9,6 +9,7 @@ import type { Follows } from "./follow.ts";
 import type { Joins } from "./joins.ts";
 import type { InboxKeep } from "./keep.ts";
 import type { Life } from "./life.ts";
+import type { Memberships } from "./memberships.ts";
 import type { InboxOwn } from "./state.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
@@ -21,6 +22,7 @@ export interface Parts {
   follows: Pick<Follows, "leave">;
   subscriptions: Pick<Subscriptions, "topics">;
   joins: Pick<Joins, "topics">;
+  memberships: Pick<Memberships, "topics">;
   life: Life;
   clock(): number;
 }
@@ -62,8 +64,9 @@ export class Erasure {
   }
 
   #topics(): string[] {
-    const { cursors, subscriptions, joins } = this.#parts;
-    return [...cursors.topics(), ...subscriptions.topics(), ...joins.topics()];
+    const { cursors, subscriptions, joins, memberships } = this.#parts;
+    const known = [cursors, subscriptions, joins, memberships];
+    return known.flatMap((each) => each.topics());
   }
 
   /** Whether a revocation was among it is not known, so every token until now counts as revoked. */

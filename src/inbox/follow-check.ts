@@ -10,8 +10,12 @@ import type { Life } from "./life.ts";
 import type { Moments } from "./moments.ts";
 import type { InboxOwn } from "./state.ts";
 
-/** A check is a call to a topic: one in this time, however often devices connect. */
+/**
+ * A check is a call to a topic: one in this time while the inbox is awake, and after a rest with one
+ * connect in so many. All followers of a topic come back at once after a deployment.
+ */
 const INTERVAL_MS = 5 * 60_000;
+const CHANCE = 1 / 20;
 
 export interface Parts {
   member: string;
@@ -23,7 +27,7 @@ export interface Parts {
   moments: Moments;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   clock(): number;
-  /** From 0 to 1, for the choice of a topic. */
+  /** From 0 to 1, for whether one is asked, and which. */
   random(): number;
 }
 
@@ -50,8 +54,10 @@ export class FollowCheck {
     const now = clock();
     if (Math.abs(now - this.#checkedAt) < INTERVAL_MS || log.at(now).own.follows === 0) return null;
     this.#checkedAt = now;
+    const drawn = random();
+    if (drawn >= CHANCE) return null;
     const topics = cursors.topics();
-    return topics[Math.floor(random() * topics.length)] ?? null;
+    return topics[Math.floor((drawn / CHANCE) * topics.length)] ?? null;
   }
 
   /** Joins again where the follow has come to: news only to a topic that lost the member. */

@@ -147,6 +147,7 @@ export class Inbox extends DurableObject<Env> {
       cursors: this.#cursors,
       follows: this.#follows,
       subscriptions: this.#subscriptions,
+      memberships: this.#memberships,
     });
     this.#services = inboxServices({
       ...asMember,
@@ -291,7 +292,11 @@ export class Inbox extends DurableObject<Env> {
       this.#subscriptions.refuse(session, refusedTopics);
       this.ctx.waitUntil(this.#subscriptions.begin(session, topics));
     };
-    this.#sockets.accept(server, upgrade, [...topics, ...refusedTopics][0] ? greeted : null);
+    this.#sockets.accept(
+      server,
+      upgrade,
+      topics.length + refusedTopics.length > 0 ? greeted : null,
+    );
     this.ctx.waitUntil(this.#followCheck.run());
     return upgraded(client, offered);
   }

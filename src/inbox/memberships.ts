@@ -47,6 +47,11 @@ export class Memberships {
     }
   }
 
+  /** The topics that took the user in and did not let it go, as far as this instance knows. */
+  topics(): string[] {
+    return [...this.#joined];
+  }
+
   left(topic: string): void {
     this.#joined.delete(topic);
   }

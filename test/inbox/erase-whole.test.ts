@@ -245,13 +245,16 @@ describe("what races an erase", () => {
     // A frame of another device that is answered later: so it has begun.
     const desktop = await connect(ada.stub, "latest");
     await desktop.roundTrip();
-    await ada.stub.erase();
+    // It leaves the topic as well, since the first leaving has not ended.
+    const erased = ada.stub.erase();
+    await until(async () => leaves.called === 2);
     let joins = 0;
     const restore = interceptJoin(topic, (join) => (joining) => {
       joins += 1;
       return join(joining);
     });
     leaves.mayGoOn = true;
+    await erased;
     await until(async () => (await membersOf(topic)) === 0);
     for (let n = 0; n < 5; n++) await ada.stub.following("backend");
     restore();
@@ -298,4 +301,17 @@ describe("what races an erase", () => {
     expect((await list(ada.stub)).notifications).toEqual([]);
     expect([await membersOf(topic), await membersOf(other)]).toEqual([0, 0]);
   });
+});
+
+it("[LOG14] a topic whose connection has closed forgets the user too", async () => {
+  const [ada, bob, topic] = [namedUser(), namedUser(), namedTopic()];
+  await bob.stub.follow(topic.name, "backend");
+  const named = [{ topic: topic.name, since: "latest" as const }];
+  const socket = await connect(ada.stub, "latest", { user: ada.name }, named);
+  await socket.nextOf("reply");
+  socket.ws.close();
+  await socket.nextClose();
+  expect((await topic.stub.standing()).members).toBe(2);
+  await ada.stub.erase();
+  expect((await topic.stub.standing()).members).toBe(1);
 });

@@ -60,7 +60,7 @@ it("[FOL8] it asks once in five minutes, whichever way the clock goes", async ()
 
 it("[FOL8] in time it asks each topic, and none where nothing is followed", async () => {
   const { at, check, joined, topics } = checked();
-  at.random = 0.99;
+  at.random = 0.049;
   await check.run();
   expect(joined.map(([topic]) => topic)).toEqual(["b"]);
   topics.length = 0;
@@ -97,4 +97,15 @@ it("[FOL8] what ends the follow meanwhile waits for the answer", async () => {
     '{"event":"follow_check_failed","cause":"Error: away"}',
   ]);
   vi.restoreAllMocks();
+});
+
+it("[FOL8] it asks with one connect in twenty, since all followers of a topic may come back at once", async () => {
+  let asked = 0;
+  for (let n = 0; n < 100; n++) {
+    const { at, check, joined } = checked();
+    at.random = n / 100;
+    await check.run();
+    asked += joined.length;
+  }
+  expect(asked).toBe(5);
 });

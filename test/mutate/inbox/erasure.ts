@@ -13,16 +13,23 @@ export const ERASURE: Mutant[] = [
   },
   {
     file,
-    text: "...subscriptions.topics(), ",
-    instead: "",
+    text: "[cursors, subscriptions, joins, memberships]",
+    instead: "[cursors, joins]",
     why: "an erase leaves the user in topics that a device subscribed to",
     tests,
   },
   {
     file,
-    text: ", ...joins.topics()]",
-    instead: "]",
+    text: "subscriptions, joins, memberships]",
+    instead: "subscriptions, memberships]",
     why: "a follow in flight outlives an erase",
+    tests,
+  },
+  {
+    file: "src/inbox/erasure.ts",
+    text: "joins, memberships]",
+    instead: "joins]",
+    why: "an erase leaves the user in topics whose connection has closed",
     tests,
   },
   {

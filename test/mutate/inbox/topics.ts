@@ -57,7 +57,7 @@ export const TOPICS: Mutant[] = [
   },
   {
     file: "src/inbox/follow-check.ts",
-    text: "Math.floor(random() * topics.length)",
+    text: "Math.floor((drawn / CHANCE) * topics.length)",
     instead: "0",
     why: "of all follows only the first is ever checked",
     tests: ["test/inbox/follow-check.test.ts"],
