@@ -1,5 +1,5 @@
 // What lets an EventSource come back with the token in its URL after that token has become too old for
-// a URL: proof that the hub itself has let this token in before. Decision 0014.
+// a URL: proof that the hub itself has let this token in before. Decision 0011.
 
 import type { Settings } from "../settings.ts";
 
