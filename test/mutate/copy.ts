@@ -6,8 +6,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** How long the tests of one mutant may take (ms). One that makes them hang is noticed as well. */
-const RUN_MS_MAX = 240_000;
+/** How long the tests of one mutant may take. One that makes them hang is noticed as well. */
+const RUN_MS_MAX = 120_000;
 
 /** `broken`: a test file did not come to its tests, so that nothing was tried. */
 export type Outcome = "passed" | "failed" | "hung" | "broken";
@@ -23,7 +23,9 @@ export interface Copy {
   /** The text of a file, by its path from the project's folder. */
   read(file: string): string;
   write(file: string, text: string): void;
-  run(tests: readonly string[]): Promise<Outcome>;
+  /** Ends after so many ms at the latest. */
+  run(tests: readonly string[], msMax?: number): Promise<Outcome>;
+  /** Ends what runs in it, too. */
   remove(): void;
 }
 
@@ -38,11 +40,13 @@ export function copyOf(root: string): Copy {
     if (file) cpSync(join(root, file), join(folder, file), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const report = join(folder, "report.json");
+  let running: number | undefined;
+  const kill = () => running && process.kill(-running, "SIGKILL");
 
   return {
     read: (file) => readFileSync(join(folder, file), "utf8"),
     write: (file, text) => writeFileSync(join(folder, file), text),
-    async run(tests) {
+    async run(tests, msMax = RUN_MS_MAX) {
       rmSync(report, { force: true });
       const vitest = spawn(
         process.execPath,
@@ -57,19 +61,24 @@ export function copyOf(root: string): Copy {
         // A group of its own: the runtimes that it starts end with it.
         { cwd: folder, stdio: "ignore", detached: true },
       );
+      running = vitest.pid;
       let hangs = false;
       const limit = setTimeout(() => {
         hangs = true;
-        process.kill(-(vitest.pid as number), "SIGKILL");
-      }, RUN_MS_MAX);
+        kill();
+      }, msMax);
       await once(vitest, "exit");
+      running = undefined;
       clearTimeout(limit);
       if (hangs) return "hung";
       const { numFailedTests, numPassedTests, success } = reportIn(report);
       if (numFailedTests > 0) return "failed";
       return success && numPassedTests > 0 ? "passed" : "broken";
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove() {
+      kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
