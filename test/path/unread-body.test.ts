@@ -78,13 +78,16 @@ it("[PUB5] a body that never ends is answered in the end", async () => {
   expect(data.toString("latin1")).toMatch(/^HTTP\/1\.1 401 /);
 });
 
-it("[PUB5] a stranger who sends without end is read for 8 MiB and answered", async () => {
+it("[PUB5] a stranger who sends without end is read for 8 MiB and no further", async () => {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.on("error", () => undefined);
-  const answered = new Promise<string>((resolve) =>
-    socket.once("data", (data) => resolve(data.toString("latin1"))),
-  );
+  let answer = "";
+  socket.on("data", (data) => {
+    answer += data.toString("latin1");
+  });
+  // Who still sends when the connection is closed may lose the answer on the way.
+  const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.write(
     `POST ${inbox("ada")} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ntransfer-encoding: chunked\r\n\r\n`,
   );
@@ -96,8 +99,8 @@ it("[PUB5] a stranger who sends without end is read for 8 MiB and answered", asy
   };
   socket.on("drain", send);
   send();
-  expect(await answered).toMatch(/^HTTP\/1\.1 401 /);
-  socket.destroy();
+  await closed;
+  expect(answer).toMatch(/^(HTTP\/1\.1 401 |$)/);
   // What lies in the buffers of both ends comes on top.
   expect(sent).toBeLessThan(24 * 1024 * 1024);
 });
