@@ -2,7 +2,7 @@
 // missed.
 
 import { evictDurableObject } from "cloudflare:test";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Topic } from "../../src/topic/topic.ts";
 import {
   interceptJoin,
@@ -15,6 +15,14 @@ import {
 } from "../support/member.ts";
 import { meter } from "../support/meter.ts";
 import { BOTH, connect, draft, drafts } from "../support/object.ts";
+
+// Each connect is the one in twenty that asks. An inbox takes its chance from here as it wakes.
+beforeEach(() => {
+  vi.spyOn(Math, "random").mockReturnValue(0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** Takes a member away from a topic behind the back of its inbox, as the last member's leave does. */
 async function loseMember({ stub }: Named<Topic>, user: string) {
