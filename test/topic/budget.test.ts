@@ -230,3 +230,16 @@ it("[DEL8] a live message reaches a member once, and none that joined after it",
   const heard = later.frames.flatMap((frame) => (frame.type === "messages" ? frame.messages : []));
   expect(heard.map(({ data }) => data)).toEqual(["next"]);
 });
+
+it("[DEL8] of live messages one after the other each reaches who watches", async () => {
+  const topic = namedTopic();
+  const ada = namedUser();
+  const socket = await connect(ada.stub, "latest", { user: ada.name }, [
+    { topic: topic.name, since: "latest" },
+  ]);
+  await socket.nextOf("reply");
+  for (const data of ["one", "two", "three"]) {
+    await topic.stub.publish([draft(data, { ttl: 0 })]);
+    expect((await socket.messages()).messages).toMatchObject([{ data }]);
+  }
+});

@@ -321,9 +321,12 @@ it("[DEL2] a topic that cannot write waits before it tries again, and leaves no 
 
 it("[DEL2] a retry is not forgotten when the alarm comes for something else", async () => {
   const { topic, ada } = await followed();
+  const alarmAt = () => runInDurableObject(topic.stub, (_topic, { storage }) => storage.getAlarm());
   const mend = breakDeliver(ada);
   await topic.stub.publish([draft(1)]);
   await until(async () => (await topic.stub.delivery(1))?.behind === 1);
+  // Long before the alarm that guards the delivery.
+  await until(async () => ((await alarmAt()) ?? Number.POSITIVE_INFINITY) <= NOW + 2_000);
   // After several failures the next try is more than half a minute away.
   let now = NOW;
   for (let n = 0; n < 8; n++) {
@@ -331,9 +334,12 @@ it("[DEL2] a retry is not forgotten when the alarm comes for something else", as
     vi.setSystemTime(now);
     await runDurableObjectAlarm(topic.stub);
   }
-  const alarmAt = () => runInDurableObject(topic.stub, (_topic, { storage }) => storage.getAlarm());
   const retryAt = (await alarmAt()) as number;
   expect(retryAt).toBeGreaterThan(now + 30_000);
+  // An alarm that finds nothing to do.
+  vi.setSystemTime(now + 10_000);
+  await runDurableObjectAlarm(topic.stub);
+  expect(await alarmAt()).toBe(retryAt);
   const bob = namedUser();
   await bob.stub.follow(topic.name, "backend");
   await topic.stub.publish([draft(2)]);

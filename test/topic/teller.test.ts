@@ -1,0 +1,96 @@
+// Calls to members by themselves: what each is sent, and what is kept of its answer.
+
+import { afterEach, expect, it, vi } from "vitest";
+import type { Batch, Held, LiveEntry } from "../../src/log/batch.ts";
+import type { Member } from "../../src/topic/members.ts";
+import { type Parts, Teller } from "../../src/topic/tell.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const memberOf = (name: string, told = 0): Member => ({
+  ...{ name, follows: true, generation: 1, behind: null, isLive: false },
+  ...{ told, heard: 0, followedAt: 0, watchedAt: 0 },
+});
+
+/** A teller whose members answer as they are told, and what each was sent. */
+function tellerOf(deliver: Parts["deliver"] = answered) {
+  const sent: { name: string; since: number; live: number }[] = [];
+  const forgotten: string[] = [];
+  const note = vi.fn();
+  const teller = new Teller({
+    topic: "news",
+    members: { note, drop: () => true },
+    deliver: (name: string, batch: Batch) => {
+      sent.push({ name, since: batch.since, live: batch.live.length });
+      return deliver(name, batch);
+    },
+    forget: (name: string) => forgotten.push(name),
+    clock: () => 1_000,
+    random: () => 0.5,
+  } as unknown as Parts);
+  vi.spyOn(teller, "batchAfter").mockImplementation(
+    (since, to = 0) => ({ epoch: "e", since, to, live: [] }) as unknown as Batch,
+  );
+  teller.budget.renew();
+  const tell = (called: Member[], live: LiveEntry[] = []) =>
+    teller.tell(called, { position: 10, to: 30, live, isPatient: false, atOnce: 2 });
+  return { teller, tell, sent, forgotten, note };
+}
+
+async function answered(_name: string, { to }: Batch): Promise<Held> {
+  return { epoch: "e", offset: to, isAnyone: true, generation: 1, hasSockets: true };
+}
+
+it("[DEL1] a member is sent what lies after its own place, and is known to have it", async () => {
+  const { tell, sent } = tellerOf();
+  const members = [memberOf("user:a"), memberOf("user:b", 20)];
+  await tell(members);
+  expect(sent.map(({ name, since }) => [name, since])).toEqual([
+    ["user:a", 10],
+    ["user:b", 20],
+  ]);
+  expect(members.map(({ told, isLive }) => [told, isLive])).toEqual([
+    [30, true],
+    [30, true],
+  ]);
+});
+
+it("[DEL8] a member is sent each live message once", async () => {
+  const { tell, sent } = tellerOf();
+  const ada = memberOf("user:ada");
+  const live = [1, 2].map((turn) => ({ body: "", turn }) as LiveEntry);
+  await tell([ada], live.slice(0, 1));
+  ada.told = 0;
+  await tell([ada], live);
+  ada.told = 0;
+  await tell([ada], live);
+  expect(sent.map((each) => each.live)).toEqual([1, 1, 0]);
+});
+
+it("[DEL2] one that hangs is given up after three seconds, and holds up no other", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
+  const { tell } = tellerOf((name, batch) =>
+    name === "user:hung" ? new Promise(() => undefined) : answered(name, batch),
+  );
+  const told = tell(["user:hung", "user:b", "user:c"].map((name) => memberOf(name)));
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect((await told).map(({ brought }) => brought.is)).toEqual(["behind", "reached", "reached"]);
+});
+
+it("[DEL2] the way to a member that failed, or is none any more, is given up", async () => {
+  const { teller, forgotten, note } = tellerOf();
+  const member = memberOf("user:ada");
+  teller.settle({ member, brought: { is: "reached", hasSockets: true } });
+  expect(forgotten).toEqual([]);
+  teller.settle({ member, brought: { is: "behind", cursor: 4, cause: "broken" } });
+  expect(forgotten).toEqual(["user:ada"]);
+  expect(note).toHaveBeenLastCalledWith("user:ada", {
+    ...{ cursor: 4, attempts: 1 },
+    retryAt: expect.any(Number),
+  });
+  teller.settle({ member, brought: { is: "gone", generation: 1 } });
+  expect(forgotten).toEqual(["user:ada", "user:ada"]);
+});
