@@ -147,7 +147,6 @@ export class Inbox extends DurableObject<Env> {
       cursors: this.#cursors,
       follows: this.#follows,
       subscriptions: this.#subscriptions,
-      memberships: this.#memberships,
     });
     this.#services = inboxServices({
       ...asMember,
@@ -292,11 +291,8 @@ export class Inbox extends DurableObject<Env> {
       this.#subscriptions.refuse(session, refusedTopics);
       this.ctx.waitUntil(this.#subscriptions.begin(session, topics));
     };
-    this.#sockets.accept(
-      server,
-      upgrade,
-      topics.length + refusedTopics.length > 0 ? greeted : null,
-    );
+    const isAsked = topics.length + refusedTopics.length > 0;
+    this.#sockets.accept(server, upgrade, isAsked ? greeted : null);
     this.ctx.waitUntil(this.#followCheck.run());
     return upgraded(client, offered);
   }
