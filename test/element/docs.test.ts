@@ -28,7 +28,7 @@ function table(after: string): string[] {
 
 describe("docs/element.md names", () => {
   it("each attribute", () => {
-    const asked = found(SOURCE, /(?:getAttribute|hasAttribute)\("([\w-]+)"\)/g);
+    const asked = found(SOURCE, /(?:getAttribute|hasAttribute|isOn)\((?:host, )?"([\w-]+)"\)/g);
     const all = new Set([...asked, ...BelfryInbox.observedAttributes]);
     expect(table("## Attributes").sort()).toEqual([...all].sort());
   });
