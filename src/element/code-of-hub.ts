@@ -1,4 +1,4 @@
-// Stands in for code.ts in what a hub serves: the list is in a file beside this one.
+// A hub serves this in place of code.ts: its list is in a file beside the element.
 
 import type { Code } from "./code.ts";
 

@@ -29,7 +29,7 @@ export class Replays {
   /**
    * The topic's object reads and carries a replay, and this one holds it. The allowance is looked at
    * and spent within one turn: a connect asks for a hundred topics at once. A topic that does not answer
-   * must not keep the turn. What begins with now brings nothing, and waits for nobody.
+   * must not keep the turn. A subscription from now on brings nothing, and takes no turn.
    */
   async inTurn(since: Since, join: () => Promise<Joined | Refusal>): Promise<Joined | Refusal> {
     if (since === "latest") return inTime(join());

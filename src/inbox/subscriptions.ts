@@ -52,7 +52,7 @@ export class Subscriptions {
 
   /**
    * Subscribes a socket, which waits until it is `ready`: the reply tells where it begins, and the frames
-   * what it missed. The joining begins with its turn only, since what the topic has for other devices waits
+   * what it missed. The joining begins with its turn only, since the topic's messages for other devices wait
    * for a joining.
    */
   async subscribe(
