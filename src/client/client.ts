@@ -96,6 +96,8 @@ export function newClient(
   const parts = new Map<string | undefined, MessagesFrame["messages"]>();
   const onStatus = new Set<Listener<Status>>();
   const onGap = new Set<Listener<Gap>>();
+  /** What is to be told, the first of them just now. */
+  const statuses: Status[] = [];
   /**
    * What is not answered. It is sent again on the next connection: to the hub a mark, a follow, and a
    * publish with an id are the same when they come twice.
@@ -125,7 +127,9 @@ export function newClient(
     ended: () => inbox?.hide(false),
     changed(status) {
       abandon();
-      tell(onStatus, status);
+      // In order, where a listener leads to the next.
+      if (statuses.push(status) > 1) return;
+      for (; statuses[0]; statuses.shift()) tell(onStatus, statuses[0]);
     },
   });
 

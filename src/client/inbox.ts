@@ -92,7 +92,6 @@ export class Inbox {
         if (isForGood) {
           this.#follower.cursor = this.#epoch = null;
           this.#view = new InboxView();
-          this.#marks.clear();
           this.#before = 0;
         }
         this.#changed();
@@ -103,7 +102,8 @@ export class Inbox {
   // Bound, since `useSyncExternalStore` and the like take them as bare functions.
   readonly getSnapshot = (): InboxSnapshot => this.#snapshot;
   readonly subscribe = (listener: Listener<InboxSnapshot>): (() => void) =>
-    listen(this.#onChange, listener);
+    // The newest, also where a listener before this one has changed it.
+    listen(this.#onChange, () => listener(this.#snapshot));
 
   /** Milliseconds by the hub's clock, whatever the device's clock says. */
   now(): number {

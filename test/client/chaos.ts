@@ -1,7 +1,13 @@
 // A proxy between clients and a hub that does to connections and frames what networks do, and what
 // they should not. To extend: add a fault to FAULTS and do it in `#tell` or at once.
 
-import { createServer, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  request as requestTo,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Environment } from "../../src/client/environment.ts";
@@ -32,12 +38,18 @@ interface Wire {
   waiting: string[];
   isHeld: boolean;
   next: Fault | null;
+  /** Steps that are lost on the way down. */
+  toLose: number;
 }
 
 export class ChaosProxy {
   readonly #server: Server;
   readonly #wires = new Set<Wire>();
+  /** Event streams: whatever happens to one of them, it is cut. */
+  readonly #streams = new Set<ServerResponse>();
   #refuses = 0;
+  /** Called when a step was lost, or a socket. */
+  #onChange = () => undefined as unknown;
   connections = 0;
 
   private constructor(server: Server) {
@@ -48,6 +60,7 @@ export class ChaosProxy {
     const server = createServer();
     const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "belfry.v1" });
     const proxy = new ChaosProxy(server);
+    server.on("request", (request, response) => proxy.#pass(target, request, response));
     server.on("upgrade", (request, socket, head) => {
       if (proxy.#refuses > 0) {
         proxy.#refuses -= 1;
@@ -69,10 +82,11 @@ export class ChaosProxy {
   /** Does this to one of the connections, which is chosen by a number from 0 up to 1. */
   fault(fault: Fault, chance: number): void {
     if (fault === "refuse") this.#refuses += 1;
-    const wires = [...this.#wires];
-    const wire = wires[Math.floor(chance * wires.length)];
+    const all = [...this.#wires, ...this.#streams];
+    const wire = all[Math.floor(chance * all.length)];
     if (wire === undefined) return;
-    if (fault === "cut") this.#end(wire);
+    if (!("near" in wire)) wire.destroy();
+    else if (fault === "cut") this.#end(wire);
     else if (fault === "silence") wire.isSilent = true;
     else if (fault === "hold") wire.isHeld = true;
     else wire.next = fault;
@@ -84,6 +98,16 @@ export class ChaosProxy {
       wire.isHeld = false;
       this.#flush(wire);
     }
+  }
+
+  /** Loses the next steps of each socket that there is by now, so many of each; resolves after the last. */
+  async loseSteps(ofEach: number): Promise<void> {
+    const wires = [...this.#wires];
+    for (const wire of wires) wire.toLose = ofEach;
+    while (wires.some((wire) => wire.toLose > 0 && this.#wires.has(wire)))
+      await new Promise<void>((resolve) => {
+        this.#onChange = resolve;
+      });
   }
 
   /** No more faults; those connections that are silent are cut. */
@@ -99,10 +123,45 @@ export class ChaosProxy {
   stop(): void {
     for (const wire of [...this.#wires]) this.#end(wire);
     this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  /** A call goes through; an event stream may be refused or cut. */
+  #pass(target: string, request: IncomingMessage, response: ServerResponse): void {
+    const { method, url, headers } = request;
+    if (url?.startsWith("/v1/connect")) {
+      if (this.#refuses > 0) {
+        this.#refuses -= 1;
+        response.destroy();
+        return;
+      }
+      this.connections += 1;
+      this.#streams.add(response);
+    }
+    const far = requestTo(target + url, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode as number, answer.headers);
+      response.flushHeaders();
+      answer.pipe(response);
+      answer.on("error", () => response.destroy());
+    });
+    far.on("error", () => response.destroy());
+    response.on("close", () => {
+      this.#streams.delete(response);
+      far.destroy();
+    });
+    request.pipe(far);
   }
 
   #join(near: WebSocket, far: WebSocket): void {
-    const wire: Wire = { near, far, isSilent: false, waiting: [], isHeld: false, next: null };
+    const wire: Wire = {
+      near,
+      far,
+      isSilent: false,
+      waiting: [],
+      isHeld: false,
+      next: null,
+      toLose: 0,
+    };
     const early: string[] = [];
     this.#wires.add(wire);
     this.connections += 1;
@@ -123,7 +182,13 @@ export class ChaosProxy {
     if (wire.isSilent) return;
     const { next } = wire;
     // Only steps are lost or moved by themselves: the rest is cut off as a whole or not at all.
-    if (next !== null && text.includes('"type":"messages"')) {
+    const isStep = text.includes('"type":"messages"');
+    if (isStep && wire.toLose > 0) {
+      wire.toLose -= 1;
+      this.#onChange();
+      return;
+    }
+    if (next !== null && isStep) {
       wire.next = null;
       if (next === "drop") return;
       if (next === "double") wire.waiting.push(text);
@@ -145,6 +210,7 @@ export class ChaosProxy {
 
   #end(wire: Wire, code = 1006): void {
     if (!this.#wires.delete(wire)) return;
+    this.#onChange();
     for (const socket of [wire.near, wire.far])
       if (code >= 4000 && socket.readyState === WebSocket.OPEN) socket.close(code);
       else socket.terminate();

@@ -40,6 +40,34 @@ it("a client that is connected when it tells of waiting opens one line, and no s
   expect([client.status.state, hub.lines.length]).toEqual(["open", 2]);
 });
 
+it("all listeners are told of each status in order, also where one of them leads to the next", async () => {
+  const simulated = simulate();
+  const { client, hub } = simulated;
+  await connect(simulated);
+  client.onStatus(({ state }) => state === "closed" && client.connect());
+  const told: Status["state"][] = [];
+  client.onStatus(({ state }) => told.push(state));
+  client.close();
+  await settled();
+  hub.line.connected({ connection: "c_2" });
+  expect(told).toEqual(["closed", "connecting", "open"]);
+});
+
+it("a store's listeners are told the newest at last, also where one of them marks", async () => {
+  const simulated = simulate();
+  const store = inbox(simulated.client);
+  store.subscribe(({ notifications: [newest] }) => {
+    if (newest?.offset && newest.read_at === null) store.markRead(newest.offset);
+  });
+  let isRead: boolean | undefined;
+  store.subscribe(({ notifications: [newest] }) => {
+    isRead = typeof newest?.read_at === "string";
+  });
+  const line = await connect(simulated);
+  line.say(step(null, 1, { oldest: 0, counts: { unread: 1, unseen: 1, total: 1 } }));
+  expect(isRead).toBe(true);
+});
+
 it("a token function that closes the client ends it", async () => {
   let isSignedIn = true;
   const simulated = simulate((): string | null => {

@@ -1,6 +1,6 @@
 // belfry/server against a real hub, and against a network that fails.
 
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
 import { createHub, type HubOptions } from "../../src/client/server.ts";
 import { call } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
@@ -92,6 +92,13 @@ it("waits as long as the hub says, and gives up after four tries", async () => {
   expect(waits).toEqual([2_250, 2_500, 3_000]);
 });
 
+it("leaves it to the caller where the hub names more than a minute", async () => {
+  const { hub, waits } = over([problem(503, true, { "retry-after": "3600" })]);
+  const failure = hub.publish("user:ada", { notification });
+  await expect(failure).rejects.toMatchObject({ status: 503, temporary: true });
+  expect(waits).toEqual([]);
+});
+
 it("waits as ever where a proxy names a date to wait for", async () => {
   const header = { "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" };
   const { hub, waits } = over([problem(503, true, header)]);
@@ -168,6 +175,20 @@ it("stops when it is told to", async () => {
   const failure = hub.publish("user:ada", { notification }, { signal: abort.signal });
   await expect(failure).rejects.toThrow("shutting down");
   expect(calls.length).toBe(1);
+});
+
+it("stops in the middle of a wait, and leaves no timer behind", async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = timers();
+  const abort = new AbortController();
+  const busy = problem(503, true, { "retry-after": "50" });
+  const { hub, calls } = over([busy], { wait: undefined });
+  const failure = hub.publish("user:ada", { notification }, { signal: abort.signal });
+  await vi.waitUntil(() => busy.bodyUsed);
+  setImmediate(() => abort.abort(new Error("shutting down")));
+  await expect(failure).rejects.toThrow("shutting down");
+  expect(calls.length).toBe(1);
+  expect(timers()).toBe(before);
 });
 
 it("a job that runs again with its own key stores nothing", async () => {

@@ -27,16 +27,16 @@ async function bytesOf(exports: Record<string, string>): Promise<number> {
 
 const CORE = { index: "createClient" };
 
-it("the core has at most 4,935 bytes", async () => {
+it("the core has at most 4,965 bytes", async () => {
   const bytes = await bytesOf(CORE);
   console.log(JSON.stringify({ core: bytes }));
-  expect(bytes).toBeLessThanOrEqual(4_935);
+  expect(bytes).toBeLessThanOrEqual(4_965);
 });
 
-it("the core and the inbox have at most 6,815 bytes", async () => {
+it("the core and the inbox have at most 6,845 bytes", async () => {
   const bytes = await bytesOf({ ...CORE, inbox: "inbox" });
   console.log(JSON.stringify({ coreAndInbox: bytes }));
-  expect(bytes).toBeLessThanOrEqual(6_815);
+  expect(bytes).toBeLessThanOrEqual(6_845);
 });
 
 it.each([
@@ -54,10 +54,10 @@ it.each([
   expect(added).toBeLessThanOrEqual(most);
 });
 
-it("the server's part by itself has at most 2,600 bytes", async () => {
+it("the server's part by itself has at most 2,640 bytes", async () => {
   const bytes = await bytesOf({ server: "createHub" });
   console.log(JSON.stringify({ server: bytes }));
-  expect(bytes).toBeLessThanOrEqual(2_600);
+  expect(bytes).toBeLessThanOrEqual(2_640);
 });
 
 it("nothing of the hub is in it", async () => {

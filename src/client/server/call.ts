@@ -14,8 +14,8 @@ export interface HubOptions {
   fetch?: typeof fetch | undefined;
   /** From 0 up to 1, for the jitter between two tries. */
   random?: (() => number) | undefined;
-  /** Resolves after so many milliseconds. */
-  wait?: ((ms: number) => Promise<unknown>) | undefined;
+  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  wait?: ((ms: number, signal?: AbortSignal | null) => Promise<unknown>) | undefined;
 }
 
 export interface CallOptions {
@@ -35,6 +35,8 @@ interface Request extends PublishOptions {
 const TRIES = 4;
 const TRY_MS_MAX = 10_000;
 const WAIT_MS_MAX = 8_000;
+/** A hub that wants more time is left to the caller. */
+const RETRY_AFTER_MS_MAX = 60_000;
 
 /** Makes the calls of one hub. */
 export class Caller {
@@ -111,11 +113,12 @@ export class Caller {
       } catch (cause) {
         // What the hub calls temporary may pass, and so may whatever the network did.
         const mayPass = cause instanceof HubError ? cause.temporary : !signal?.aborted;
-        if (!mayPass || tried >= tries) throw signal?.aborted ? cause : named(cause, url);
+        if (!mayPass || tried >= tries || atLeastMs > RETRY_AFTER_MS_MAX)
+          throw signal?.aborted ? cause : named(cause, url);
       } finally {
         clearTimeout(timer);
       }
-      await wait(atLeastMs + random() * Math.min(WAIT_MS_MAX, 250 * 2 ** tried));
+      await wait(atLeastMs + random() * Math.min(WAIT_MS_MAX, 250 * 2 ** tried), signal);
     }
   }
 }
@@ -172,4 +175,13 @@ function named(cause: unknown, url: string): unknown {
   return new TypeError(`no hub answers at ${url} (${reason})`, { cause: inner });
 }
 
-const waitFor = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const waitFor = (ms: number, signal?: AbortSignal | null) =>
+  new Promise<void>((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
+  });
