@@ -140,10 +140,10 @@ class Cursors {
 
   /** Whether a step that begins after an offset leaves out something of its log. */
   lacks(topic: string | undefined, epoch: string, since: number): boolean {
-    const [known, offset] = (
-      (topic === undefined ? this.#own : this.#topics.get(topic)) ?? ""
-    ).split(":");
-    return known === epoch && Number(offset) < since;
+    const cursor = (topic === undefined ? this.#own : this.#topics.get(topic)) ?? "";
+    const [known, offset] = cursor.split(":");
+    // Of another life of the log it has nothing yet. Without a cursor nothing is missed.
+    return offset !== undefined && since > (known === epoch ? Number(offset) : 0);
   }
 
   /** What began with `latest` begins where the hub says that it stood; whether that was so. */

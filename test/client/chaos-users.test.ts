@@ -84,7 +84,10 @@ class Backend {
   }
 
   async publishToAll(): Promise<void> {
-    for (const user of USERS) await this.publish(user);
+    for (const user of USERS) {
+      await this.publish(user, 0);
+      await this.publish(user);
+    }
     await this.publishNews();
   }
 
@@ -204,8 +207,8 @@ it.each(RUNS)(
     for (const page of pages) page.calm();
     await Promise.all(calls);
     await shownTo(pages, backend);
-    // All miss a step of their inbox and one of the topic; the next ones tell them so.
-    const lost = proxy.loseSteps(2);
+    // All miss two steps of their inbox and one of the topic; the next ones tell them so.
+    const lost = proxy.loseSteps(3);
     await backend.publishToAll();
     await lost;
     await backend.publishToAll();

@@ -1,6 +1,6 @@
 // API keys, known by their digests only.
 
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { findKey, looksLikeKey } from "../../src/edge/key.ts";
 import type { ApiKey } from "../../src/protocol/api-key.ts";
 import { API_KEY, TEST_VARS } from "../support/vars.ts";
@@ -25,6 +25,16 @@ it.each([
   "",
 ])("[PUB1] %j is not that key", async (presented) => {
   expect(await findKey([ours], presented)).toBeNull();
+});
+
+it("[PUB1] a key is remembered once it was found, and whatever else was presented is not", async () => {
+  const keys = [ours];
+  const remembered = vi.spyOn(Map.prototype, "set");
+  for (const presented of [`${API_KEY}x`, "bk_test_short"]) await findKey(keys, presented);
+  expect(remembered.mock.calls).toEqual([]);
+  await findKey(keys, API_KEY);
+  expect(remembered.mock.calls).toEqual([[API_KEY, ours]]);
+  remembered.mockRestore();
 });
 
 it("[PUB1] a key is told from a token by its beginning", () => {

@@ -195,4 +195,17 @@ describe("an event stream", () => {
     expect(await next()).toBeNull();
     await closed;
   });
+
+  it.each([
+    [0, "a log that begins anew is told from its beginning"],
+    [4, "a step in the middle of a new life is no beginning of it"],
+  ])("[SSE4] [CUR11] after a step of another epoch, from %i on: %s", async (since) => {
+    const { object, next } = open(null);
+    const step = (epoch: string, from: number, to: number) =>
+      JSON.stringify({ type: "messages", epoch, since: from, to, messages: [] });
+    object.send(step("e", 0, 3));
+    await next();
+    object.send(step("f", since, 5));
+    expect(await next()).toEqual(since === 0 ? expect.stringContaining("id: f:5") : null);
+  });
 });

@@ -108,6 +108,30 @@ describe("examples/page.html", () => {
     expect(await page.locator("li").count()).toBe(1);
   });
 
+  it("shows no message without a notification, and by the hub's clock none that has ended", async () => {
+    await page.clock.install({ time: Date.now() + 2 * 3_600_000 });
+    await page.goto(origin);
+    await status("Connected");
+    await call(hub.url, "POST", INBOX, { type: "cart.changed", data: { items: 2 } });
+    await publish("For an hour", { ttl: 3_600 });
+    await item("For an hour").waitFor();
+    expect(await page.locator("li").count()).toBe(1);
+    expect(await count().textContent()).toBe("1");
+  });
+
+  it("shows nothing of a user who was signed out", async () => {
+    await page.clock.install();
+    await page.goto(origin);
+    await publish("Private");
+    await item("Private").waitFor();
+    await page.route("**/token", (route) => route.fulfill({ status: 401 }));
+    await page.clock.fastForward(3_600 * 800);
+    await status("Signed out");
+    expect(await page.locator("li").count()).toBe(0);
+    expect(await count().isHidden()).toBe(true);
+    expect(await page.title()).toBe("Belfry");
+  });
+
   it("applies a frame that comes in parts as one", async () => {
     const titles = Array.from({ length: 10 }, (_, i) => `Long ${i}.`);
     const list = titles.map((title) => ({ notification: { title }, data: "x".repeat(40_000) }));

@@ -178,7 +178,7 @@ export const EDGE: Mutant[] = [
     text: "?.slice(0, FIELD_LENGTH_MAX)",
     instead: "",
     why: "a stranger's name of a megabyte comes back and is logged",
-    tests: ["test/publish/parse.test.ts", "test/edge/body.test.ts"],
+    tests: ["test/edge/issue.test.ts"],
   },
   {
     file: "src/edge/limit.ts",

@@ -157,8 +157,8 @@ export const GETTING_IN: Mutant[] = [
   },
   {
     file: "src/edge/issuer.ts",
-    text: "    if (this.#known !== null) this.#triedAt = now;\n",
-    instead: "",
+    text: "if (this.#known !== null) this.#triedAt = now;",
+    instead: "if (this.#known !== null) void now;",
     why: "while the issuer is slow each request fetches the keys",
     tests: ["test/path/issuers.test.ts"],
   },
@@ -271,9 +271,9 @@ export const GETTING_IN: Mutant[] = [
   },
   {
     file: "src/edge/stream.ts",
-    text: "known === epoch && Number(offset) < since",
-    instead: "Number(offset) < since",
-    why: "a stream ends when its log begins a new life",
+    text: "since > (known === epoch ? Number(offset) : 0)",
+    instead: "known === epoch && since > Number(offset)",
+    why: "a stream that begins in the middle of a log's new life goes on without what was before",
     tests: ["test/edge/stream.test.ts", "test/edge/stream-rest.test.ts"],
   },
   {
