@@ -42,8 +42,6 @@ export const GAP_TYPE = "belfry.gap";
 
 export class Follows {
   readonly #parts: Parts;
-  /** Topics whose leave failed while the follow stayed: it may still be executed. */
-  readonly #mayLeave = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -60,11 +58,10 @@ export class Follows {
     const end = joins.begin(topic);
     try {
       const at = moments.next();
-      const isNewFollow = cursors.of(topic) === null || this.#mayLeave.has(topic);
+      const mayBeLeft = cursors.of(topic) === null;
       const joining: Joining = { member, follows: true, since: "latest", unlessPublic: null };
-      const joined = await join(topic, { ...joining, at, isNewFollow });
+      const joined = await join(topic, { ...joining, at, mayBeLeft });
       if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);
-      this.#mayLeave.delete(topic);
       if (cursors.of(topic) !== null) return false;
       this.#requireRoom();
       const { epoch, offset } = joined;
@@ -112,10 +109,8 @@ export class Follows {
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     const end = leaves.begin(topic);
     const at = moments.next();
-    this.#mayLeave.add(topic);
     try {
       await leave(topic, member, false, isTimeKnown ? at : undefined);
-      this.#mayLeave.delete(topic);
     } finally {
       end();
     }

@@ -120,21 +120,20 @@ export class Inbox extends DurableObject<Env> {
       life,
       moments: new Moments(this.#log, clock),
       memberships: this.#memberships,
-      join: async (topic: string, joining: Joining) => {
-        const joined = await topicOf(env, topic, "backend", CALL_MS_MAX).join(joining);
-        if (!("code" in joined)) this.#memberships.joined(topic);
-        return joined;
-      },
+      join: (topic: string, joining: Joining) =>
+        this.#memberships.join(topic, joining, (given) =>
+          topicOf(env, topic, "backend", CALL_MS_MAX).join(given),
+        ),
       clock,
     };
     this.#subscriptions = new Subscriptions(asMember);
     this.#follows = new Follows({
       ...asMember,
       cursors: this.#cursors,
-      leave: async (topic, member, watches, at) => {
-        if (!watches) this.#memberships.left(topic);
-        await topicOf(env, topic).leave(member, watches, at);
-      },
+      leave: (topic, member, watches, at) =>
+        this.#memberships.leave(topic, watches, () =>
+          topicOf(env, topic).leave(member, watches, at),
+        ),
       watches: (topic) => this.#subscriptions.watches(topic),
       append: (drafts) => this.#feed.append(drafts),
     });

@@ -1,7 +1,7 @@
 // How often a user may ask topics to take it in or to let it go. Such a change writes rows in the
 // topic, and the owner of the hub pays for them.
 
-import { RefusalError } from "../protocol/error.ts";
+import { type Refusal, RefusalError } from "../protocol/error.ts";
 import {
   FOLLOW_CHANGES_MAX,
   FOLLOW_CHANGES_PER_SECOND,
@@ -11,6 +11,7 @@ import {
   TOPICS_KNOWN_MAX,
 } from "../protocol/limits.ts";
 import { Allowance } from "../socket/allowance.ts";
+import type { Joined, Joining } from "../topic/join.ts";
 import type { InboxOwn } from "./state.ts";
 
 export interface Parts {
@@ -33,9 +34,33 @@ export class Memberships {
   #isRestored = false;
   /** Topics that took the user in and did not let it go, as far as this instance has seen. */
   readonly #joined = new Set<string>();
+  /** Topics that have not answered a leave: it may still be executed. */
+  readonly #unanswered = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
+  }
+
+  /** Joins a topic by a call of it, and notes that it has the user. */
+  async join(
+    topic: string,
+    joining: Joining,
+    call: (joining: Joining) => Promise<Joined | Refusal>,
+  ): Promise<Joined | Refusal> {
+    const mayBeLeft = joining.mayBeLeft === true || this.#unanswered.has(topic);
+    const joined = await call({ ...joining, mayBeLeft });
+    if ("code" in joined) return joined;
+    this.#unanswered.delete(topic);
+    this.joined(topic);
+    return joined;
+  }
+
+  /** Leaves a topic by a call of it; `watches` when the user still watches it. */
+  async leave(topic: string, watches: boolean, call: () => Promise<void>): Promise<void> {
+    if (!watches) this.left(topic);
+    this.#unanswered.add(topic);
+    await call();
+    this.#unanswered.delete(topic);
   }
 
   joined(topic: string): void {
@@ -47,13 +72,13 @@ export class Memberships {
     }
   }
 
+  left(topic: string): void {
+    this.#joined.delete(topic);
+  }
+
   /** The topics that took the user in and did not let it go, as far as this instance knows. */
   topics(): string[] {
     return [...this.#joined];
-  }
-
-  left(topic: string): void {
-    this.#joined.delete(topic);
   }
 
   /** Before a subscribe. A device that comes back to a topic, or a second device, changes nothing there. */

@@ -19,8 +19,8 @@ export interface Joining {
   unlessPublic: Refusal | null;
   /** The time of its inbox in ms, later with each call; older versions do not send it. */
   at?: number;
-  /** Whether the inbox did not follow until now. */
-  isNewFollow?: boolean;
+  /** Whether a leave from before it may still come, which must not end it. */
+  mayBeLeft?: boolean;
 }
 
 /** Where a member begins. `since` is null for a snapshot; `messages` are JSON texts. */
@@ -37,7 +37,7 @@ export interface Joined {
 export function join(
   log: Log<TopicOwn>,
   members: Members,
-  { member, follows, since, at, isNewFollow }: Joining,
+  { member, follows, since, at, mayBeLeft }: Joining,
   newEpoch: () => string,
   now: number,
 ): Joined | Refusal {
@@ -57,7 +57,7 @@ export function join(
     log.note(now, (noted) => {
       noted.delivered = position;
     });
-  members.join(member, follows, at, isNewFollow);
+  members.join(member, follows, at, mayBeLeft);
   const { epoch, oldest } = log.at(now);
   if (follows && isCursor(since)) {
     if (isLost) bringBack(members, member, startIn(since, epoch), head, now);

@@ -87,10 +87,9 @@ export class Members {
 
   /**
    * Takes a member in, or notes that it has come again; one row if that is news. `at` is the time of
-   * its inbox. A new follow of one that follows already has a leave that is still to come: its time is
-   * stored, so that the leave finds it.
+   * its inbox. Where a leave from before may still come, the time is stored, so that the leave finds it.
    */
-  join(name: string, follows: boolean, at = 0, isNewFollow = false): Member {
+  join(name: string, follows: boolean, at = 0, mayBeLeft = false): Member {
     const known = this.all().get(name);
     const member = known ?? fresh(name, follows, this.said);
     const { followedAt, watchedAt } = member;
@@ -101,7 +100,8 @@ export class Members {
       followedAt: follows ? Math.max(followedAt, at) : followedAt,
       watchedAt: follows ? watchedAt : Math.max(watchedAt, at),
     };
-    if (isNews || (isNewFollow && next.followedAt > followedAt)) this.#put(next);
+    const isLater = next.followedAt > followedAt || next.watchedAt > watchedAt;
+    if (isNews || (mayBeLeft && isLater)) this.#put(next);
     Object.assign(member, next);
     member.isLive ||= !follows;
     this.#generation += 1;

@@ -2,7 +2,24 @@
 
 import { expect, it } from "vitest";
 import { Memberships } from "../../src/inbox/memberships.ts";
+import { refusal } from "../../src/protocol/error.ts";
 import { MEMBERSHIP_CHANGES_WOKEN, TOPICS_KNOWN_MAX } from "../../src/protocol/limits.ts";
+import type { Joined, Joining } from "../../src/topic/join.ts";
+
+const JOINING: Joining = {
+  member: "user:ada",
+  follows: false,
+  since: "latest",
+  unlessPublic: null,
+};
+const JOINED: Joined = {
+  epoch: "e",
+  offset: 0,
+  oldest: 1,
+  recovered: true,
+  since: 0,
+  messages: [],
+};
 
 /** Memberships of a user who watches and follows what a test says; `left` says how many changes are left. */
 function fresh() {
@@ -25,14 +42,24 @@ function fresh() {
   return { watched, followed, memberships, left };
 }
 
-it("[SUB11] a topic counts once while it is joined, and again after it was left", () => {
+it("[SUB11] a topic counts once while it is joined, and again after it was left", async () => {
   const { memberships, left } = fresh();
   memberships.spendToWatch("a");
-  memberships.joined("a");
+  await memberships.join("a", JOINING, async () => JOINED);
   for (let n = 0; n < 10; n++) memberships.spendToWatch("a");
-  memberships.left("a");
+  await memberships.leave("a", false, async () => undefined);
   memberships.spendToWatch("a");
   expect(left()).toBe(MEMBERSHIP_CHANGES_WOKEN - 2);
+});
+
+it("[SUB11] a topic that refuses the user counts each time", async () => {
+  const { memberships, left } = fresh();
+  const refused = refusal("member_limit", "it is full");
+  for (let n = 0; n < 3; n++) {
+    memberships.spendToWatch("a");
+    expect(await memberships.join("a", JOINING, async () => refused)).toBe(refused);
+  }
+  expect(left()).toBe(MEMBERSHIP_CHANGES_WOKEN - 3);
 });
 
 it("[SUB11] what a device watches or the user follows does not count, also after a rest", () => {

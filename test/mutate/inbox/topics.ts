@@ -185,8 +185,8 @@ export const TOPICS: Mutant[] = [
   },
   {
     file: "src/inbox/memberships.ts",
-    text: "    this.#joined.delete(topic);\n  }\n\n  /** Before",
-    instead: "  }\n\n  /** Before",
+    text: "    if (!watches) this.left(topic);\n",
+    instead: "",
     why: "leaving and joining one topic again and again is free for the user, and not for the owner",
     tests: ["test/inbox/allowance.test.ts"],
   },
