@@ -109,7 +109,8 @@ describe("a page shows what is published, and marks it as read", () => {
     await call(hub.url, "POST", path, { notification: { title: "Before" } });
     await page.goto(`${origin}/${user}`);
     await page.getByRole("button", { name: "1 unread" }).waitFor();
-    await call(hub.url, "POST", path, { notification: { title: "After" } });
+    await call(hub.url, "POST", path, { data: "not for a person" });
+    await call(hub.url, "POST", path, { notification: { body: "After" } });
     await page.getByRole("button", { name: "2 unread" }).waitFor();
     expect(await page.getByRole("listitem").allTextContents()).toEqual(["After", "Before"]);
     await page.getByRole("button").click();
