@@ -262,9 +262,17 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(bodies.map(({ blank }) => blank)).toEqual([0, 1, 0]);
     await rest(stub);
     expect((await list(stub)).notifications.map(({ offset }) => offset)).toEqual([3, 1]);
-    const resumed = await connect(stub, at(epoch, 3));
-    await resumed.nextOf("connected");
-    expect(await messagesOf(resumed)).toMatchObject([{ since: 3, to: 4, removed: [2] }]);
+    // Of what was deleted a device held those up to its cursor.
+    for (const [cursor, removed] of [
+      [3, [2]],
+      [2, [2]],
+      [1, []],
+    ] as const) {
+      const resumed = await connect(stub, at(epoch, cursor));
+      await resumed.nextOf("connected");
+      const [step] = await messagesOf(resumed);
+      expect([step?.since, step?.to, step?.removed]).toEqual([cursor, 4, removed]);
+    }
   });
 });
 
