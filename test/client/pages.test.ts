@@ -104,6 +104,29 @@ it("three tabs have one socket; another leads when the first is closed", async (
   expect(sockets).toBe(2);
 });
 
+it("a tab whose leader hangs opens a line of its own", async () => {
+  const leader = await open("hung");
+  await shows(leader, "open 0");
+  const tab = await context.newPage();
+  // Ten times as fast for this tab alone: the clock of playwright is one for all of them, and hangs too.
+  await tab.addInitScript(() => {
+    const [now, later, startedAt] = [Date.now, setTimeout, Date.now()];
+    Date.now = () => startedAt + (now() - startedAt) * 10;
+    Object.assign(window, { setTimeout: (act: () => void, ms = 0) => later(act, ms / 10) });
+  });
+  await tab.goto(`${origin}/hung`);
+  await shows(tab, "open 0");
+  // Nobody answers the alert, so that no script of the page runs any more.
+  const alerted = leader.waitForEvent("dialog");
+  leader.evaluate(() => alert("Still there?")).catch(() => undefined);
+  const dialog = await alerted;
+  await tell("hung", 1);
+  // It pings, hears nothing, and asks who leads.
+  await shows(tab, "open 1 1");
+  await dialog.dismiss();
+  await shows(leader, "open 1 1");
+});
+
 // The browser of the package is a headless shell, which has no back-forward cache.
 it.skipIf(process.env.CHROMIUM_PATH === undefined).each(["", "?alone"])(
   "a page comes back out of the back-forward cache and lacks nothing (%s)",
