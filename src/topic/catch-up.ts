@@ -2,6 +2,7 @@
 
 import { retryAt } from "./back-off.ts";
 import { CATCHING_UP_MAX } from "./calls.ts";
+import { changeOwn } from "./keep.ts";
 import type { Member } from "./members.ts";
 import type { Parts, Teller } from "./tell.ts";
 
@@ -72,9 +73,9 @@ export class CatchUp {
       // The next round takes it along, and with it whatever was delivered meanwhile.
       if (brought.is === "reached") members.isBack(member.name, to);
       else if (brought.is !== "waiting")
-        log.change(clock(), (next) => {
+        changeOwn(log, clock(), (own) => {
           this.#teller.settle({ member, brought });
-          if (members.size === 0) next.own.delivered = null;
+          if (members.size === 0) own.delivered = null;
         });
       this.#go();
     });

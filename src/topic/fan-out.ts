@@ -12,7 +12,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import * as calls from "./calls.ts";
 import { CatchUp } from "./catch-up.ts";
 import { Guard } from "./guard.ts";
-import type { TopicOwn } from "./keep.ts";
+import { changeOwn, type TopicOwn } from "./keep.ts";
 import { byName, type Delivery, type Member } from "./members.ts";
 import { Probe } from "./probe.ts";
 import { type Answer, type Parts, type Task, Teller } from "./tell.ts";
@@ -151,9 +151,9 @@ export class FanOut {
       for (const { member, brought } of answers)
         if (brought.is !== "reached" && brought.is !== "waiting") member.isLive = false;
       if (gone.length > 0)
-        log.change(clock(), (next) => {
+        changeOwn(log, clock(), (own) => {
           for (const answer of gone) this.#teller.settle(answer);
-          if (members.size === 0) next.own.delivered = null;
+          if (members.size === 0) own.delivered = null;
         });
     } catch (cause) {
       await this.#catchUp.failed(cause);
@@ -229,7 +229,7 @@ export class FanOut {
         delete own.round;
       });
     if (!isQuiet)
-      this.#write(now, (own) => {
+      changeOwn(log, now, (own) => {
         for (const answer of answers) this.#teller.settle(answer);
         delete own.round;
         if (!isWhole && to > position) own.round = { to, after: members.toldUpTo(to) };
@@ -240,13 +240,6 @@ export class FanOut {
     this.#isNoted = isQuiet && (this.#isNoted || to > position);
     if (isWhole) this.#live = this.#live.filter((entry) => (entry.turn ?? 0) > turn);
     this.#go();
-  }
-
-  /** Stores what a round has changed. Where nothing was published there is no position to store. */
-  #write(now: number, change: (own: TopicOwn) => void): void {
-    const { log } = this.#parts;
-    if (log.store.exists()) log.change(now, ({ own }) => change(own));
-    else log.note(now, change);
   }
 
   #position(): number | null {

@@ -3,6 +3,7 @@
 
 import type { Checkpoint, Victim } from "../log/checkpoint.ts";
 import type { Keep, Retention } from "../log/keep.ts";
+import type { Log } from "../log/log.ts";
 import type { Flags, NewRow } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
 import type { TopicDefaults, TopicSettings } from "./settings.ts";
@@ -17,6 +18,12 @@ export interface TopicOwn {
    * Counts while `to` lies above `delivered`: an older release leaves it behind.
    */
   round?: { to: number; after: string };
+}
+
+/** Stores what changes; where nothing was published there is no position to store, and no table for it. */
+export function changeOwn(log: Log<TopicOwn>, now: number, change: (own: TopicOwn) => void): void {
+  if (log.store.exists()) log.change(now, ({ own }) => change(own));
+  else log.note(now, change);
 }
 
 export class TopicKeep implements Keep<TopicOwn> {

@@ -270,7 +270,7 @@ export const FAN_OUT: Mutant[] = [
   },
   {
     file: "src/topic/fan-out.ts",
-    text: "          if (members.size === 0) next.own.delivered = null;\n        });\n    } catch (cause) {",
+    text: "          if (members.size === 0) own.delivered = null;\n        });\n    } catch (cause) {",
     instead: "        });\n    } catch (cause) {",
     why: "a topic whose last watcher was gone when it was told is never forgotten",
     tests: ["test/topic/fan-out.test.ts", "test/topic/storage.test.ts"],
@@ -318,7 +318,7 @@ export const FAN_OUT: Mutant[] = [
     tests: ["test/topic/fan-out.test.ts", "test/topic/budget.test.ts"],
   },
   {
-    file: "src/topic/fan-out.ts",
+    file: "src/topic/keep.ts",
     text: "if (log.store.exists()) log.change",
     instead: "if (log.store) log.change",
     why: "watching a topic to which nothing was published makes all its tables",

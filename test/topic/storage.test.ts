@@ -4,16 +4,26 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
+import type { Topic } from "../../src/topic/topic.ts";
 import {
+  breakDeliver,
   holdUntil,
   interceptDeliver,
+  type Named,
   namedTopic,
   namedUser,
   until,
   untilDelivered,
 } from "../support/member.ts";
 import { meter } from "../support/meter.ts";
-import { connect, costOf, draft, drafts, freshTopic } from "../support/object.ts";
+import {
+  connect,
+  costOf,
+  draft,
+  drafts,
+  freshTopic,
+  type ObjectSocket,
+} from "../support/object.ts";
 
 const joining = (member: string) => ({
   member,
@@ -21,6 +31,11 @@ const joining = (member: string) => ({
   since: "latest" as const,
   unlessPublic: null,
 });
+
+const tablesOf = ({ stub }: Named<Topic>) =>
+  runInDurableObject(stub, (_topic, { storage }) =>
+    storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT GLOB '_cf_*'").toArray(),
+  );
 
 it("a follow is 2 rows in the inbox, the first 4, and 11 where it makes the tables", async () => {
   const ada = namedUser();
@@ -90,11 +105,47 @@ it("[CUR7] a topic that only closed sockets have watched goes with its alarm, an
   expect(await runDurableObjectAlarm(topic.stub)).toBe(true);
   expect(await topic.stub.standing()).toMatchObject({ members: 0 });
   expect(await runDurableObjectAlarm(topic.stub)).toBe(false);
-  const tables = await runInDurableObject(topic.stub, (_topic, { storage }) =>
-    storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT GLOB '_cf_*'").toArray(),
-  );
-  expect(tables).toEqual([]);
+  expect(await tablesOf(topic)).toEqual([]);
 });
+
+const sayLive = ({ stub }: Named<Topic>) => stub.publish([draft("live", { ttl: 0 })]);
+
+/** Calls a member in vain, and once more when that is due. */
+async function callTwice(topic: Named<Topic>, member: Named<Inbox>) {
+  const log = vi.spyOn(console, "error").mockReturnValue();
+  const mend = breakDeliver(member);
+  await sayLive(topic);
+  await until(async () => log.mock.calls.length > 0);
+  mend();
+  log.mockRestore();
+  vi.useFakeTimers({ now: Date.now() + 2_000, toFake: ["Date"] });
+  await runDurableObjectAlarm(topic.stub);
+  vi.useRealTimers();
+}
+
+it.each([
+  { by: "the alarm", ask: ({ stub }: Named<Topic>) => runDurableObjectAlarm(stub) },
+  { by: "a live message", ask: sayLive },
+  { by: "a second try", ask: callTwice },
+])(
+  "[CUR7] where nothing was published, who is found to be gone by $by makes no table",
+  async ({ ask }) => {
+    const [topic, ada, bob] = [namedTopic(), namedUser(), namedUser()];
+    const sockets: ObjectSocket[] = [];
+    for (const { stub, name } of [ada, bob]) {
+      const named = [{ topic: topic.name, since: "latest" as const }];
+      const socket = await connect(stub, "latest", { user: name }, named);
+      await socket.nextOf("reply");
+      sockets.push(socket);
+    }
+    sockets[0]?.ws.close();
+    await sockets[0]?.nextClose();
+    await ask(topic, ada);
+    await until(async () => (await topic.stub.standing()).members === 1);
+    expect(await tablesOf(topic)).toEqual([{ name: "members" }]);
+    sockets[1]?.ws.close();
+  },
+);
 
 it("[CUR7] a topic that its last watcher leaves while its alarm asks has an alarm the next time", async () => {
   const [topic, ada] = [namedTopic(), namedUser()];
