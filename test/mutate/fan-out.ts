@@ -90,7 +90,7 @@ export const FAN_OUT: Mutant[] = [
     text: "    await this.#ended();\n",
     instead: "",
     why: "members that are behind and have no call left wait for the next message",
-    tests: ["test/topic/budget.test.ts"],
+    tests: ["test/topic/rounds.test.ts"],
   },
   {
     file: "src/topic/guard.ts",
@@ -273,7 +273,7 @@ export const FAN_OUT: Mutant[] = [
     text: "          if (members.size === 0) own.delivered = null;\n        });\n    } catch (cause) {",
     instead: "        });\n    } catch (cause) {",
     why: "a topic whose last watcher was gone when it was told is never forgotten",
-    tests: ["test/topic/fan-out.test.ts", "test/topic/storage.test.ts"],
+    tests: ["test/topic/retention.test.ts"],
   },
   {
     file: "src/topic/fan-out.ts",
@@ -287,7 +287,7 @@ export const FAN_OUT: Mutant[] = [
     text: "    await this.#ahead;\n    const called",
     instead: "    const called",
     why: "a live member is called twice for each message",
-    tests: ["test/topic/budget.test.ts"],
+    tests: ["test/topic/rounds.test.ts"],
   },
   {
     file: "src/topic/fan-out.ts",
@@ -315,7 +315,7 @@ export const FAN_OUT: Mutant[] = [
     text: "if (isWhole) this.#live = this.#live.filter((entry) => (entry.turn ?? 0) > turn);",
     instead: "if (isWhole) this.#live = [];",
     why: "a live message that is published during a round reaches nobody",
-    tests: ["test/topic/fan-out.test.ts", "test/topic/budget.test.ts"],
+    tests: ["test/topic/rounds.test.ts"],
   },
   {
     file: "src/topic/keep.ts",
@@ -329,6 +329,6 @@ export const FAN_OUT: Mutant[] = [
     text: "isLive && (Math.max(told, position) < head || heard < turn)",
     instead: "isLive && (position < head || heard < turn)",
     why: "a topic tells a live member the same message without end",
-    tests: ["test/topic/budget.test.ts"],
+    tests: ["test/topic/rounds.test.ts"],
   },
 ];

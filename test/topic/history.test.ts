@@ -2,6 +2,7 @@
 
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
 import { parseHistorySince } from "../../src/protocol/since.ts";
 import { at, range } from "../support/inbox.ts";
 import { BOTH, connect, draft, drafts, freshTopic } from "../support/object.ts";
@@ -157,6 +158,29 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     }
     socket.send({ type: "history", id: "bad", since: "yesterday" });
     expect(await socket.nextOf("error")).toMatchObject({ id: "bad", field: "since" });
+  });
+
+  it("[TOP2] [SOC11] a page of large messages fits into a frame, and the next begins after it", async () => {
+    const stub = freshTopic();
+    // Three bytes each, which is as long as the text of a message can be.
+    for (let n = 1; n <= 6; n++) await stub.publish([draft("€".repeat(21_000))]);
+    const epoch = (await history(stub)).cursor.split(":")[0] as string;
+    const socket = await connect(stub, "latest");
+    await socket.nextOf("connected");
+    await rest(stub);
+    const page = async (query: { since: string } | { before: number }) => {
+      socket.send({ type: "history", id: 1, ...query });
+      const reply = (await socket.nextOf("reply")) as unknown as History;
+      expect(new TextEncoder().encode(JSON.stringify(reply)).length).toBeLessThan(FRAME_BYTES_MAX);
+      return reply;
+    };
+    const first = await page({ since: `${epoch}:0` });
+    expect(offsets(first)).toEqual([1, 2, 3]);
+    expect(first.next).toBe(`${epoch}:3`);
+    const second = await page({ since: `${epoch}:3` });
+    expect(offsets(second)).toEqual([4, 5, 6]);
+    expect(second.next).toBeNull();
+    expect(offsets(await page({ before: 6 }))).toEqual([3, 4, 5]);
   });
 });
 

@@ -4,6 +4,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
+import { MemberStore } from "../../src/topic/store.ts";
 import type { Topic } from "../../src/topic/topic.ts";
 import {
   keptOf,
@@ -188,4 +189,23 @@ it("a member's table without the time is read as it is, and widened by the next 
   // A row from before the column has no time, so that any leave ends it.
   await stub.leave("user:ada", false, 1);
   expect(await stub.followers("", 10)).toEqual(["bob"]);
+});
+
+it("[FOL7] members that cannot be read are not taken for those of an old table", async () => {
+  const stub = freshTopic();
+  const joining = { member: "user:ada", follows: true, since: "latest" as const };
+  await stub.join({ ...joining, unlessPublic: null, at: 7, isNewFollow: true });
+  await runInDurableObject(stub, (_topic, { storage }) => {
+    let isBroken = true;
+    const exec = (...args: Parameters<SqlStorage["exec"]>) => {
+      if (isBroken && args[0].includes("FROM members")) {
+        isBroken = false;
+        throw new Error("no memory");
+      }
+      return storage.sql.exec(...args);
+    };
+    const store = new MemberStore({ exec } as SqlStorage);
+    expect(() => store.all()).toThrow("no memory");
+    expect(store.all()).toMatchObject([{ member: "user:ada", joined_at: 7 }]);
+  });
 });

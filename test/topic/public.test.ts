@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { refusal } from "../../src/protocol/error.ts";
 import { ANONYMOUS } from "../../src/socket/attachment.ts";
 import { openSocket } from "../../src/socket/upgrade.ts";
+import { tokenOf } from "../support/backend.ts";
 import { expectEnd } from "../support/ends.ts";
 import { namedTopic, namedUser, until } from "../support/member.ts";
 import { BOTH, connect, draft } from "../support/object.ts";
@@ -55,6 +56,15 @@ describe.each(BOTH)("a topic that was public and is $name", ({ rest }) => {
     await without.roundTrip();
     expect(without.frames.filter(({ type }) => type === "messages")).toEqual([]);
   });
+});
+
+it("[SOC3] [TOP6] a token without caps refreshes a socket while its topic is public", async () => {
+  const topic = namedTopic();
+  await topic.stub.set({ access: "public" });
+  const socket = await connect(topic.stub, "latest", { user: "eve", caps: {} });
+  await socket.nextOf("connected");
+  socket.send({ type: "refresh", id: 1, token: await tokenOf("eve") });
+  expect(await socket.nextOf("reply")).toMatchObject({ id: 1, expires_in: expect.any(Number) });
 });
 
 it("[SUB8] a topic that is not public takes in nobody who is refused there", async () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Joining } from "../../src/topic/join.ts";
 import { expectEnd } from "../support/ends.ts";
 import { at, messagesOf, range } from "../support/inbox.ts";
+import { namedTopic, namedUser, until } from "../support/member.ts";
 import { BOTH, connect, draft, drafts, freshTopic } from "../support/object.ts";
 import { history } from "../support/topic.ts";
 
@@ -175,6 +176,18 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await stub.standing()).toMatchObject({ members: 1 });
   });
 
+  it("[LOG15] what was set for a topic stays when its messages are gone", async () => {
+    const stub = freshTopic();
+    await stub.set({ messagesMax: 7 });
+    await stub.publish(drafts(3));
+    vi.setSystemTime(NOW + AGE_MS);
+    await rest(stub);
+    await runDurableObjectAlarm(stub);
+    await rest(stub);
+    expect((await rowsOf(stub)).filter(({ blank }) => blank === 0)).toEqual([]);
+    expect(await stub.standing()).toMatchObject({ messagesMax: 7 });
+  });
+
   it("[LOG15] [SOC15] when nothing is left all of it goes, and the sockets come back", async () => {
     const stub = freshTopic();
     await stub.publish(drafts(3));
@@ -194,4 +207,21 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(outcome).toMatchObject({ offset: 1 });
     expect(outcome).not.toMatchObject({ epoch });
   });
+});
+
+it("[LOG15] a topic is forgotten whose last watcher was gone when it was told", async () => {
+  const [topic, ada] = [namedTopic(), namedUser()];
+  const socket = await connect(ada.stub, "latest", { user: ada.name });
+  socket.send({ type: "subscribe", id: 1, topic: topic.name, since: "latest" });
+  await socket.nextOf("reply");
+  socket.ws.close();
+  await socket.nextClose();
+  await topic.stub.publish([draft(1)]);
+  await until(async () => (await topic.stub.standing()).members === 0);
+  vi.setSystemTime(NOW + AGE_MS);
+  await runDurableObjectAlarm(topic.stub);
+  const tables = await runInDurableObject(topic.stub, (_topic, { storage }) =>
+    storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT GLOB '_cf_*'").toArray(),
+  );
+  expect(tables).toEqual([]);
 });

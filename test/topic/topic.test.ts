@@ -152,6 +152,16 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     }
   });
 
+  it("[TOP2] [CUR2] from a time on, what is kept comes as a snapshot", async () => {
+    const { stub } = await filled(3);
+    await rest(stub);
+    const socket = await connect(stub, { time: Date.now() - 60_000 });
+    expect(await socket.nextOf("connected")).toMatchObject({ recovered: true, offset: 3 });
+    const frames = await messagesOf(socket);
+    expect(frames).toMatchObject([{ snapshot: true, since: null, to: 3 }]);
+    expect(frames[0]?.messages.map(({ offset }) => offset)).toEqual([1, 2, 3]);
+  });
+
   it("[CUR6] [CUR9] of more than 4 Mi characters the newest are given, in parts", async () => {
     const { name, stub, epoch } = await filled(1);
     const long = "x".repeat(60_000);

@@ -1,0 +1,17 @@
+// What is sent as a topic's settings, in the units that are kept.
+
+import { expect, it } from "vitest";
+import { DAY_MS } from "../../src/protocol/limits.ts";
+import { given } from "../../src/topic/settings.ts";
+
+it("an age may be a part of a day", () => {
+  expect(given({ age_days: 0.5 })).toEqual({ ageMs: DAY_MS / 2 });
+  expect(given({ age_days: 0.25 })).toEqual({ ageMs: DAY_MS / 4 });
+  expect(given({ age_days: 1.5 })).toEqual({ ageMs: 1.5 * DAY_MS });
+});
+
+it("only what was sent is set", () => {
+  expect(given({})).toEqual({});
+  expect(given({ access: "public" })).toEqual({ access: "public" });
+  expect(given({ messages_max: 7 })).toEqual({ messagesMax: 7 });
+});
