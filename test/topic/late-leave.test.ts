@@ -194,7 +194,7 @@ it("a member's table without the time is read as it is, and widened by the next 
 it("[FOL7] members that cannot be read are not taken for those of an old table", async () => {
   const stub = freshTopic();
   const joining = { member: "user:ada", follows: true, since: "latest" as const };
-  await stub.join({ ...joining, unlessPublic: null, at: 7, isNewFollow: true });
+  await stub.join({ ...joining, unlessPublic: null, at: 7, mayBeLeft: true });
   await runInDurableObject(stub, (_topic, { storage }) => {
     let isBroken = true;
     const exec = (...args: Parameters<SqlStorage["exec"]>) => {
