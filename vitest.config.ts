@@ -5,7 +5,9 @@ import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { TEST_VARS } from "./test/support/vars.ts";
 
-const workerd = ["test/{protocol,edge,publish,log,topic,inbox,socket,cost}/**/*.test.ts"];
+const workerd = [
+  "test/{protocol,settings,trust,objects,edge,publish,log,topic,inbox,socket,cost}/**/*.test.ts",
+];
 
 export default defineConfig({
   test: {

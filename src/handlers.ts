@@ -5,7 +5,7 @@
 // It runs at the edge for what is published by HTTP, and in the object for what comes over a
 // socket; it may be run again when a publish is repeated, so keep it free of side effects.
 
-import type { Handlers } from "./publish/handle.ts";
+import type { Handlers } from "./protocol/handler.ts";
 
 export const handlers: Handlers = {
   // The worked example: a greeting becomes a notification, and one without a name is refused.

@@ -16,6 +16,7 @@ import {
   markNotifications,
   unfollowTopic,
 } from "./edge/inbox-routes.ts";
+import { publishToMany, publishToTopic, publishToUser } from "./edge/publish-routes.ts";
 import { type Route, withKnownQuery } from "./edge/query.ts";
 import type { Hub } from "./edge/request.ts";
 import { mintToken } from "./edge/tokens.ts";
@@ -29,7 +30,6 @@ import {
   listMessages,
   putTopic,
 } from "./edge/topic-routes.ts";
-import { publishToMany, publishToTopic, publishToUser } from "./publish/routes.ts";
 
 export { Inbox } from "./inbox/inbox.ts";
 export { Topic } from "./topic/topic.ts";

@@ -1,6 +1,8 @@
-// The bindings that tests see on `env`.
+// The bindings that tests see on `env`: with the object classes, which tests look into.
 
-import type { Env } from "../src/settings.ts";
+import type { Inbox } from "../src/inbox/inbox.ts";
+import type { Env } from "../src/objects/env.ts";
+import type { Topic } from "../src/topic/topic.ts";
 
 declare global {
   namespace Cloudflare {
@@ -8,4 +10,7 @@ declare global {
   }
 }
 
-type HubEnv = Env;
+interface HubEnv extends Env {
+  INBOX: DurableObjectNamespace<Inbox>;
+  TOPIC: DurableObjectNamespace<Topic>;
+}

@@ -85,103 +85,59 @@ describe("imports", () => {
   }
 
   /** `src/log/log.ts` is of `log`, `src/worker.ts` of `worker.ts`. */
-  const partOf = (path: string) => path.split("/")[1] as string;
+  const roomOf = (path: string) => path.split("/")[1] as string;
 
-  const OBJECT = [
-    "protocol",
-    "log",
-    "socket",
-    "settings.ts",
-    "objects.ts",
-    "publish/from-socket.ts",
-    "edge/token.ts",
-  ];
-
-  /**
-   * What each part may import: a part, or one file of it; `type` where only its types. Where two
-   * parts need one another, the files are named, so that no more of it comes unnoticed.
-   */
-  const ALLOWED: Record<string, readonly string[]> = {
-    protocol: [],
-    log: ["protocol"],
-    socket: ["protocol", "log"],
-    publish: [
-      "protocol",
-      "type log",
-      "type socket",
-      "type settings.ts",
-      "objects.ts",
-      "handlers.ts",
-      "edge/auth.ts",
-      "edge/body.ts",
-      "edge/issue.ts",
-      "edge/request.ts",
-      "edge/token.ts",
-    ],
-    inbox: [...OBJECT, "type topic"],
-    topic: [...OBJECT, "type inbox"],
-    edge: [
-      "protocol",
-      "settings.ts",
-      "objects.ts",
-      "socket/attachment.ts",
-      "socket/upgrade.ts",
-      "topic/settings.ts",
-      "type inbox",
-      "type topic",
-      "type publish",
-    ],
-    operate: ["protocol", "console/server/front.ts", "console/server/proof.ts"],
-    cli: [
-      "protocol",
-      "client/server.ts",
-      "client/problem.ts",
-      "console/server/proof.ts",
-      "operate/credentials.ts",
-    ],
-    client: ["type protocol"],
+  /** The rooms, each with those that it may import: all of them stand further down. */
+  const ROOMS: Record<string, readonly string[]> = {
+    cli: ["client", "console", "operate", "protocol"],
+    operate: ["console", "protocol"],
+    console: ["client", "element", "protocol"],
     element: ["client"],
-    console: ["client", "element", "type protocol"],
-    "settings.ts": ["protocol", "topic/settings.ts", "type log", "type inbox", "type topic"],
-    "objects.ts": ["settings.ts", "protocol"],
-    "handlers.ts": ["type publish"],
-    "worker.ts": ["edge", "publish", "inbox", "topic"],
+    client: ["protocol"],
+    "worker.ts": ["edge", "inbox", "topic"],
+    edge: ["publish", "trust", "objects", "socket", "log", "settings", "protocol"],
+    inbox: ["publish", "trust", "objects", "socket", "log", "settings", "protocol"],
+    topic: ["publish", "trust", "objects", "socket", "log", "settings", "protocol"],
+    publish: ["handlers.ts", "objects", "socket", "log", "protocol"],
+    "handlers.ts": ["protocol"],
+    trust: ["settings", "protocol"],
+    objects: ["log", "settings", "protocol"],
+    socket: ["log", "protocol"],
+    log: ["settings", "protocol"],
+    settings: ["protocol"],
+    protocol: [],
   };
+  const between = imports.filter(({ from, to }) => roomOf(from) !== roomOf(to));
 
-  it("go only where the layout lets them", () => {
-    const astray = imports.filter(({ from, to, isType }) => {
-      const [part, target] = [partOf(from), partOf(to)];
-      if (part === target) return false;
-      const names = [target, to.slice("src/".length)];
-      const allowed = ALLOWED[part] ?? [];
-      return !names.some(
-        (name) => allowed.includes(name) || (isType && allowed.includes(`type ${name}`)),
-      );
-    });
-    expect(astray).toEqual([]);
+  it("run downward through the rooms", () => {
+    const order = Object.keys(ROOMS);
+    for (const [room, below] of Object.entries(ROOMS))
+      expect(below.filter((each) => order.indexOf(each) <= order.indexOf(room))).toEqual([]);
+    expect(between.filter(({ from, to }) => !ROOMS[roomOf(from)]?.includes(roomOf(to)))).toEqual(
+      [],
+    );
   });
 
   it("are all needed", () => {
-    const unused = Object.entries(ALLOWED).flatMap(([part, allowed]) =>
-      allowed
-        .filter((entry) => {
-          const name = entry.replace("type ", "");
-          return !imports.some(
-            ({ from, to, isType }) =>
-              partOf(from) === part &&
-              (partOf(to) === name || to === `src/${name}`) &&
-              (isType || !entry.startsWith("type ")),
-          );
-        })
-        .map((entry) => `${part}: ${entry}`),
+    const unused = Object.entries(ROOMS).flatMap(([room, below]) =>
+      below.filter(
+        (each) => !between.some(({ from, to }) => roomOf(from) === room && roomOf(to) === each),
+      ),
     );
     expect(unused).toEqual([]);
   });
 
-  it("make no circle of files that need one another's values", () => {
+  /** What an app loads has none of the hub's code, only its types. */
+  it("leave nothing of the protocol in what an app loads", () => {
+    const inApps = between.filter(
+      ({ from, to }) => /^src\/(client|console)\//.test(from) && roomOf(to) === "protocol",
+    );
+    expect(inApps.filter(({ isType }) => !isType)).toEqual([]);
+  });
+
+  it("make no circle of files, not even of types", () => {
     const next = new Map<string, string[]>();
-    for (const { from, to, isType } of imports)
-      if (!isType) next.set(from, [...(next.get(from) ?? []), to]);
+    for (const { from, to } of imports) next.set(from, [...(next.get(from) ?? []), to]);
     expect(SOURCES.map((start) => circleFrom(start, next)).filter((path) => path !== null)).toEqual(
       [],
     );

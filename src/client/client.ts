@@ -1,7 +1,7 @@
 // One user's client: it hands the frames of the one connection to whom they concern.
 
 import type { ConnectedFrame, DownFrame, MessagesFrame, ReplyFrame } from "../protocol/down.ts";
-import { type Channel, createChannel, type Subscriber } from "./channel.ts";
+import { type Channel, createChannel } from "./channel.ts";
 import { createConnection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
 import { BelfryError } from "./error.ts";
@@ -11,7 +11,7 @@ import type { Credentials } from "./http-calls.ts";
 import { type Listener, listen, tell } from "./listeners.ts";
 import type { Status } from "./status.ts";
 import type { TokenSource } from "./token.ts";
-import { createTopic, type Topic } from "./topic.ts";
+import { createTopic, type Topic, type TopicClient } from "./topic.ts";
 import type { Transport } from "./transport.ts";
 import { websocket } from "./websocket.ts";
 
@@ -47,8 +47,7 @@ export interface InboxFollower {
   hide(isForGood: boolean): void;
 }
 
-export interface Client {
-  readonly status: Status;
+export interface Client extends TopicClient {
   /** Tells of each change of `status`; gives the function that ends it. */
   onStatus(listener: Listener<Status>): () => void;
   /** Tells of messages that can never be shown, since the hub does not keep them any more. */
@@ -58,13 +57,8 @@ export interface Client {
   connect(): void;
   /** Ends it, and with it all requests that are not answered. `connect` begins it again. */
   close(): void;
-  /** Sends a frame of the protocol; resolves with its reply, and throws what it is refused with. */
-  request(type: string, members: Record<string, unknown>): Promise<ReplyFrame>;
-  /** Follows a topic until the function that it gives is called. */
-  join(topic: string, subscriber: Subscriber): () => void;
   /** Follows the inbox. A connection that was opened without it is opened anew. */
   followInbox(inbox: InboxFollower): void;
-  readonly environment: Environment;
   /** What the newest line was opened with. */
   readonly credentials: Credentials | undefined;
   /** What is not answered, by the id of its frame. */

@@ -3,7 +3,20 @@
 
 import type { MessagesFrame, StateChange } from "../protocol/down.ts";
 import type { Counts, InboxMessage, MessageState } from "../protocol/message.ts";
-import type { InboxSnapshot } from "./inbox.ts";
+
+/** What is shown. It is a new object when something has changed, and only then. */
+export interface InboxSnapshot {
+  /** False until the hub has told the inbox for the first time. */
+  readonly isLoaded: boolean;
+  /** How far its log is known, `<epoch>:<offset>`; null until it is. */
+  readonly cursor: string | null;
+  /** Newest first, without what is archived, deleted or has expired. */
+  readonly notifications: readonly InboxMessage[];
+  /** Of the whole inbox, as the hub counts: marks show here once they are confirmed. */
+  readonly counts: Counts;
+  /** Whether there are older ones to load. */
+  readonly hasMore: boolean;
+}
 
 /** What is shown of an inbox that is not known, or that nobody may see. */
 export const NOTHING: InboxSnapshot = {

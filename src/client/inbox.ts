@@ -6,23 +6,9 @@ import type { Client } from "./client.ts";
 import type { Cancel } from "./environment.ts";
 import { sayFarewell } from "./farewell.ts";
 import { type Cursor, Follower } from "./follower.ts";
-import { InboxView, NOTHING } from "./inbox-view.ts";
+import { type InboxSnapshot, InboxView, NOTHING } from "./inbox-view.ts";
 import { type Listener, listen, tell } from "./listeners.ts";
 import { type Mark, marked } from "./marks.ts";
-
-/** What is shown. It is a new object when something has changed, and only then. */
-export interface InboxSnapshot {
-  /** False until the hub has told the inbox for the first time. */
-  readonly isLoaded: boolean;
-  /** How far its log is known, `<epoch>:<offset>`; null until it is. */
-  readonly cursor: string | null;
-  /** Newest first, without what is archived, deleted or has expired. */
-  readonly notifications: readonly InboxMessage[];
-  /** Of the whole inbox, as the hub counts: marks show here once they are confirmed. */
-  readonly counts: Counts;
-  /** Whether there are older ones to load. */
-  readonly hasMore: boolean;
-}
 
 type Offsets = number | readonly number[];
 
@@ -253,4 +239,4 @@ export class Inbox {
 }
 
 export type { Notification, NotificationAction } from "../protocol/message.ts";
-export type { Counts, InboxMessage, LogMessage };
+export type { Counts, InboxMessage, InboxSnapshot, LogMessage };

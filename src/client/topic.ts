@@ -1,8 +1,9 @@
 // One topic, as an app uses it.
 
+import type { ReplyFrame } from "../protocol/down.ts";
 import type { LogMessage, NewMessage } from "../protocol/message.ts";
-import type { Client } from "./client.ts";
-import { randomId } from "./environment.ts";
+import type { Subscriber } from "./channel.ts";
+import { type Environment, randomId } from "./environment.ts";
 import { BelfryError } from "./error.ts";
 import { Follower } from "./follower.ts";
 import { type Listener, tell } from "./listeners.ts";
@@ -27,6 +28,17 @@ export interface Published {
   duplicate: boolean;
 }
 
+/** What a topic needs of its client. */
+export interface TopicClient {
+  readonly status: Status;
+  readonly environment: Environment;
+  onStatus(listener: Listener<Status>): () => void;
+  /** Sends a frame of the protocol; resolves with its reply, and throws what it is refused with. */
+  request(type: string, members: Record<string, unknown>): Promise<ReplyFrame>;
+  /** Follows a topic until the function that it gives is called. */
+  join(topic: string, subscriber: Subscriber): () => void;
+}
+
 /** Messages that may wait for a `for await` loop. */
 const WAITING_MAX = 1_000;
 
@@ -43,7 +55,7 @@ export interface Topic<Data = unknown> extends AsyncIterable<TopicMessage<Data>>
   unfollow(): Promise<void>;
 }
 
-export function createTopic<Data>(client: Client, name: string): Topic<Data> {
+export function createTopic<Data>(client: TopicClient, name: string): Topic<Data> {
   const subscribe = (
     show: Listener<TopicMessage<Data>>,
     { since = "latest", signal, onError }: SubscribeOptions = {},

@@ -3,7 +3,7 @@
 import type { Context, Next } from "hono";
 import { cors } from "hono/cors";
 import { RefusalError } from "../protocol/error.ts";
-import { type Settings, settingsOf } from "../settings.ts";
+import { type Settings, settingsOf } from "../settings/settings.ts";
 import { requireAddressLimit } from "./limit.ts";
 import { answerRefusal } from "./problem.ts";
 import type { Hub } from "./request.ts";

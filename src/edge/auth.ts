@@ -1,24 +1,19 @@
 // Who are you, and may you? One function for each kind of right that a route asks for.
 
 import type { Context } from "hono";
-import type { Asker } from "../inbox/inbox.ts";
-import { inboxOf, type Near } from "../objects.ts";
+import type { Asker } from "../objects/inbox-rpc.ts";
+import { requireUnrevoked } from "../objects/revocation.ts";
+import { inboxOf, type Near } from "../objects/stubs.ts";
 import type { ApiKey, Scope } from "../protocol/api-key.ts";
 import { type Action, allows } from "../protocol/caps.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import type { Publisher } from "../publish/prepare.ts";
-import type { Settings } from "../settings.ts";
-import { findKey, looksLikeKey } from "./key.ts";
+import type { Settings } from "../settings/settings.ts";
+import { findKey, looksLikeKey } from "../trust/key.ts";
+import { type Claims, looksLikeToken, requireUnexpired, verifyToken } from "../trust/token.ts";
 import { requireUserLimit } from "./limit.ts";
 import { mayBePublic } from "./public-topics.ts";
 import { type Hub, throwRefusal, userParam } from "./request.ts";
-import {
-  type Claims,
-  looksLikeToken,
-  requireUnexpired,
-  requireUnrevoked,
-  verifyToken,
-} from "./token.ts";
 
 /** Whoever presented valid credentials. */
 export type Principal = { kind: "key"; key: ApiKey } | { kind: "user"; claims: Claims };

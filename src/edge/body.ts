@@ -4,8 +4,8 @@ import * as v from "valibot";
 import { RefusalError } from "../protocol/error.ts";
 import { parseJson } from "../protocol/json.ts";
 import { BODY_BYTES_MAX } from "../protocol/limits.ts";
+import { refusalOf } from "../publish/issue.ts";
 import { drain } from "./drain.ts";
-import { refusalOf } from "./issue.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 

@@ -1,7 +1,8 @@
 // GET …/connect: a WebSocket or an event stream, let in here and carried on by an object.
 
 import type { Context } from "hono";
-import { inboxOf, topicOf } from "../objects.ts";
+import { requireUnrevoked } from "../objects/revocation.ts";
+import { inboxOf, topicOf } from "../objects/stubs.ts";
 import { topicFault } from "../protocol/address.ts";
 import { parseSince, printCursor, type Since } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
@@ -24,7 +25,6 @@ import { learnAccess } from "./public-topics.ts";
 import { type Hub, throwRefusal, topicParam } from "./request.ts";
 import { parseStreamId, type StreamId, streamOf } from "./stream.ts";
 import { isTicketOf, ticketOf } from "./ticket.ts";
-import { requireUnrevoked } from "./token.ts";
 
 /** GET /v1/connect: the bearer's inbox. */
 export async function connectInbox(c: Context<Hub>): Promise<Response> {

@@ -2,13 +2,14 @@
 
 import type { Context } from "hono";
 import * as v from "valibot";
-import type { Mark } from "../inbox/mark.ts";
-import { inboxOf } from "../objects.ts";
+import type { Mark } from "../objects/inbox-rpc.ts";
+import { inboxOf } from "../objects/stubs.ts";
 import { parseCursor } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { OFFSETS_MAX, PAGE_MAX } from "../protocol/limits.ts";
 import { LIST_STATES } from "../protocol/message.ts";
 import { isTime } from "../protocol/since.ts";
+import { requireUnexpired } from "../trust/token.ts";
 import { requireInbox, requireKey, withCap } from "./auth.ts";
 import { readJson } from "./body.ts";
 import {
@@ -19,7 +20,6 @@ import {
   userParam,
   wholeQuery,
 } from "./request.ts";
-import { requireUnexpired } from "./token.ts";
 
 /** GET /v1/users/{user}/notifications */
 export async function listNotifications(c: Context<Hub>): Promise<Response> {

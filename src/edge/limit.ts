@@ -1,9 +1,10 @@
 // The deployer's own rate limits, where wrangler.toml binds them: by address before a caller is known, and
 // by user after that. The platform counts in each of its places apart, and lets through a little more.
 
+import type { Env } from "../objects/env.ts";
 import { RefusalError } from "../protocol/error.ts";
-import type { Env, Settings } from "../settings.ts";
-import { findKey, looksLikeKey } from "./key.ts";
+import type { Settings } from "../settings/settings.ts";
+import { findKey, looksLikeKey } from "../trust/key.ts";
 
 /** A binding does not say whether its period is 10 s or 60 s: after this long either is over. */
 const PERIOD_SECONDS_MAX = 60;

@@ -2,7 +2,7 @@
 // socket, a frame and a close code. Never a stack, and one line in the log for each.
 
 import type { Context } from "hono";
-import { failureOf } from "../objects.ts";
+import { failureOf } from "../objects/stubs.ts";
 import { CLOSES } from "../protocol/close.ts";
 import { printError } from "../protocol/down.ts";
 import { ERRORS, type ErrorCode, type Refusal, RefusalError, refusal } from "../protocol/error.ts";

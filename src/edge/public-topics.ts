@@ -1,7 +1,8 @@
 // Topics about which a stranger may ask: a request without a credential for any other is refused at the
 // edge, and wakes no object. Decision 0010.
 
-import { type Env, topicDefaultsOf } from "../settings.ts";
+import type { Env } from "../objects/env.ts";
+import { topicDefaultsOf } from "../settings/settings.ts";
 
 /** How long an isolate remembers that a topic was public, and how many such topics at most. */
 const LEARNED_MS = 60_000;

@@ -1,9 +1,10 @@
 // What every route begins with: the Hono types, and names out of paths and queries, checked.
 
 import type { Context } from "hono";
+import type { Env } from "../objects/env.ts";
 import { topicFault, userFault } from "../protocol/address.ts";
 import { type ErrorCode, RefusalError } from "../protocol/error.ts";
-import type { Env, Settings } from "../settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** The Hono environment: our bindings, and what the first middleware found out. */
 export interface Hub {

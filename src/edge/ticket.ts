@@ -1,7 +1,7 @@
 // What lets an EventSource come back with the token in its URL after that token has become too old for
 // a URL: proof that the hub itself has let this token in before. Decision 0011.
 
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
 const LABEL = "belfry event stream, resume ticket";
 const HMAC = { name: "HMAC", hash: "SHA-256" };

@@ -1,13 +1,13 @@
 // The routes of a topic, other than publishing and connecting.
 
 import type { Context } from "hono";
-import { inboxOf, topicOf } from "../objects.ts";
+import { inboxOf, topicOf } from "../objects/stubs.ts";
+import type { TopicStanding } from "../objects/topic-rpc.ts";
 import { userFault } from "../protocol/address.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { DAY_MS, PAGE_MAX } from "../protocol/limits.ts";
 import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
-import { given, topicSettingsBody } from "../topic/settings.ts";
-import type { TopicStanding } from "../topic/topic.ts";
+import { given, topicSettingsBody } from "../settings/topic.ts";
 import { readerOf, requireKey, requireStillGood } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { learnAccess } from "./public-topics.ts";

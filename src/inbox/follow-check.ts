@@ -2,8 +2,8 @@
 // a device connects to asks a topic by chance whether the topic still knows the user.
 
 import type { Log } from "../log/log.ts";
+import type { Joined, Joining } from "../objects/member.ts";
 import type { Refusal } from "../protocol/error.ts";
-import type { Joined, Joining } from "../topic/join.ts";
 import type { FollowCursors } from "./cursors.ts";
 import type { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";

@@ -1,15 +1,14 @@
 // Following: what is published to a topic becomes a notification of this inbox, once, also when no
 // device is there.
 
-import type { Batch, BatchEntry } from "../log/batch.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
+import type { Batch, BatchEntry, Joined, Joining } from "../objects/member.ts";
 import { EMPTY_EPOCH } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { FOLLOWS_MAX } from "../protocol/limits.ts";
 import { HUB_SOURCE } from "../protocol/message.ts";
 import type { Sockets } from "../socket/sockets.ts";
-import type { Joined, Joining } from "../topic/join.ts";
 import type { FollowCursors } from "./cursors.ts";
 import type { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";

@@ -1,6 +1,6 @@
 // Which messages that are sent live only have come already: a call that is repeated brings them again.
 
-import type { Batch } from "../log/batch.ts";
+import type { Batch } from "../objects/member.ts";
 
 export class Heard {
   /** For each topic its instance, and the newest turn that came from it. */

@@ -1,18 +1,20 @@
-// One object per user: the notifications with their state, and the sockets of all devices. Wiring
-// only.
+// One object per user: the notifications with their state, and the sockets of all devices. Wiring only:
+// each call is described in objects/inbox-rpc.ts.
 
 import { retryable } from "cloudflare:durable-objects";
 import { DurableObject } from "cloudflare:workers";
 import { Router } from "itty-router/Router";
 import { Alarm } from "../log/alarm.ts";
-import type { Batch, Held } from "../log/batch.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
-import { CALL_MS_MAX, nameOf, topicOf } from "../objects.ts";
+import type { Env } from "../objects/env.ts";
+import type { Asker, InboxRpc, ListQuery, Mark } from "../objects/inbox-rpc.ts";
+import type { Batch, Held, Joining } from "../objects/member.ts";
+import { CALL_MS_MAX, nameOf, topicOf } from "../objects/stubs.ts";
 import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
-import { type Env, retentionOf } from "../settings.ts";
+import { retentionOf } from "../settings/settings.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
@@ -20,7 +22,6 @@ import { receive, type Services } from "../socket/receive.ts";
 import type { Session } from "../socket/session.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
-import type { Joining } from "../topic/join.ts";
 import { greetInbox, isRevoked } from "./connect.ts";
 import { FollowCursors } from "./cursors.ts";
 import { Erasure } from "./erasure.ts";
@@ -31,11 +32,10 @@ import { Heard } from "./heard.ts";
 import { Joins } from "./joins.ts";
 import { InboxKeep } from "./keep.ts";
 import { Life } from "./life.ts";
-import type { Mark } from "./mark.ts";
 import { Marks } from "./marks.ts";
 import { Memberships } from "./memberships.ts";
 import { Moments } from "./moments.ts";
-import { countsOf, type ListQuery, list } from "./read.ts";
+import { countsOf, list } from "./read.ts";
 import { inboxServices } from "./services.ts";
 import type { InboxOwn } from "./state.ts";
 import { FollowStore } from "./store.ts";
@@ -43,10 +43,7 @@ import { Subscriptions } from "./subscriptions.ts";
 
 const clock = () => Date.now();
 
-/** Who asks: `iat` of the user's token in seconds, or `"backend"`, whose key was checked. */
-export type Asker = "backend" | { iat: number | null };
-
-export class Inbox extends DurableObject<Env> {
+export class Inbox extends DurableObject<Env> implements InboxRpc {
   static {
     const { list, mark, revokes, disconnect, deliver, follow, unfollow, following } =
       Inbox.prototype;
@@ -160,15 +157,10 @@ export class Inbox extends DurableObject<Env> {
     );
   }
 
-  /**
-   * Appends drafts; one outcome for each, given when all of them are durable. `requestId`, or the
-   * connection of a publish over a socket, is for the log.
-   */
   publish(drafts: Draft[], requestId: string | null = null): Promise<Outcome[]> {
     return this.#feed.publish(drafts, requestId);
   }
 
-  /** Takes what a topic delivers; gives how far the inbox has come in it, and whether anyone cares. */
   async deliver(delivered: Batch): Promise<Held> {
     const { topic, epoch, to, generation } = delivered;
     while (this.#joins.isUnderWay(topic)) await this.#joins.settled(topic);
@@ -185,7 +177,6 @@ export class Inbox extends DurableObject<Env> {
     return { epoch, offset: Math.min(told ?? to, kept ?? to), isAnyone, generation, hasSockets };
   }
 
-  /** Begins to follow a topic; false when it did already. */
   follow(topic: string, asker: Asker): Promise<boolean | Refusal> {
     return this.#change(topic, asker, () => this.#follows.follow(topic));
   }
@@ -194,30 +185,25 @@ export class Inbox extends DurableObject<Env> {
     return this.#change(topic, asker, () => this.#follows.unfollow(topic));
   }
 
-  /** The topics that are followed, by name. */
   following(asker: Asker): string[] | Refusal {
     return this.#refusalOf(asker) ?? this.#cursors.topics();
   }
 
-  /** A page of the inbox or what changed since a cursor, as the text of a JSON object. */
   list(query: ListQuery, asker: Asker): string | Refusal {
     return this.#refusalOf(asker) ?? list(this.#log, query, clock(), this.#keep.ageMs);
   }
 
-  /** Changes the state of messages and tells all devices: `{ changed, epoch, offset, counts }`. */
   mark(change: Omit<Mark, "epoch"> & { epoch: string | null }, asker: Asker): string | Refusal {
     const whole = { ...change, epoch: change.epoch ?? this.#log.at(clock()).epoch };
     if (asker === "backend") return this.#marks.byBackend(whole);
     return this.#refusalOf(asker) ?? this.#marks.byUser(whole);
   }
 
-  /** Whether tokens issued at `iat` (seconds, or null when they do not say) were revoked. */
   revokes(iat: number | null): boolean {
     this.#log.confirm();
     return isRevoked(this.#log.at(clock()).own, iat);
   }
 
-  /** Closes the user's sockets; tokens issued before `notBefore` (seconds) are refused from now on. */
   disconnect(reconnect: boolean, notBefore: number | null): void {
     const { own } = this.#log.at(clock());
     if (notBefore !== null && notBefore !== own.notBefore)
@@ -227,7 +213,6 @@ export class Inbox extends DurableObject<Env> {
     this.#sockets.closeAll(reconnect ? 4001 : 4503);
   }
 
-  /** Erases all that is kept about the user, in topics too; a revocation stays in force. */
   erase(): Promise<void> {
     return this.#erasure.erase();
   }

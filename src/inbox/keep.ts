@@ -8,10 +8,11 @@ import {
   VICTIMS_KNOWN,
   type Victim,
 } from "../log/checkpoint.ts";
-import type { Keep, Retention } from "../log/keep.ts";
+import type { Keep } from "../log/keep.ts";
 import type { Flags, NewRow } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
 import { hasNotification } from "../protocol/notification.ts";
+import type { Retention } from "../settings/retention.ts";
 import type { FollowCursors } from "./cursors.ts";
 import { count, type InboxOwn, isAlive, printState, rankOf, type State, stateOf } from "./state.ts";
 import { inTurn } from "./victims.ts";

@@ -5,6 +5,7 @@ import { timeOf } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import type { Flags } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
+import type { Mark } from "../objects/inbox-rpc.ts";
 import type { StateChange } from "../protocol/down.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import type { MarkFrame } from "../protocol/up.ts";
@@ -19,16 +20,6 @@ import {
   withWatermark,
 } from "./state.ts";
 import { afterMarks, afterWatermark } from "./victims.ts";
-
-/** What a mark does to each message; an absent flag stays as it is. */
-export interface Mark {
-  epoch: string;
-  target: { offsets: number[] } | { upTo: number };
-  read?: boolean;
-  seen?: true;
-  archived?: boolean;
-  remove?: true;
-}
 
 /** What was changed, for the frame that tells all devices; null when nothing was. */
 export interface Marked {

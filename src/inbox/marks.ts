@@ -1,13 +1,14 @@
 // Marks as they are asked for: what they change, whom that is told, and how many of them a user may make.
 
 import type { Log } from "../log/log.ts";
+import type { Mark } from "../objects/inbox-rpc.ts";
 import { type MessagesDraft, printMessages } from "../protocol/down.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import { MARKED_TIMES_MAX } from "../protocol/limits.ts";
 import { Allowance } from "../socket/allowance.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import type { InboxKeep } from "./keep.ts";
-import { type Mark, mark } from "./mark.ts";
+import { mark } from "./mark.ts";
 import { whole } from "./read.ts";
 import type { InboxOwn } from "./state.ts";
 

@@ -1,6 +1,7 @@
 // How often a user may ask topics to take it in or to let it go. Such a change writes rows in the
 // topic, and the owner of the hub pays for them.
 
+import type { Joined, Joining } from "../objects/member.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import {
   FOLLOW_CHANGES_MAX,
@@ -11,7 +12,6 @@ import {
   TOPICS_KNOWN_MAX,
 } from "../protocol/limits.ts";
 import { Allowance } from "../socket/allowance.ts";
-import type { Joined, Joining } from "../topic/join.ts";
 import type { InboxOwn } from "./state.ts";
 
 export interface Parts {

@@ -3,23 +3,13 @@
 import { printEntry, timeOf } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import type { Row } from "../log/row.ts";
-import { type Cursor, printCursor } from "../protocol/cursor.ts";
+import type { ListQuery } from "../objects/inbox-rpc.ts";
+import { printCursor } from "../protocol/cursor.ts";
 import type { MessagesDraft, StateChange } from "../protocol/down.ts";
 import { REPLAY_UNITS_MAX, SNAPSHOT_MESSAGES } from "../protocol/limits.ts";
-import type { Counts, ListState } from "../protocol/message.ts";
+import type { Counts } from "../protocol/message.ts";
 import { startOf } from "../socket/upgrade.ts";
 import { type InboxOwn, isAlive, printState, stateOf, UNARCHIVED } from "./state.ts";
-
-export interface ListQuery {
-  limit: number;
-  /** UTF-16 units after which a page ends early, when it is to fit into a frame. */
-  unitsMax?: number;
-  before: number | null;
-  /** Null is everything that is not archived. */
-  state: ListState | null;
-  category: string | null;
-  since: Cursor | null;
-}
 
 export function countsOf({ unread, unseen, total }: InboxOwn): Counts {
   return { unread, unseen, total };

@@ -1,13 +1,13 @@
 // What a user is replayed of topics: so much in time, a few topics at once, and no more than is read.
 
-import { inTime } from "../objects.ts";
+import type { Joined } from "../objects/member.ts";
+import { inTime } from "../objects/stubs.ts";
 import type { Since } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND, SLOW_MS } from "../protocol/limits.ts";
 import { Allowance } from "../socket/allowance.ts";
 import { keepsUp, type Session } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
-import type { Joined } from "../topic/join.ts";
 import { Turns } from "./turns.ts";
 
 /** Topics that an inbox joins at once, and one connection of it: each may bring 4 Mi units. */

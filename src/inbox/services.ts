@@ -1,19 +1,20 @@
 // What an inbox does for the frames of its user's sockets.
 
-import { verifyRefresh } from "../edge/token.ts";
 import type { Log } from "../log/log.ts";
+import type { Env } from "../objects/env.ts";
+import type { Mark } from "../objects/inbox-rpc.ts";
 import { allows } from "../protocol/caps.ts";
 import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
 import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
 import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
-import type { Env } from "../settings.ts";
 import { fits } from "../socket/attachment.ts";
 import type { Services } from "../socket/receive.ts";
 import type { Sockets } from "../socket/sockets.ts";
+import { verifyRefresh } from "../trust/token.ts";
 import { isRevoked } from "./connect.ts";
 import type { Follows } from "./follow.ts";
-import { type Mark, markOf } from "./mark.ts";
+import { markOf } from "./mark.ts";
 import type { Memberships } from "./memberships.ts";
 import { list } from "./read.ts";
 import type { InboxOwn } from "./state.ts";

@@ -1,8 +1,8 @@
 // Subscribing: the topics that a user's connections watch besides the inbox, live. One membership of
 // the user carries them for all devices.
 
-import type { Batch } from "../log/batch.ts";
-import { NO_ANSWER } from "../objects.ts";
+import type { Batch, Joined, Joining } from "../objects/member.ts";
+import { NO_ANSWER } from "../objects/stubs.ts";
 import { allows } from "../protocol/caps.ts";
 import type { Cursor, Since } from "../protocol/cursor.ts";
 import { printError, printReply } from "../protocol/down.ts";
@@ -12,7 +12,6 @@ import { type Attachment, fits } from "../socket/attachment.ts";
 import type { Answer } from "../socket/receive.ts";
 import type { Session } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
-import type { Joined, Joining } from "../topic/join.ts";
 import { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";
 import type { Memberships } from "./memberships.ts";

@@ -1,10 +1,9 @@
 // The steps of a topic as a user's connection receives them.
 
-import type { Batch, BatchEntry } from "../log/batch.ts";
 import { printEntry } from "../log/entry.ts";
+import type { Batch, BatchEntry, Joined } from "../objects/member.ts";
 import { type Cursor, EMPTY_EPOCH } from "../protocol/cursor.ts";
 import { type MessagesDraft, printMessages } from "../protocol/down.ts";
-import type { Joined } from "../topic/join.ts";
 
 /** Where a socket's next step begins; null for a snapshot, "told" when it has all of it. */
 export function startOf(batch: Batch, told: Cursor | undefined): number | null | "told" | "gap" {

@@ -1,13 +1,9 @@
 // What an object decides about its log: how much it keeps, what goes first, what it counts.
 
+import type { Retention } from "../settings/retention.ts";
 import type { Checkpoint, Victim } from "./checkpoint.ts";
 import type { Flags, NewRow } from "./row.ts";
 import type { LogStore } from "./store.ts";
-
-export interface Retention {
-  messagesMax: number;
-  ageMs: number;
-}
 
 export interface Keep<Own> {
   /** Sets what state a new message begins with; returns the members that tell it, as text. */

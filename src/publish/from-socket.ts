@@ -1,12 +1,12 @@
 // A publish that came over a socket: to a topic, where the token's caps allow it.
 
-import { requireUnrevoked } from "../edge/token.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
-import { logOf } from "../objects.ts";
+import type { Env } from "../objects/env.ts";
+import { requireUnrevoked } from "../objects/revocation.ts";
+import { logOf } from "../objects/stubs.ts";
 import { allows } from "../protocol/caps.ts";
 import { RefusalError } from "../protocol/error.ts";
 import type { PublishFrame } from "../protocol/up.ts";
-import type { Env } from "../settings.ts";
 import type { Attachment } from "../socket/attachment.ts";
 import { prepare } from "./prepare.ts";
 import { refusalOfOutcome } from "./reply.ts";

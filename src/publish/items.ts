@@ -1,6 +1,5 @@
 // From a request's body to the items in it: JSON, NDJSON, a form that is JSON after all, or text.
 
-import { readBody } from "../edge/body.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { parseJson } from "../protocol/json.ts";
 import { LIST_MESSAGES_MAX } from "../protocol/limits.ts";
@@ -15,10 +14,12 @@ export interface Items {
   isList: boolean;
 }
 
-/** Takes a publish request; gives its items. Throws a RefusalError when the body is none at all. */
-export async function readItems(request: Request): Promise<Items> {
-  const text = await readBody(request);
-  switch (mediaType(request)) {
+/**
+ * Takes the body of a publish request and its content type, null where it has none; returns its items.
+ * Throws a RefusalError when the body is none at all.
+ */
+export function parseItems(text: string, contentType: string | null): Items {
+  switch (mediaType(contentType)) {
     case "application/json":
       return jsonItems(text);
     case "application/x-ndjson":
@@ -40,8 +41,8 @@ export async function readItems(request: Request): Promise<Items> {
   }
 }
 
-function mediaType(request: Request): string {
-  return (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+function mediaType(contentType: string | null): string {
+  return (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
 function jsonItems(text: string): Items {

@@ -2,11 +2,11 @@
 // told. A failing address fails alone.
 
 import type { Draft, Outcome } from "../log/entry.ts";
-import { failureOf, logOf } from "../objects.ts";
+import type { Env } from "../objects/env.ts";
+import { failureOf, logOf } from "../objects/stubs.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { ADDRESSES_MAX, LIST_MESSAGES_MAX } from "../protocol/limits.ts";
-import type { Env } from "../settings.ts";
 import type { Item } from "./items.ts";
 import { type Prepared, type Publisher, prepare } from "./prepare.ts";
 

@@ -1,11 +1,11 @@
 // Is it a message? The one check of what is published, by HTTP and over sockets alike.
 
 import * as v from "valibot";
-import { refusalOf } from "../edge/issue.ts";
 import { exceedsBytes } from "../protocol/bytes.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import { ID_BYTES_MAX, TTL_SECONDS_MAX } from "../protocol/limits.ts";
 import type { Message, Notification } from "../protocol/message.ts";
+import { refusalOf } from "./issue.ts";
 
 const NAME_FIX = `is 1 to ${ID_BYTES_MAX} bytes without control characters`;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.

@@ -4,9 +4,10 @@ import { handlers } from "../handlers.ts";
 import type { Draft } from "../log/entry.ts";
 import type { Address } from "../protocol/address.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
+import type { Handler, Sender } from "../protocol/handler.ts";
 import { HUB_SOURCE, type Message } from "../protocol/message.ts";
 import { draftOf } from "./draft.ts";
-import { type Handler, handle, handlerOf, type Sender } from "./handle.ts";
+import { handle, handlerOf } from "./handle.ts";
 import { parseMessage } from "./parse.ts";
 
 /** Who publishes. A user's messages always name the user; a backend may name its own parts. */

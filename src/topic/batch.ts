@@ -1,7 +1,7 @@
 // What follows a cursor of a topic, as its members are given it.
 
-import type { Batch, BatchEntry } from "../log/batch.ts";
 import type { Log } from "../log/log.ts";
+import type { Batch, BatchEntry } from "../objects/member.ts";
 import type { TopicOwn } from "./keep.ts";
 
 /** Messages and UTF-16 units in one batch, at most. */

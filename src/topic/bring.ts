@@ -1,6 +1,6 @@
 // Brings one member up to an offset, call by call, as far as the member says that it has come.
 
-import type { Batch, Held, LiveEntry } from "../log/batch.ts";
+import type { Batch, Held, LiveEntry } from "../objects/member.ts";
 import type { Member } from "./members.ts";
 
 export interface Errand {

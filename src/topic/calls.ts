@@ -1,6 +1,6 @@
 // Calls to members: so many at a time, and none forever.
 
-import { CALL_MS_MAX, NO_ANSWER } from "../objects.ts";
+import { CALL_MS_MAX, NO_ANSWER } from "../objects/stubs.ts";
 
 /** Members that are called at once in a round, and apart from it. */
 export const CALLS_MAX = 32;

@@ -7,13 +7,14 @@
 //                 │             └── while position < head  └──nobody──▶ let go
 //                 └─────────▶ ahead: members with a device, up to the head
 
-import type { Batch, LiveEntry } from "../log/batch.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
+import type { Batch, LiveEntry } from "../objects/member.ts";
+import type { Delivery } from "../objects/topic-rpc.ts";
 import * as calls from "./calls.ts";
 import { CatchUp } from "./catch-up.ts";
 import { Guard } from "./guard.ts";
 import { changeOwn, type TopicOwn } from "./keep.ts";
-import { byName, type Delivery, type Member } from "./members.ts";
+import { byName, type Member } from "./members.ts";
 import { Probe } from "./probe.ts";
 import { type Answer, type Parts, type Task, Teller } from "./tell.ts";
 

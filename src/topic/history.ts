@@ -3,19 +3,11 @@
 import { printEntry } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import type { Row } from "../log/row.ts";
+import type { HistoryQuery } from "../objects/topic-rpc.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import { REPLAY_UNITS_MAX } from "../protocol/limits.ts";
 import type { HistorySince } from "../protocol/since.ts";
 import type { TopicOwn } from "./keep.ts";
-
-export interface HistoryQuery {
-  since: HistorySince | null;
-  /** Only messages below this offset; with `since` absent. */
-  before: number | null;
-  limit: number;
-  /** UTF-16 units after which a page ends early, when it is to fit into a frame. */
-  unitsMax?: number;
-}
 
 /**
  * Gives `{"messages":[…],"recovered":…,"cursor":"…","next":…}` in the order of the log. `cursor` is

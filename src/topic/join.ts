@@ -1,38 +1,13 @@
 // A member joins: is it welcome, where does it begin, what did it miss.
 
 import type { Log } from "../log/log.ts";
+import type { Joined, Joining } from "../objects/member.ts";
 import { type Cursor, EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import { MEMBERS_MAX } from "../protocol/limits.ts";
 import { missed } from "./connect.ts";
 import type { TopicOwn } from "./keep.ts";
 import type { Members } from "./members.ts";
-
-export interface Joining {
-  /** Its address, such as `user:ada`. */
-  member: string;
-  /** Whether it will keep what it is told. */
-  follows: boolean;
-  /** A cursor of one that follows says that it did before: what it missed is delivered, not returned. */
-  since: Since;
-  /** Why it is refused where the topic is not public; null when it may come in anyway. */
-  unlessPublic: Refusal | null;
-  /** The time of its inbox in ms, later with each call; older versions do not send it. */
-  at?: number;
-  /** Whether a leave from before it may still come, which must not end it. */
-  mayBeLeft?: boolean;
-}
-
-/** Where a member begins. `since` is null for a snapshot; `messages` are JSON texts. */
-export interface Joined {
-  epoch: string;
-  /** The head: what is told from now on comes after it. */
-  offset: number;
-  oldest: number;
-  recovered: boolean;
-  since: number | null;
-  messages: string[];
-}
 
 export function join(
   log: Log<TopicOwn>,

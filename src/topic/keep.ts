@@ -2,11 +2,12 @@
 // its members have still to be told.
 
 import type { Checkpoint, Victim } from "../log/checkpoint.ts";
-import type { Keep, Retention } from "../log/keep.ts";
+import type { Keep } from "../log/keep.ts";
 import type { Log } from "../log/log.ts";
 import type { Flags, NewRow } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
-import type { TopicDefaults, TopicSettings } from "./settings.ts";
+import type { Retention } from "../settings/retention.ts";
+import type { TopicDefaults, TopicSettings } from "../settings/topic.ts";
 
 /** What a topic's checkpoint holds beyond the log's. */
 export interface TopicOwn {

@@ -1,5 +1,6 @@
 // Who a topic delivers to, how far each has come, and which joining of it counts.
 
+import type { Delivery } from "../objects/topic-rpc.ts";
 import type { MemberStore } from "./store.ts";
 
 /** What is known of a member that did not get everything: where it stands, and when to try again. */
@@ -33,13 +34,6 @@ export interface Member {
   followedAt: number;
   /** When a connection last joined; stored with the row of a member that only watches. */
   watchedAt: number;
-}
-
-/** How far the fan-out of one message is. */
-export interface Delivery {
-  members: number;
-  delivered: number;
-  behind: number;
 }
 
 const USER = "user:";

@@ -1,16 +1,17 @@
 // What a topic does for the frames of the sockets that watch just it.
 
-import { requireUnrevoked, verifyRefresh } from "../edge/token.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
+import type { Env } from "../objects/env.ts";
+import { requireUnrevoked } from "../objects/revocation.ts";
 import { allows } from "../protocol/caps.ts";
 import { RefusalError } from "../protocol/error.ts";
 import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
 import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
-import type { Env } from "../settings.ts";
 import type { Services } from "../socket/receive.ts";
 import type { Sockets } from "../socket/sockets.ts";
+import { verifyRefresh } from "../trust/token.ts";
 import { history } from "./history.ts";
 import type { TopicOwn } from "./keep.ts";
 

@@ -1,8 +1,8 @@
 // Calls members with what they lack, and keeps what their answers say of them.
 
 import type { Alarm } from "../log/alarm.ts";
-import type { Batch, Held, LiveEntry } from "../log/batch.ts";
 import type { Log } from "../log/log.ts";
+import type { Batch, Held, LiveEntry } from "../objects/member.ts";
 import { retryAt } from "./back-off.ts";
 import { batchAfter } from "./batch.ts";
 import { type Brought, bring } from "./bring.ts";

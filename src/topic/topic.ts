@@ -1,4 +1,5 @@
-// One object per topic: its log, its members, and the sockets that watch just this topic. Wiring only.
+// One object per topic: its log, its members, and the sockets that watch just this topic. Wiring only: each
+// call is described in objects/topic-rpc.ts.
 
 import { retryable } from "cloudflare:durable-objects";
 import { DurableObject } from "cloudflare:workers";
@@ -7,12 +8,16 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
-import { nameOf } from "../objects.ts";
+import type { Env } from "../objects/env.ts";
+import type { Joined, Joining } from "../objects/member.ts";
+import { nameOf } from "../objects/stubs.ts";
+import type { Delivery, HistoryQuery, TopicRpc, TopicStanding } from "../objects/topic-rpc.ts";
 import { allows } from "../protocol/caps.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import type { Refusal } from "../protocol/error.ts";
 import { DAY_MS } from "../protocol/limits.ts";
-import { type Env, topicDefaultsOf, topicSocketsMaxOf } from "../settings.ts";
+import { topicDefaultsOf, topicSocketsMaxOf } from "../settings/settings.ts";
+import type { TopicDefaults, TopicSettings } from "../settings/topic.ts";
 import { ANONYMOUS, type Attachment } from "../socket/attachment.ts";
 import { answerClose } from "../socket/close.ts";
 import { Feed, sweep } from "../socket/feed.ts";
@@ -22,13 +27,12 @@ import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
 import { greetTopic } from "./connect.ts";
 import { FanOut } from "./fan-out.ts";
-import { type HistoryQuery, history, messageAt } from "./history.ts";
+import { history, messageAt } from "./history.ts";
 import { Inboxes } from "./inboxes.ts";
-import { type Joined, type Joining, join } from "./join.ts";
+import { join } from "./join.ts";
 import { TopicKeep, type TopicOwn } from "./keep.ts";
-import { type Delivery, Members } from "./members.ts";
+import { Members } from "./members.ts";
 import { topicServices } from "./services.ts";
-import type { TopicDefaults, TopicSettings } from "./settings.ts";
 import { MemberStore } from "./store.ts";
 
 const clock = () => Date.now();
@@ -37,13 +41,7 @@ const clock = () => Date.now();
 const needsPublic = ({ source, user, caps }: Attachment, topic: string) =>
   source === ANONYMOUS || (user !== null && !allows(caps, "subscribe", topic));
 
-/** How a topic stands, and what is in force for it. */
-export interface TopicStanding extends TopicDefaults {
-  cursor: string;
-  members: number;
-}
-
-export class Topic extends DurableObject<Env> {
+export class Topic extends DurableObject<Env> implements TopicRpc {
   static {
     const { history, message, delivery, join, leave, followers, standing, set } = Topic.prototype;
     retryable(history, message, delivery, join, leave, followers, standing, set);
@@ -108,10 +106,6 @@ export class Topic extends DurableObject<Env> {
     });
   }
 
-  /**
-   * Appends drafts; one outcome for each, given when all of them are durable and are sure to reach
-   * those who follow. `requestId`, or the connection of a publish over a socket, is for the log.
-   */
   async publish(drafts: Draft[], requestId: string | null = null): Promise<Outcome[]> {
     this.#fanOut.wake();
     const outcomes = await this.#feed.publish(drafts, requestId);
@@ -119,22 +113,18 @@ export class Topic extends DurableObject<Env> {
     return outcomes;
   }
 
-  /** A page of the log, as the text of a JSON object. */
   history(query: HistoryQuery, unlessPublic: Refusal | null = null): string | Refusal {
     return this.#refused(unlessPublic) ?? history(this.#log, query, clock());
   }
 
-  /** One message as JSON text; null when none is kept at the offset. */
   message(offset: number, unlessPublic: Refusal | null = null): string | null | Refusal {
     return this.#refused(unlessPublic) ?? messageAt(this.#log, offset, clock());
   }
 
-  /** How far the fan-out of the message at an offset is; null when nothing was ever there. */
   delivery(offset: number): Delivery | null {
     return offset > this.#log.at(clock()).head ? null : this.#fanOut.deliveryOf(offset);
   }
 
-  /** Takes in a member, or one that comes again, and gives what it missed. */
   async join(joining: Joining): Promise<Joined | Refusal> {
     this.#log.confirm();
     const refused = this.#refused(joining.unlessPublic);
@@ -149,10 +139,6 @@ export class Topic extends DurableObject<Env> {
     return joined;
   }
 
-  /**
-   * A member keeps nothing of this topic any more; `watches` when it still wants to be told. `at` is the
-   * time of its inbox: a call that comes after a later joining does not end what that one began.
-   */
   async leave(member: string, watches: boolean, at?: number): Promise<void> {
     const wasMember = this.#members.all().has(member);
     if (this.#members.leave(member, watches, at)) this.#inboxes.forget(member);
@@ -163,7 +149,6 @@ export class Topic extends DurableObject<Env> {
     if (wasMember) await this.#comeBack();
   }
 
-  /** Users that follow, by name, after a name; at most `limit`. */
   followers(after: string, limit: number): string[] {
     return this.#members.followers(after, limit);
   }
@@ -174,7 +159,6 @@ export class Topic extends DurableObject<Env> {
     return { ...this.#defaults, ...own.settings, cursor, members: this.#members.size };
   }
 
-  /** Replaces what was set for the topic; what is not set is as the hub has it. */
   async set(settings: TopicSettings): Promise<TopicStanding> {
     const now = clock();
     const { ageMs } = { ...this.#defaults, ...settings };

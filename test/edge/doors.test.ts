@@ -4,9 +4,10 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ticketOf } from "../../src/edge/ticket.ts";
+import type { Env } from "../../src/objects/env.ts";
 import { newKey } from "../../src/operate/credentials.ts";
 import type { Caps } from "../../src/protocol/caps.ts";
-import { type Env, type Settings, settingsOf } from "../../src/settings.ts";
+import { type Settings, settingsOf } from "../../src/settings/settings.ts";
 import hub from "../../src/worker.ts";
 import { bearer, tokenOf } from "../support/backend.ts";
 import { API_KEY } from "../support/vars.ts";

@@ -3,8 +3,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
 import { drain } from "../../src/edge/drain.ts";
+import type { Env } from "../../src/objects/env.ts";
 import { DRAIN_BYTES_MAX, DRAIN_MS } from "../../src/protocol/limits.ts";
-import type { Env } from "../../src/settings.ts";
 import hub from "../../src/worker.ts";
 
 afterEach(() => {

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { expect, it, vi } from "vitest";
 import { networkOf } from "../../src/edge/limit.ts";
-import type { Env } from "../../src/settings.ts";
+import type { Env } from "../../src/objects/env.ts";
 import hub from "../../src/worker.ts";
 import { bearer, tokenOf } from "../support/backend.ts";
 import { API_KEY } from "../support/vars.ts";

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { afterEach, beforeEach, expect, it, type MockInstance, vi } from "vitest";
 import { admit, notFound, onError } from "../../src/edge/admit.ts";
 import type { Hub } from "../../src/edge/request.ts";
-import type { Env } from "../../src/settings.ts";
+import type { Env } from "../../src/objects/env.ts";
 import { TEST_VARS } from "../support/vars.ts";
 
 const CAUSE = "Network connection lost, on the way to the inbox of zoe";

@@ -3,7 +3,7 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { PublicTopics } from "../../src/edge/public-topics.ts";
-import type { Env } from "../../src/settings.ts";
+import type { Env } from "../../src/objects/env.ts";
 import hub from "../../src/worker.ts";
 import { bearer, tokenOf } from "../support/backend.ts";
 import { billOf, request } from "../support/bill.ts";

@@ -2,7 +2,8 @@
 
 import { expect, it } from "vitest";
 import { isTicketOf, ticketOf } from "../../src/edge/ticket.ts";
-import { type Env, type Settings, settingsOf } from "../../src/settings.ts";
+import type { Env } from "../../src/objects/env.ts";
+import { type Settings, settingsOf } from "../../src/settings/settings.ts";
 import { JWT_SECRET, TEST_VARS } from "../support/vars.ts";
 
 const PREVIOUS = "the secret before this one, of more than thirty-two characters";

@@ -1,7 +1,7 @@
 // Where an object is made when a user is the first to come to it, otherwise than by /v1/connect.
 
 import { expect, it } from "vitest";
-import type { Env } from "../../src/settings.ts";
+import type { Env } from "../../src/objects/env.ts";
 import { upgraded } from "../../src/socket/upgrade.ts";
 import hub from "../../src/worker.ts";
 import { bearer, tokenOf } from "../support/backend.ts";

@@ -2,9 +2,9 @@
 
 import { expect, it } from "vitest";
 import { Memberships } from "../../src/inbox/memberships.ts";
+import type { Joined, Joining } from "../../src/objects/member.ts";
 import { refusal } from "../../src/protocol/error.ts";
 import { MEMBERSHIP_CHANGES_WOKEN, TOPICS_KNOWN_MAX } from "../../src/protocol/limits.ts";
-import type { Joined, Joining } from "../../src/topic/join.ts";
 
 const JOINING: Joining = {
   member: "user:ada",

@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { Heard } from "../../src/inbox/heard.ts";
-import type { Batch, LiveEntry } from "../../src/log/batch.ts";
+import type { Batch, LiveEntry } from "../../src/objects/member.ts";
 
 const live = (turn?: number): LiveEntry => ({
   ...{ offset: null, body: "", time: 1, expires: null, category: null, exclude: null },

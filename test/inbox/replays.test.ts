@@ -2,9 +2,9 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { topicOf } from "../../src/objects.ts";
+import type { Joining } from "../../src/objects/member.ts";
+import { topicOf } from "../../src/objects/stubs.ts";
 import type { DownFrame } from "../../src/protocol/down.ts";
-import type { Joining } from "../../src/topic/join.ts";
 import { Topic } from "../../src/topic/topic.ts";
 import { namedTopic, namedUser, until } from "../support/member.ts";
 import { connect, draft, type ObjectSocket } from "../support/object.ts";

@@ -2,7 +2,7 @@
 
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
-import type { Mark } from "../../src/inbox/mark.ts";
+import type { Mark } from "../../src/objects/inbox-rpc.ts";
 import { filled, mark } from "../support/inbox.ts";
 import { BOTH, connect, costOf, draft, drafts, freshInbox, type Stub } from "../support/object.ts";
 

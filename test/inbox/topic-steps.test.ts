@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { framesOf, printStep, startOf } from "../../src/inbox/topic-steps.ts";
-import type { Batch, BatchEntry } from "../../src/log/batch.ts";
+import type { Batch, BatchEntry } from "../../src/objects/member.ts";
 
 const entry = (offset: number, exclude: string | null = null): BatchEntry => ({
   ...{ offset, body: `"data":${offset}`, time: 1, expires: null, category: null, exclude },

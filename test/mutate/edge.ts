@@ -15,7 +15,7 @@ export const EDGE: Mutant[] = [
     text: `  if (c.req.path === "/v1/health") {\n    await next();\n    return undefined;\n  }\n`,
     instead: "",
     why: "a monitor takes a hub that lacks its secrets for one that is down",
-    tests: ["test/edge/settings.test.ts", "test/edge/doors.test.ts"],
+    tests: ["test/settings/settings.test.ts", "test/edge/doors.test.ts"],
   },
   {
     file: "src/edge/admit.ts",
@@ -29,7 +29,7 @@ export const EDGE: Mutant[] = [
     text: `    allowedOrigins.includes("*") ||\n`,
     instead: "",
     why: "a hub that allows all origins allows none",
-    tests: ["test/edge/doors.test.ts", "test/edge/settings.test.ts"],
+    tests: ["test/edge/doors.test.ts", "test/settings/settings.test.ts"],
   },
   {
     file: "src/edge/admit.ts",
@@ -174,11 +174,11 @@ export const EDGE: Mutant[] = [
     tests: ["test/edge/doors.test.ts"],
   },
   {
-    file: "src/edge/issue.ts",
+    file: "src/publish/issue.ts",
     text: "?.slice(0, FIELD_LENGTH_MAX)",
     instead: "",
     why: "a stranger's name of a megabyte comes back and is logged",
-    tests: ["test/edge/issue.test.ts"],
+    tests: ["test/publish/issue.test.ts"],
   },
   {
     file: "src/edge/limit.ts",

@@ -232,11 +232,11 @@ export const TOPIC: Mutant[] = [
     tests: ["test/socket/refresh.test.ts"],
   },
   {
-    file: "src/topic/settings.ts",
+    file: "src/settings/topic.ts",
     text: "ageMs: ageDays * DAY_MS",
     instead: "ageMs: Math.round(ageDays) * DAY_MS",
     why: "half a day counts as none or one",
-    tests: ["test/topic/settings.test.ts"],
+    tests: ["test/settings/topic.test.ts"],
   },
   {
     file: "src/topic/store.ts",

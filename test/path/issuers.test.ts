@@ -3,7 +3,7 @@
 
 import { decodeProtectedHeader, errors, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
-import { Issuer } from "../../src/edge/issuer.ts";
+import { Issuer } from "../../src/trust/issuer.ts";
 import { refusedSocket } from "../support/attack.ts";
 import { bearer, call } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";

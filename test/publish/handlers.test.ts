@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { handlers } from "../../src/handlers.ts";
-import { type Handler, type Handlers, handle, handlerOf } from "../../src/publish/handle.ts";
+import type { Handler, Handlers } from "../../src/protocol/handler.ts";
+import { handle, handlerOf } from "../../src/publish/handle.ts";
 import { prepare } from "../../src/publish/prepare.ts";
 
 const sender = { source: "shop", to: { kind: "user" as const, name: "ada" } };

@@ -1,8 +1,8 @@
 // What a list is told of an address whose object fails.
 
 import { afterEach, expect, it, vi } from "vitest";
+import type { Env } from "../../src/objects/env.ts";
 import { publishTo, readDeliveries } from "../../src/publish/many.ts";
-import type { Env } from "../../src/settings.ts";
 import { TEST_VARS } from "../support/vars.ts";
 
 afterEach(() => {

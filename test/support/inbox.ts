@@ -1,10 +1,9 @@
 // What tests ask an inbox for: a page, a mark, a stored outcome, and a device with its view.
 
 import { expect } from "vitest";
-import type { Asker, Inbox } from "../../src/inbox/inbox.ts";
-import type { Mark } from "../../src/inbox/mark.ts";
-import type { ListQuery } from "../../src/inbox/read.ts";
+import type { Inbox } from "../../src/inbox/inbox.ts";
 import type { Draft, Outcome } from "../../src/log/entry.ts";
+import type { Asker, ListQuery, Mark } from "../../src/objects/inbox-rpc.ts";
 import { parseCursor, type Since } from "../../src/protocol/cursor.ts";
 import type { ConnectedFrame, MessagesFrame, StateChange } from "../../src/protocol/down.ts";
 import type { Refusal } from "../../src/protocol/error.ts";

@@ -3,10 +3,9 @@
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { Inbox } from "../../src/inbox/inbox.ts";
-import type { Batch, Held } from "../../src/log/batch.ts";
+import type { Batch, Held, Joined, Joining } from "../../src/objects/member.ts";
+import type { Delivery } from "../../src/objects/topic-rpc.ts";
 import type { Refusal } from "../../src/protocol/error.ts";
-import type { Joined, Joining } from "../../src/topic/join.ts";
-import type { Delivery } from "../../src/topic/members.ts";
 import { Topic } from "../../src/topic/topic.ts";
 import { list } from "./inbox.ts";
 

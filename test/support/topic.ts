@@ -1,7 +1,7 @@
 // What tests ask a topic for.
 
+import type { HistoryQuery } from "../../src/objects/topic-rpc.ts";
 import type { LogMessage } from "../../src/protocol/message.ts";
-import type { HistoryQuery } from "../../src/topic/history.ts";
 import type { Topic } from "../../src/topic/topic.ts";
 
 export interface History {

@@ -3,7 +3,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Inbox } from "../../src/inbox/inbox.ts";
-import type { Batch } from "../../src/log/batch.ts";
+import type { Batch } from "../../src/objects/member.ts";
 import { Budget } from "../../src/topic/budget.ts";
 import { Topic } from "../../src/topic/topic.ts";
 import {

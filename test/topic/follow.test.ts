@@ -3,7 +3,7 @@
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
-import type { Batch } from "../../src/log/batch.ts";
+import type { Batch } from "../../src/objects/member.ts";
 import { tokenOf } from "../support/backend.ts";
 import { list, mark } from "../support/inbox.ts";
 import {

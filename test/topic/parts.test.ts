@@ -4,10 +4,10 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Alarm } from "../../src/log/alarm.ts";
-import type { Batch, Held, LiveEntry } from "../../src/log/batch.ts";
 import type { Log } from "../../src/log/log.ts";
 import type { Row } from "../../src/log/row.ts";
-import type { Env } from "../../src/settings.ts";
+import type { Env } from "../../src/objects/env.ts";
+import type { Batch, Held, LiveEntry } from "../../src/objects/member.ts";
 import { retryAt } from "../../src/topic/back-off.ts";
 import { batchAfter } from "../../src/topic/batch.ts";
 import { type Brought, bring } from "../../src/topic/bring.ts";

@@ -2,7 +2,7 @@
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Joining } from "../../src/topic/join.ts";
+import type { Joining } from "../../src/objects/member.ts";
 import { expectEnd } from "../support/ends.ts";
 import { at, messagesOf, range } from "../support/inbox.ts";
 import { namedTopic, namedUser, until } from "../support/member.ts";

@@ -4,7 +4,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
 import { Inbox } from "../../src/inbox/inbox.ts";
-import type { Batch } from "../../src/log/batch.ts";
+import type { Batch } from "../../src/objects/member.ts";
 import { Budget } from "../../src/topic/budget.ts";
 import type { Topic } from "../../src/topic/topic.ts";
 import {

@@ -1,7 +1,7 @@
 // Calls to members by themselves: what each is sent, and what is kept of its answer.
 
 import { afterEach, expect, it, vi } from "vitest";
-import type { Batch, Held, LiveEntry } from "../../src/log/batch.ts";
+import type { Batch, Held, LiveEntry } from "../../src/objects/member.ts";
 import type { Member } from "../../src/topic/members.ts";
 import { type Parts, Teller } from "../../src/topic/tell.ts";
 

@@ -3,7 +3,7 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { inboxOf, topicOf } from "../../src/objects.ts";
+import { inboxOf, topicOf } from "../../src/objects/stubs.ts";
 import { FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
 import { at, messagesOf, publish, range } from "../support/inbox.ts";
 import { BOTH, connect, draft, drafts, freshTopic } from "../support/object.ts";

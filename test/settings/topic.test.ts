@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { DAY_MS } from "../../src/protocol/limits.ts";
-import { given } from "../../src/topic/settings.ts";
+import { given } from "../../src/settings/topic.ts";
 
 it("an age may be a part of a day", () => {
   expect(given({ age_days: 0.5 })).toEqual({ ageMs: DAY_MS / 2 });

@@ -1,8 +1,8 @@
 // API keys, known by their digests only.
 
 import { expect, it, vi } from "vitest";
-import { findKey, looksLikeKey } from "../../src/edge/key.ts";
 import type { ApiKey } from "../../src/protocol/api-key.ts";
+import { findKey, looksLikeKey } from "../../src/trust/key.ts";
 import { API_KEY, TEST_VARS } from "../support/vars.ts";
 
 const [ours] = JSON.parse(TEST_VARS.API_KEYS) as [ApiKey];

@@ -1,8 +1,8 @@
 // What a topic is told about itself: who may subscribe, and how much it keeps.
 
 import * as v from "valibot";
-import type { Retention } from "../log/keep.ts";
 import { DAY_MS, RETENTION_DAYS_MAX, RETENTION_MESSAGES_MAX } from "../protocol/limits.ts";
+import type { Retention } from "./retention.ts";
 
 /** `public` is for everyone, without a token; `token` takes the cap `subscribe`. */
 export type Access = "public" | "token";

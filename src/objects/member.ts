@@ -1,4 +1,34 @@
-// What one log hands to a member that follows it, and what the member answers.
+// What a topic and its members say to one another: how a member joins, what it is handed, and what it
+// answers.
+
+import type { Since } from "../protocol/cursor.ts";
+import type { Refusal } from "../protocol/error.ts";
+
+export interface Joining {
+  /** Its address, such as `user:ada`. */
+  member: string;
+  /** Whether it will keep what it is told. */
+  follows: boolean;
+  /** A cursor of one that follows says that it did before: what it missed is delivered, not returned. */
+  since: Since;
+  /** Why it is refused where the topic is not public; null when it may come in anyway. */
+  unlessPublic: Refusal | null;
+  /** The time of its inbox in ms, later with each call; older versions do not send it. */
+  at?: number;
+  /** Whether a leave from before it may still come, which must not end it. */
+  mayBeLeft?: boolean;
+}
+
+/** Where a member begins. `since` is null for a snapshot; `messages` are JSON texts. */
+export interface Joined {
+  epoch: string;
+  /** The head: what is told from now on comes after it. */
+  offset: number;
+  oldest: number;
+  recovered: boolean;
+  since: number | null;
+  messages: string[];
+}
 
 /** A message as a member receives it. */
 export interface BatchEntry {

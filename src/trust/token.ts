@@ -2,12 +2,11 @@
 // the kind of key, so that a public key can never be taken for a shared secret.
 
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
-import { inboxOf, type Near } from "../objects.ts";
 import { userFault } from "../protocol/address.ts";
 import { type Caps, parseCaps } from "../protocol/caps.ts";
-import { type ErrorCode, REVOKED, RefusalError } from "../protocol/error.ts";
+import { type ErrorCode, RefusalError } from "../protocol/error.ts";
 import { TOKEN_BYTES_MAX } from "../protocol/limits.ts";
-import { type Env, type Settings, settingsOf } from "../settings.ts";
+import { type Settings, settingsOf, type Vars } from "../settings/settings.ts";
 import { Issuer } from "./issuer.ts";
 
 /** What a token says. Times are seconds since 1970. */
@@ -53,19 +52,9 @@ export function requireUnexpired({ exp }: Pick<Claims, "exp">, now: number): voi
   if (now >= exp * 1000) throw expired();
 }
 
-/** Whether the user's tokens of this issue were revoked is known to the user's inbox. */
-export async function requireUnrevoked(
-  env: Env,
-  { user, iat }: Pick<Claims, "user" | "iat">,
-  near: Near = "backend",
-): Promise<void> {
-  if (await inboxOf(env, user, near).revokes(iat))
-    throw new RefusalError(REVOKED.code, REVOKED.fix);
-}
-
 /** For a `refresh` on a live socket: the new token must be the same user's. */
 export async function verifyRefresh(
-  env: Env,
+  env: Vars,
   user: string | null,
   token: string,
   now: number,

@@ -1,25 +1,15 @@
-// The bindings, secrets and vars of a deployment, read and checked once for each isolate.
+// The secrets and vars of a deployment, read and checked once for each isolate.
 
 import * as v from "valibot";
-import type { Inbox } from "./inbox/inbox.ts";
-import type { Retention } from "./log/keep.ts";
-import { topicFault } from "./protocol/address.ts";
-import { type ApiKey, SCOPES } from "./protocol/api-key.ts";
-import { DAY_MS, RETENTION_DAYS_MAX, RETENTION_MESSAGES_MAX } from "./protocol/limits.ts";
-import { HUB_SOURCE } from "./protocol/message.ts";
-import {
-  given,
-  type TopicDefaults,
-  type TopicSettings,
-  topicSettingsBody,
-} from "./topic/settings.ts";
-import type { Topic } from "./topic/topic.ts";
+import { topicFault } from "../protocol/address.ts";
+import { type ApiKey, SCOPES } from "../protocol/api-key.ts";
+import { DAY_MS, RETENTION_DAYS_MAX, RETENTION_MESSAGES_MAX } from "../protocol/limits.ts";
+import { HUB_SOURCE } from "../protocol/message.ts";
+import type { Retention } from "./retention.ts";
+import { given, type TopicDefaults, type TopicSettings, topicSettingsBody } from "./topic.ts";
 
-export interface Env {
-  INBOX: DurableObjectNamespace<Inbox>;
-  TOPIC: DurableObjectNamespace<Topic>;
-  LIMIT_BY_IP?: RateLimit;
-  LIMIT_BY_USER?: RateLimit;
+/** The secrets and vars of a deployment. */
+export interface Vars {
   API_KEYS?: string;
   JWT_SECRETS?: string;
   JWKS_URL?: string;
@@ -56,10 +46,10 @@ export interface Misconfigured {
 }
 
 const SECRET_LENGTH_MIN = 32;
-const known = new WeakMap<Env, Settings | Misconfigured>();
+const known = new WeakMap<Vars, Settings | Misconfigured>();
 
 /** Takes the Worker's env; gives the settings, or what to do before the hub can work. */
-export function settingsOf(env: Env): Settings | Misconfigured {
+export function settingsOf(env: Vars): Settings | Misconfigured {
   let settings = known.get(env);
   if (settings === undefined) {
     settings = readSettings(env);
@@ -69,7 +59,7 @@ export function settingsOf(env: Env): Settings | Misconfigured {
 }
 
 /** Takes the env of an object, which needs only how much to keep; faulty vars fall to defaults. */
-export function retentionOf(env: Env, kind: "inbox" | "topic"): Retention {
+export function retentionOf(env: Vars, kind: "inbox" | "topic"): Retention {
   const settings = readRetention(env, kind);
   return "fix" in settings ? DEFAULTS[kind] : settings;
 }
@@ -78,7 +68,7 @@ export function retentionOf(env: Env, kind: "inbox" | "topic"): Retention {
  * What is in force for a topic that was told nothing: by its own name in TOPIC_DEFAULTS, else by the
  * longest pattern that it fits.
  */
-export function topicDefaultsOf(env: Env, topic: string): TopicDefaults {
+export function topicDefaultsOf(env: Vars, topic: string): TopicDefaults {
   const all = { ...retentionOf(env, "topic"), access: "token" as const };
   const patterns = topicPatternsOf(env);
   if (!(patterns instanceof Map)) return all;
@@ -91,7 +81,7 @@ export function topicDefaultsOf(env: Env, topic: string): TopicDefaults {
 }
 
 /** How many sockets a topic takes on its own door. */
-export function topicSocketsMaxOf(env: Env): number {
+export function topicSocketsMaxOf(env: Vars): number {
   const settings = settingsOf(env);
   return "fix" in settings ? TOPIC_SOCKETS_MAX : settings.topicSocketsMax;
 }
@@ -105,7 +95,7 @@ const DEFAULTS = {
   topic: { messagesMax: 1_000, ageMs: 7 * DAY_MS },
 };
 
-function readSettings(env: Env): Settings | Misconfigured {
+function readSettings(env: Vars): Settings | Misconfigured {
   const apiKeys = readApiKeys(env.API_KEYS);
   if ("fix" in apiKeys) return apiKeys;
   const jwtSecrets = readSecrets(env.JWT_SECRETS);
@@ -237,7 +227,7 @@ function isApiKey(value: unknown): value is ApiKey {
   );
 }
 
-function readRetention(env: Env, kind: "inbox" | "topic"): Retention | Misconfigured {
+function readRetention(env: Vars, kind: "inbox" | "topic"): Retention | Misconfigured {
   const prefix = kind === "inbox" ? "INBOX" : "TOPIC";
   const [messages, days] = [env[`${prefix}_MESSAGES_MAX`], env[`${prefix}_AGE_DAYS`]];
   const messagesMax = messages ? Number(messages) : DEFAULTS[kind].messagesMax;
@@ -249,9 +239,9 @@ function readRetention(env: Env, kind: "inbox" | "topic"): Retention | Misconfig
   return { messagesMax, ageMs };
 }
 
-const knownPatterns = new WeakMap<Env, ReturnType<typeof readTopicDefaults>>();
+const knownPatterns = new WeakMap<Vars, ReturnType<typeof readTopicDefaults>>();
 
-function topicPatternsOf(env: Env): ReturnType<typeof readTopicDefaults> {
+function topicPatternsOf(env: Vars): ReturnType<typeof readTopicDefaults> {
   const patterns = knownPatterns.get(env) ?? readTopicDefaults(env.TOPIC_DEFAULTS);
   knownPatterns.set(env, patterns);
   return patterns;

@@ -1,18 +1,19 @@
 // 1. In over HTTP: the three ways to publish.
 
 import type { Context } from "hono";
-import { publisherOf, requireKey, requirePublisher, requireStillGood } from "../edge/auth.ts";
-import { type Hub, throwRefusal, topicParam, userParam } from "../edge/request.ts";
-import type { Claims } from "../edge/token.ts";
 import type { Outcome } from "../log/entry.ts";
-import { logOf, type Near } from "../objects.ts";
+import { logOf, type Near } from "../objects/stubs.ts";
 import type { Address } from "../protocol/address.ts";
 import type { Refusal } from "../protocol/error.ts";
 import { ID_BYTES_MAX } from "../protocol/limits.ts";
-import { type Items, readItems } from "./items.ts";
-import { type Delivery, publishTo, readDeliveries } from "./many.ts";
-import { type Prepared, type Publisher, prepare } from "./prepare.ts";
-import { replyToList, replyToOne, resultOf } from "./reply.ts";
+import { type Items, parseItems } from "../publish/items.ts";
+import { type Delivery, publishTo, readDeliveries } from "../publish/many.ts";
+import { type Prepared, type Publisher, prepare } from "../publish/prepare.ts";
+import { replyToList, replyToOne, resultOf } from "../publish/reply.ts";
+import type { Claims } from "../trust/token.ts";
+import { publisherOf, requireKey, requirePublisher, requireStillGood } from "./auth.ts";
+import { readBody } from "./body.ts";
+import { type Hub, throwRefusal, topicParam, userParam } from "./request.ts";
 
 /** POST /v1/users/{user}/notifications */
 export async function publishToUser(c: Context<Hub>): Promise<Response> {
@@ -31,7 +32,7 @@ export async function publishToTopic(c: Context<Hub>): Promise<Response> {
 /** POST /v1/publish: each message names where it goes. */
 export async function publishToMany(c: Context<Hub>): Promise<Response> {
   const key = await requireKey(c, "publish");
-  const { items, isList } = await readItems(c.req.raw);
+  const { items, isList } = await readItems(c);
   const deliveries = await readDeliveries(items, publisherOf(c, key), isList, idempotencyKey(c));
   const outcomes = await publishTo(c.env, deliveries, c.get("requestId"));
   const [only] = deliveries;
@@ -51,7 +52,7 @@ async function publishItems(
   publisher: Publisher,
   claims: Claims | null,
 ): Promise<Response> {
-  const body = await readItems(c.req.raw);
+  const body = await readItems(c);
   const key = idempotencyKey(c);
   await requireStillGood(c, claims);
   const prepared = await prepareAll(body, to, publisher, key);
@@ -93,6 +94,10 @@ async function publishPrepared(
     );
   const deliveries = prepared.map((each) => ({ to: null, isSingle: true, prepared: each }));
   return publishTo(c.env, deliveries, c.get("requestId"));
+}
+
+async function readItems(c: Context<Hub>): Promise<Items> {
+  return parseItems(await readBody(c.req.raw), c.req.header("content-type") ?? null);
 }
 
 function idempotencyKey(c: Context<Hub>): string | null {

@@ -1,7 +1,8 @@
 // The secrets and vars of a deployment: what is taken, and what one is told to mend.
 
 import { expect, it } from "vitest";
-import { type Env, retentionOf, settingsOf, topicSocketsMaxOf } from "../../src/settings.ts";
+import type { Env } from "../../src/objects/env.ts";
+import { retentionOf, settingsOf, topicSocketsMaxOf } from "../../src/settings/settings.ts";
 import { JWT_SECRET, TEST_VARS } from "../support/vars.ts";
 
 const DAY_MS = 86_400_000;

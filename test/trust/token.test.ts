@@ -1,9 +1,10 @@
 // What makes a user's token good, by a clock that the test sets: the claims, the signature, the spelling.
 
 import { describe, expect, it, vi } from "vitest";
-import { verifyRefresh, verifyToken } from "../../src/edge/token.ts";
+import type { Env } from "../../src/objects/env.ts";
 import { RefusalError } from "../../src/protocol/error.ts";
-import { type Env, type Settings, settingsOf } from "../../src/settings.ts";
+import { type Settings, settingsOf } from "../../src/settings/settings.ts";
+import { verifyRefresh, verifyToken } from "../../src/trust/token.ts";
 import { tokenOf } from "../support/backend.ts";
 import { JWT_SECRET, TEST_VARS } from "../support/vars.ts";
 

@@ -2,8 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { CALL_MS_MAX, inboxOf, logOf, nameOf, topicOf } from "../../src/objects.ts";
-import type { Env } from "../../src/settings.ts";
+import type { Env } from "../../src/objects/env.ts";
+import { CALL_MS_MAX, inboxOf, logOf, nameOf, topicOf } from "../../src/objects/stubs.ts";
 import { upgraded } from "../../src/socket/upgrade.ts";
 import { Inboxes } from "../../src/topic/inboxes.ts";
 import hub from "../../src/worker.ts";

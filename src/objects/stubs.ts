@@ -1,9 +1,9 @@
 // From an address to its object: the one place that makes stubs and names objects.
 
-import type { Address } from "./protocol/address.ts";
-import { type Refusal, refusal } from "./protocol/error.ts";
-import type { Env } from "./settings.ts";
-import { settingsOf } from "./settings.ts";
+import type { Address } from "../protocol/address.ts";
+import { type Refusal, refusal } from "../protocol/error.ts";
+import { settingsOf } from "../settings/settings.ts";
+import type { Env } from "./env.ts";
 
 /**
  * Who is near an object that is not made yet, and that never moves afterwards. The platform makes an

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { expect, it } from "vitest";
-import { refusalOf } from "../../src/edge/issue.ts";
+import { refusalOf } from "../../src/publish/issue.ts";
 
 it("[PUB1] a field's name is told by its beginning, however long it is", () => {
   const body = { ["x".repeat(1_000_000)]: 1 };

@@ -1,0 +1,6 @@
+// How much a log keeps.
+
+export interface Retention {
+  messagesMax: number;
+  ageMs: number;
+}
