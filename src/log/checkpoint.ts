@@ -42,7 +42,10 @@ export interface Checkpoint<Own> {
   own: Own;
 }
 
-/** The form of the text below. Raise it with the schema, and keep reading the older ones. */
+/**
+ * The form of the text below. Raise it with the schema, and keep reading the older ones. A new member of
+ * `own` needs no new form: where it is absent it has its default.
+ */
 export const CHECKPOINT_VERSION = 1;
 
 /** Victims kept in a checkpoint: enough to spread the cost of looking for them. */
@@ -124,7 +127,11 @@ type Printed<Own> = [
   own: Own,
 ];
 
-export function parseCheckpoint<Own>(text: string): Checkpoint<Own> {
+/**
+ * Takes the text and what the object's part is by default; returns the checkpoint. An older release wrote
+ * fewer members, a newer one may have written more, which are kept.
+ */
+export function parseCheckpoint<Own>(text: string, byDefault: Own): Checkpoint<Own> {
   const [, epoch, head, time, rows, oldest, lost, due, ageMs, alarm, ids, flat, rest, own] =
     JSON.parse(text) as Printed<Own>;
   const victims: Victim[] = [];
@@ -139,5 +146,5 @@ export function parseCheckpoint<Own>(text: string): Checkpoint<Own> {
   }
   const identities = ids && { table: ids[0], since: ids[1], count: ids[2] };
   const kept = { epoch, head, time, rows, oldest, lost, due, ageMs };
-  return { ...kept, alarm, identities, victims, rest, own };
+  return { ...kept, alarm, identities, victims, rest, own: { ...byDefault, ...own } };
 }

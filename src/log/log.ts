@@ -189,7 +189,8 @@ export class Log<Own> {
   #load(): Checkpoint<Own> {
     if (this.#checkpoint === null) {
       const found = this.store.open();
-      this.#checkpoint = found === null ? this.#empty() : parseCheckpoint<Own>(found);
+      this.#checkpoint =
+        found === null ? this.#empty() : parseCheckpoint(found, this.#keep.empty());
       // A var that was changed may have ended what had not ended before.
       const { ageMs } = this.#keep.retention(this.#checkpoint.own);
       if (this.#checkpoint.ageMs !== ageMs) this.#checkpoint.due = 0;

@@ -342,6 +342,6 @@ describe("what outlives a deploy", () => {
   for (const [name, checkpoint] of Object.entries(CHECKPOINTS))
     it(`${name} checkpoint`, () => {
       expect(printCheckpoint(checkpoint), STORED).toBe(texts[name]);
-      expect(parseCheckpoint(texts[name] ?? ""), STORED).toEqual(checkpoint);
+      expect(parseCheckpoint(texts[name] ?? "", {}), STORED).toEqual(checkpoint);
     });
 });
