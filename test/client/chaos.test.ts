@@ -14,7 +14,6 @@ import { untilShown } from "./live.ts";
 import { seeded } from "./simulation.ts";
 
 const STEPS = 10_000;
-const STEPS_MS_MAX = 20_000;
 const CLIENTS = 4;
 const USER = "chaos";
 const TOPICS = ["red", "blue"];
@@ -229,5 +228,4 @@ it("shows everything once and in order, or tells a gap, and never a wrong count"
       published: [...published.values()],
     }),
   );
-  expect(tookMs).toBeLessThan(STEPS_MS_MAX);
 });
