@@ -98,7 +98,7 @@ describe("imports", () => {
     edge: ["publish", "trust", "objects", "socket", "log", "settings", "protocol"],
     inbox: ["publish", "trust", "objects", "socket", "log", "settings", "protocol"],
     topic: ["publish", "trust", "objects", "socket", "log", "settings", "protocol"],
-    publish: ["handlers.ts", "objects", "socket", "log", "protocol"],
+    publish: ["handlers.ts", "trust", "objects", "socket", "log", "protocol"],
     "handlers.ts": ["protocol"],
     trust: ["settings", "protocol"],
     objects: ["log", "settings", "protocol"],

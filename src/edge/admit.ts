@@ -2,7 +2,7 @@
 
 import type { Context, Next } from "hono";
 import { cors } from "hono/cors";
-import { RefusalError } from "../protocol/error.ts";
+import { RefusalError, refusal } from "../protocol/error.ts";
 import { type Settings, settingsOf } from "../settings/settings.ts";
 import { requireAddressLimit } from "./limit.ts";
 import { answerRefusal } from "./problem.ts";
@@ -13,13 +13,13 @@ export async function admit(c: Context<Hub>, next: Next): Promise<Response | und
   c.set("requestId", `r_${crypto.randomUUID()}`);
   const url = c.req.url;
   if (url.startsWith("http:") && !LOCAL.test(url))
-    throw new RefusalError("bad_request", "use https");
+    throw new RefusalError(refusal("bad_request", "use https"));
   if (c.req.path === "/v1/health") {
     await next();
     return undefined;
   }
   const settings = settingsOf(c.env);
-  if ("fix" in settings) throw new RefusalError("not_configured", settings.fix);
+  if ("fix" in settings) throw new RefusalError(refusal("not_configured", settings.fix));
   c.set("settings", settings);
   const { LIMIT_BY_IP: limit } = c.env;
   const proceed =
@@ -35,7 +35,9 @@ export async function admit(c: Context<Hub>, next: Next): Promise<Response | und
     return undefined;
   }
   if (!isAllowed(origin, url, settings))
-    throw new RefusalError("origin_not_allowed", `add ${origin} to the var ALLOWED_ORIGINS`);
+    throw new RefusalError(
+      refusal("origin_not_allowed", `add ${origin} to the var ALLOWED_ORIGINS`),
+    );
   return (await withCors(c, proceed)) ?? undefined;
 }
 
@@ -76,14 +78,17 @@ export function onError(cause: Error, c: Context<Hub>): Response {
 /** For a path that is no route. */
 export function notFound(c: Context<Hub>): Response {
   const fix = "the routes are listed in docs/http.md";
-  return answerRefusal(new RefusalError("not_found", fix), c);
+  return answerRefusal(new RefusalError(refusal("not_found", fix)), c);
 }
 
 /** For a path whose routes have other methods. */
 export function methodNotAllowed(methods: string[]) {
   return function refuseMethod(c: Context<Hub>): Response {
     const allow = methods.join(", ");
-    const response = answerRefusal(new RefusalError("method_not_allowed", `use ${allow}`), c);
+    const response = answerRefusal(
+      new RefusalError(refusal("method_not_allowed", `use ${allow}`)),
+      c,
+    );
     response.headers.set("allow", allow);
     return response;
   };

@@ -5,11 +5,11 @@ import type { Asker } from "../objects/inbox-rpc.ts";
 import { requireUnrevoked } from "../objects/revocation.ts";
 import { inboxOf, type Near } from "../objects/stubs.ts";
 import type { ApiKey, Scope } from "../protocol/api-key.ts";
-import { type Action, allows } from "../protocol/caps.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import type { Publisher } from "../publish/prepare.ts";
 import type { Settings } from "../settings/settings.ts";
 import { findKey, looksLikeKey } from "../trust/key.ts";
+import { capRefusal, requireCap, requireScope } from "../trust/may.ts";
 import { type Claims, looksLikeToken, requireUnexpired, verifyToken } from "../trust/token.ts";
 import { requireUserLimit } from "./limit.ts";
 import { mayBePublic } from "./public-topics.ts";
@@ -25,22 +25,26 @@ export async function authenticate(
   origin: string | undefined,
   now: number,
 ): Promise<Principal> {
-  if (credential === null) throw new RefusalError(NO_CREDENTIAL.code, NO_CREDENTIAL.fix);
+  if (credential === null) throw new RefusalError(NO_CREDENTIAL);
   if (!looksLikeKey(credential)) {
-    if (!looksLikeToken(credential)) throw new RefusalError(NO_KIND.code, NO_KIND.fix);
+    if (!looksLikeToken(credential)) throw new RefusalError(NO_KIND);
     return { kind: "user", claims: await verifyToken(settings, credential, now) };
   }
   // A browser that holds an API key has given it to everyone who looks.
   if (origin !== undefined)
     throw new RefusalError(
-      "origin_not_allowed",
-      "keep API keys on your server: give browsers a user token (POST /v1/tokens)",
+      refusal(
+        "origin_not_allowed",
+        "keep API keys on your server: give browsers a user token (POST /v1/tokens)",
+      ),
     );
   const key = await findKey(settings.apiKeys, credential);
   if (key === null)
     throw new RefusalError(
-      "unauthorized",
-      "the API key is not one of this hub's: check it, or make one with `npm run keys` and set API_KEYS",
+      refusal(
+        "unauthorized",
+        "the API key is not one of this hub's: check it, or make one with `npm run keys` and set API_KEYS",
+      ),
     );
   return { kind: "key", key };
 }
@@ -55,7 +59,8 @@ export function bearerOf(request: Request): string | null {
   const header = request.headers.get("authorization");
   if (header === null) return null;
   const match = /^Bearer +(\S+)$/i.exec(header);
-  if (!match) throw new RefusalError("unauthorized", "write `Authorization: Bearer <credential>`");
+  if (!match)
+    throw new RefusalError(refusal("unauthorized", "write `Authorization: Bearer <credential>`"));
   return match[1] as string;
 }
 
@@ -64,7 +69,8 @@ export async function requireKey(c: Context<Hub>, scope: Scope): Promise<ApiKey>
   const principal = await principalOf(c);
   if (principal.kind !== "key")
     return throwRefusal("insufficient_scope", "this takes an API key, not a user's token");
-  return withScope(principal.key, scope);
+  requireScope(principal.key, scope);
+  return principal.key;
 }
 
 /** For publishing to a topic: an API key, or a token whose caps allow it, with what it claims. */
@@ -73,12 +79,14 @@ export async function requirePublisher(
   topic: string,
 ): Promise<{ publisher: Publisher; claims: Claims | null }> {
   const principal = await principalOf(c);
-  if (principal.kind === "key")
-    return { publisher: publisherOf(c, withScope(principal.key, "publish")), claims: null };
+  if (principal.kind === "key") {
+    requireScope(principal.key, "publish");
+    return { publisher: publisherOf(c, principal.key), claims: null };
+  }
   const { claims } = principal;
-  const { user } = withCap(claims, "publish", topic);
+  requireCap(claims.caps, "publish", topic);
   const by = { isUser: true, others: [], requestId: c.get("requestId") };
-  return { publisher: { ...by, source: `user:${user}` }, claims };
+  return { publisher: { ...by, source: `user:${claims.user}` }, claims };
 }
 
 /**
@@ -114,18 +122,11 @@ export async function readerOf(
     return { unlessPublic: strangersRefusal(c, topic), claims: null, near: "user" };
   const principal = await principalOf(c);
   if (principal.kind === "key") {
-    withScope(principal.key, "read");
+    requireScope(principal.key, "read");
     return { unlessPublic: null, claims: null, near: "backend" };
   }
   const { claims } = principal;
-  return { unlessPublic: capRefusal(claims, "subscribe", topic), claims, near: "user" };
-}
-
-/** Why the token's caps do not allow the action; null when they do. */
-export function capRefusal(claims: Claims, action: Action, topic: string): Refusal | null {
-  return allows(claims.caps, action, topic)
-    ? null
-    : refusal("insufficient_scope", `the token needs the cap ${action} on topic:${topic}`);
+  return { unlessPublic: capRefusal(claims.caps, "subscribe", topic), claims, near: "user" };
 }
 
 /**
@@ -154,7 +155,7 @@ export async function requireInbox(
 ): Promise<{ inbox: ReturnType<typeof inboxOf>; asker: Asker; claims: Claims | null }> {
   const principal = await principalOf(c);
   if (principal.kind === "key") {
-    withScope(principal.key, scope);
+    requireScope(principal.key, scope);
     return { inbox: inboxOf(c.env, userParam(c, null)), asker: "backend", claims: null };
   }
   const { claims } = principal;
@@ -163,18 +164,6 @@ export async function requireInbox(
   if (user !== bearer)
     return throwRefusal("insufficient_scope", "a token opens its own user's inbox only: use `me`");
   return { inbox: inboxOf(c.env, user, "user"), asker: { iat }, claims };
-}
-
-export function withScope(key: ApiKey, scope: Scope): ApiKey {
-  if (!key.scopes.includes(scope))
-    throw new RefusalError("insufficient_scope", `the API key needs the scope ${scope}`);
-  return key;
-}
-
-export function withCap(claims: Claims, action: Action, topic: string): Claims {
-  const refused = capRefusal(claims, action, topic);
-  if (refused !== null) throw new RefusalError(refused.code, refused.fix);
-  return claims;
 }
 
 async function principalOf(c: Context<Hub>): Promise<Principal> {

@@ -1,7 +1,7 @@
 // Reading a request's body: how long it may be is settled before any of it is parsed.
 
 import * as v from "valibot";
-import { RefusalError } from "../protocol/error.ts";
+import { RefusalError, refusal } from "../protocol/error.ts";
 import { parseJson } from "../protocol/json.ts";
 import { BODY_BYTES_MAX } from "../protocol/limits.ts";
 import { refusalOf } from "../publish/issue.ts";
@@ -14,9 +14,11 @@ export async function readBody(request: Request): Promise<string> {
   const coding = request.headers.get("content-encoding") ?? "identity";
   if (coding.toLowerCase() !== "identity")
     throw new RefusalError(
-      "unsupported_media_type",
-      "send the body uncompressed, without `content-encoding`",
-      "content-encoding",
+      refusal(
+        "unsupported_media_type",
+        "send the body uncompressed, without `content-encoding`",
+        "content-encoding",
+      ),
     );
   const announced = Number(request.headers.get("content-length") ?? "0");
   if (announced > BODY_BYTES_MAX) throw tooLarge();
@@ -24,7 +26,7 @@ export async function readBody(request: Request): Promise<string> {
   try {
     return UTF8.decode(bytes);
   } catch {
-    throw new RefusalError("bad_request", "send the body in UTF-8");
+    throw new RefusalError(refusal("bad_request", "send the body in UTF-8"));
   }
 }
 
@@ -35,13 +37,13 @@ export async function readJson<T>(
 ): Promise<T> {
   const text = await readBody(request);
   const parsed = text.trim() === "" ? { value: {} } : parseJson(text);
-  if ("code" in parsed) throw new RefusalError(parsed.code, parsed.fix);
+  if ("code" in parsed) throw new RefusalError(parsed);
   // To the schema a list is an object without the members it asks for.
-  if (Array.isArray(parsed.value)) throw new RefusalError("invalid_params", "send a JSON object");
+  if (Array.isArray(parsed.value))
+    throw new RefusalError(refusal("invalid_params", "send a JSON object"));
   const result = v.safeParse(schema, parsed.value, { abortEarly: true });
   if (result.success) return result.output;
-  const { code, fix, field } = refusalOf(result.issues[0]);
-  throw new RefusalError(code, fix, field);
+  throw new RefusalError(refusalOf(result.issues[0]));
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {
@@ -70,4 +72,6 @@ async function readBytes(request: Request): Promise<Uint8Array> {
 }
 
 const tooLarge = () =>
-  new RefusalError("payload_too_large", `send at most ${BODY_BYTES_MAX} bytes: split the list`);
+  new RefusalError(
+    refusal("payload_too_large", `send at most ${BODY_BYTES_MAX} bytes: split the list`),
+  );

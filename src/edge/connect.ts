@@ -10,15 +10,8 @@ import { STREAM_TOPICS_MAX, TOPICS_MAX, URL_TOKEN_AGE_SECONDS_MAX } from "../pro
 import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
 import { ANONYMOUS, type Caller } from "../socket/attachment.ts";
 import { openSocket, SUBPROTOCOL, type Upgrade } from "../socket/upgrade.ts";
-import {
-  authenticate,
-  bearerOf,
-  capRefusal,
-  NO_CREDENTIAL,
-  type Principal,
-  strangersRefusal,
-  withScope,
-} from "./auth.ts";
+import { capRefusal, requireScope } from "../trust/may.ts";
+import { authenticate, bearerOf, NO_CREDENTIAL, type Principal, strangersRefusal } from "./auth.ts";
 import { requireUserLimit } from "./limit.ts";
 import { type Offer, offerOf } from "./offer.ts";
 import { learnAccess } from "./public-topics.ts";
@@ -38,7 +31,7 @@ export async function connectInbox(c: Context<Hub>): Promise<Response> {
     return refuseSince("`since` is a cursor `<epoch>:<offset>` out of a frame, or `latest`");
   const topics = topicsOf(c, offer, resumed);
   const principal = await connecting(c, offer);
-  if (principal === null) throw new RefusalError(NO_CREDENTIAL.code, NO_CREDENTIAL.fix);
+  if (principal === null) throw new RefusalError(NO_CREDENTIAL);
   if (principal.kind === "key")
     return throwRefusal("insufficient_scope", "an inbox is its user's: connect with a user token");
   const { user } = principal.claims;
@@ -61,8 +54,8 @@ export async function connectTopic(c: Context<Hub>): Promise<Response> {
   const principal = await connecting(c, offer);
   let unlessPublic: Refusal | null = null;
   if (principal === null) unlessPublic = strangersRefusal(c, topic);
-  else if (principal.kind === "key") withScope(principal.key, "read");
-  else unlessPublic = capRefusal(principal.claims, "subscribe", topic);
+  else if (principal.kind === "key") requireScope(principal.key, "read");
+  else unlessPublic = capRefusal(principal.claims.caps, "subscribe", topic);
   const caller = callerOf(principal);
   const near = principal?.kind === "key" ? "backend" : "user";
   const response = await open(
@@ -213,10 +206,7 @@ async function open(
     offered: protocol !== null,
     isStream: !isUpgrade,
   });
-  if (response.status !== 101) {
-    const { code, fix, field } = (await response.json()) as Refusal;
-    throw new RefusalError(code, fix, field);
-  }
+  if (response.status !== 101) throw new RefusalError((await response.json()) as Refusal);
   if (isUpgrade) return response;
   const ws = response.webSocket as WebSocket;
   const begun = { ...begunAt(upgrade), ticket };

@@ -9,8 +9,9 @@ import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { OFFSETS_MAX, PAGE_MAX } from "../protocol/limits.ts";
 import { LIST_STATES } from "../protocol/message.ts";
 import { isTime } from "../protocol/since.ts";
+import { requireCap } from "../trust/may.ts";
 import { requireUnexpired } from "../trust/token.ts";
-import { requireInbox, requireKey, withCap } from "./auth.ts";
+import { requireInbox, requireKey } from "./auth.ts";
 import { readJson } from "./body.ts";
 import {
   type Hub,
@@ -127,7 +128,7 @@ export async function disconnectUser(c: Context<Hub>): Promise<Response> {
 export async function listFollows(c: Context<Hub>): Promise<Response> {
   const { inbox, asker } = await requireInbox(c, "read");
   const topics = await inbox.following(asker);
-  if (!Array.isArray(topics)) throw new RefusalError(topics.code, topics.fix, topics.field);
+  if (!Array.isArray(topics)) throw new RefusalError(topics);
   return Response.json({ follows: topics.map((topic) => ({ topic })) });
 }
 
@@ -135,9 +136,9 @@ export async function listFollows(c: Context<Hub>): Promise<Response> {
 export async function followTopic(c: Context<Hub>): Promise<Response> {
   const topic = topicParam(c);
   const { inbox, asker, claims } = await requireInbox(c, "manage");
-  if (claims !== null) withCap(claims, "follow", topic);
+  if (claims !== null) requireCap(claims.caps, "follow", topic);
   const isNew = await inbox.follow(topic, asker);
-  if (typeof isNew !== "boolean") throw new RefusalError(isNew.code, isNew.fix, isNew.field);
+  if (typeof isNew !== "boolean") throw new RefusalError(isNew);
   return Response.json({ topic }, { status: isNew ? 201 : 200 });
 }
 
@@ -146,7 +147,7 @@ export async function unfollowTopic(c: Context<Hub>): Promise<Response> {
   const topic = topicParam(c);
   const { inbox, asker } = await requireInbox(c, "manage");
   const did = await inbox.unfollow(topic, asker);
-  if (typeof did !== "boolean") throw new RefusalError(did.code, did.fix, did.field);
+  if (typeof did !== "boolean") throw new RefusalError(did);
   return c.body(null, 204);
 }
 
@@ -166,6 +167,6 @@ export async function eraseUser(c: Context<Hub>): Promise<Response> {
 }
 
 function json(result: string | Refusal): Response {
-  if (typeof result !== "string") throw new RefusalError(result.code, result.fix, result.field);
+  if (typeof result !== "string") throw new RefusalError(result);
   return new Response(result, { headers: { "content-type": "application/json" } });
 }

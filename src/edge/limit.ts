@@ -2,7 +2,7 @@
 // by user after that. The platform counts in each of its places apart, and lets through a little more.
 
 import type { Env } from "../objects/env.ts";
-import { RefusalError } from "../protocol/error.ts";
+import { RefusalError, refusal } from "../protocol/error.ts";
 import type { Settings } from "../settings/settings.ts";
 import { findKey, looksLikeKey } from "../trust/key.ts";
 
@@ -32,9 +32,7 @@ export async function requireUserLimit({ LIMIT_BY_USER }: Env, user: string): Pr
 async function requireLimit(limit: RateLimit, key: string): Promise<void> {
   if (!(await isWithin(limit, key)))
     throw new RefusalError(
-      "too_many_requests",
-      "send fewer requests, and this one again after `Retry-After`",
-      undefined,
+      refusal("too_many_requests", "send fewer requests, and this one again after `Retry-After`"),
       PERIOD_SECONDS_MAX,
     );
 }

@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import type { Env } from "../objects/env.ts";
 import { topicFault, userFault } from "../protocol/address.ts";
-import { type ErrorCode, RefusalError } from "../protocol/error.ts";
+import { type ErrorCode, RefusalError, refusal } from "../protocol/error.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /** The Hono environment: our bindings, and what the first middleware found out. */
@@ -15,7 +15,7 @@ export interface Hub {
 
 /** Ends the request with a refusal. */
 export function throwRefusal(code: ErrorCode, fix: string, field?: string): never {
-  throw new RefusalError(code, fix, field);
+  throw new RefusalError(refusal(code, fix, field));
 }
 
 /** The `{user}` of the path; `me` is the bearer of the token, and nobody for an API key. */

@@ -115,6 +115,6 @@ function standing(c: Context<Hub>, topic: string, stands: TopicStanding): Respon
 }
 
 function json(result: string | Refusal): Response {
-  if (typeof result !== "string") throw new RefusalError(result.code, result.fix, result.field);
+  if (typeof result !== "string") throw new RefusalError(result);
   return new Response(result, { headers: { "content-type": "application/json" } });
 }

@@ -5,7 +5,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import type { Batch, BatchEntry, Joined, Joining } from "../objects/member.ts";
 import { EMPTY_EPOCH } from "../protocol/cursor.ts";
-import { type Refusal, RefusalError } from "../protocol/error.ts";
+import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { FOLLOWS_MAX } from "../protocol/limits.ts";
 import { HUB_SOURCE } from "../protocol/message.ts";
 import type { Sockets } from "../socket/sockets.ts";
@@ -60,7 +60,7 @@ export class Follows {
       const mayBeLeft = cursors.of(topic) === null;
       const joining: Joining = { member, follows: true, since: "latest", unlessPublic: null };
       const joined = await join(topic, { ...joining, at, mayBeLeft });
-      if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);
+      if ("code" in joined) throw new RefusalError(joined);
       if (cursors.of(topic) !== null) return false;
       this.#requireRoom();
       const { epoch, offset } = joined;
@@ -79,7 +79,9 @@ export class Follows {
   #requireRoom(): void {
     const { log, clock } = this.#parts;
     if (log.at(clock()).own.follows < FOLLOWS_MAX) return;
-    throw new RefusalError("member_limit", `a user follows at most ${FOLLOWS_MAX} topics`, "topic");
+    throw new RefusalError(
+      refusal("member_limit", `a user follows at most ${FOLLOWS_MAX} topics`, "topic"),
+    );
   }
 
   /** Stops following; what was delivered stays. Gives whether it did follow. */

@@ -1,7 +1,7 @@
 // One life of an inbox, which an erase ends. Work that waits for something else must not go on in the
 // next life: it would bring back what was erased.
 
-import { RefusalError } from "../protocol/error.ts";
+import { RefusalError, refusal } from "../protocol/error.ts";
 
 export class Life {
   #ended = 0;
@@ -28,5 +28,5 @@ export class Life {
 }
 
 function refuse(): never {
-  throw new RefusalError("temporary", "ask again: the user was being erased");
+  throw new RefusalError(refusal("temporary", "ask again: the user was being erased"));
 }

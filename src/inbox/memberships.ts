@@ -2,7 +2,7 @@
 // topic, and the owner of the hub pays for them.
 
 import type { Joined, Joining } from "../objects/member.ts";
-import { type Refusal, RefusalError } from "../protocol/error.ts";
+import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import {
   FOLLOW_CHANGES_MAX,
   FOLLOW_CHANGES_PER_SECOND,
@@ -114,4 +114,6 @@ export class Memberships {
 }
 
 const tooMany = () =>
-  new RefusalError("too_many_requests", "wait: too many topics were joined lately", "topic");
+  new RefusalError(
+    refusal("too_many_requests", "wait: too many topics were joined lately", "topic"),
+  );

@@ -57,8 +57,10 @@ export async function requireRead(session: Session): Promise<void> {
   const isOpen = () => session.ws.readyState === WebSocket.OPEN;
   for (let waited = 0; isOpen() && !keepsUp(session); waited += LOOK_MS) {
     if (waited >= SLOW_MS)
-      throw new RefusalError("too_many_requests", "read first what you have been sent", "topic");
+      throw new RefusalError(
+        refusal("too_many_requests", "read first what you have been sent", "topic"),
+      );
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-  if (!isOpen()) throw new RefusalError("temporary", "connect again");
+  if (!isOpen()) throw new RefusalError(refusal("temporary", "connect again"));
 }

@@ -3,14 +3,14 @@
 import type { Log } from "../log/log.ts";
 import type { Env } from "../objects/env.ts";
 import type { Mark } from "../objects/inbox-rpc.ts";
-import { allows } from "../protocol/caps.ts";
-import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
+import { REVOKED, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
 import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
 import { fits } from "../socket/attachment.ts";
 import type { Services } from "../socket/receive.ts";
 import type { Sockets } from "../socket/sockets.ts";
+import { requireCap } from "../trust/may.ts";
 import { verifyRefresh } from "../trust/token.ts";
 import { isRevoked } from "./connect.ts";
 import type { Follows } from "./follow.ts";
@@ -38,7 +38,7 @@ export function inboxServices(parts: Parts): Services {
     mark: (_session, frame) => {
       const result = parts.mark(markOf(frame));
       if (typeof result === "string") return result;
-      throw new RefusalError(result.code, result.fix, result.field);
+      throw new RefusalError(result);
     },
 
     publish: ({ attachment }, frame) => publishFromSocket(env, attachment, frame, null),
@@ -51,13 +51,11 @@ export function inboxServices(parts: Parts): Services {
 
     refresh: async (session, { token }) => {
       const claims = await verifyRefresh(env, session.attachment.user, token, clock());
-      if (isRevoked(log.at(clock()).own, claims.iat))
-        throw new RefusalError(REVOKED.code, REVOKED.fix);
+      if (isRevoked(log.at(clock()).own, claims.iat)) throw new RefusalError(REVOKED);
       const attachment = { ...session.attachment, ...claims };
       if (!fits(attachment))
         throw new RefusalError(
-          "connection_limit",
-          "shorten the token's caps, or unsubscribe first",
+          refusal("connection_limit", "shorten the token's caps, or unsubscribe first"),
         );
       session.attachment = attachment;
       sockets.save(session);
@@ -67,7 +65,8 @@ export function inboxServices(parts: Parts): Services {
 
     subscribe: (session, { topic, since: text }) => {
       const since = parseTopicSince(text, clock());
-      if (since === null) throw new RefusalError("invalid_params", SUBSCRIBE_SINCE_FORMS, "since");
+      if (since === null)
+        throw new RefusalError(refusal("invalid_params", SUBSCRIBE_SINCE_FORMS, "since"));
       return subscriptions.subscribe(session, topic, since);
     },
 
@@ -78,12 +77,7 @@ export function inboxServices(parts: Parts): Services {
     },
 
     follow: async ({ attachment }, { topic }) => {
-      if (!allows(attachment.caps, "follow", topic))
-        throw new RefusalError(
-          "insufficient_scope",
-          `the token needs the cap follow on topic:${topic}`,
-          "topic",
-        );
+      requireCap(attachment.caps, "follow", topic);
       memberships.spendToFollow(topic);
       return JSON.stringify({ topic, changed: await follows.follow(topic) });
     },

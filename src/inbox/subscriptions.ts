@@ -3,7 +3,6 @@
 
 import type { Batch, Joined, Joining } from "../objects/member.ts";
 import { NO_ANSWER } from "../objects/stubs.ts";
-import { allows } from "../protocol/caps.ts";
 import type { Cursor, Since } from "../protocol/cursor.ts";
 import { printError, printReply } from "../protocol/down.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
@@ -12,6 +11,7 @@ import { type Attachment, fits } from "../socket/attachment.ts";
 import type { Answer } from "../socket/receive.ts";
 import type { Session } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
+import { capRefusal } from "../trust/may.ts";
 import { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";
 import type { Memberships } from "./memberships.ts";
@@ -63,7 +63,7 @@ export class Subscriptions {
     const { member, joins, leaves, life, memberships, moments, join } = this.#parts;
     const requireSameLife = life.enter();
     const fault = this.#fault(session.attachment, topic);
-    if (fault !== null) throw new RefusalError(fault.code, fault.fix, fault.field);
+    if (fault !== null) throw new RefusalError(fault);
     memberships.spendToWatch(topic);
     // Its place is taken at once, since more may be asked for before this one has joined.
     const { topics = [] } = session.attachment;
@@ -81,10 +81,10 @@ export class Subscriptions {
         if (isOver) throw new Error(NO_ANSWER);
         end = joins.begin(topic);
         begun();
-        const unlessPublic = capRefusal(session.attachment, topic);
+        const unlessPublic = watchRefusal(session, topic);
         return join(topic, { member, follows: false, since, unlessPublic, at: moments.next() });
       });
-      if ("code" in joined) throw new RefusalError(joined.code, joined.fix, joined.field);
+      if ("code" in joined) throw new RefusalError(joined);
       const { epoch, offset, recovered, oldest } = joined;
       return {
         members: JSON.stringify({ topic, epoch, offset, recovered, oldest }),
@@ -188,7 +188,7 @@ export class Subscriptions {
     const steps = new Map<number | null, string[]>();
     let least = batch.to;
     for (const session of watching) {
-      const refused = batch.isPublic ? null : capRefusal(session.attachment, batch.topic);
+      const refused = batch.isPublic ? null : watchRefusal(session, batch.topic);
       if (refused !== null) {
         this.#end(session, batch.topic, refused);
         continue;
@@ -220,7 +220,7 @@ export class Subscriptions {
     const { member, join } = this.#parts;
     for (const topic of session.attachment.topics ?? []) {
       await this.#joined(topic);
-      const unlessPublic = capRefusal(session.attachment, topic);
+      const unlessPublic = watchRefusal(session, topic);
       if (unlessPublic === null) continue;
       const joining: Joining = { member, follows: false, since: "latest", unlessPublic };
       const joined = await join(topic, joining).catch((cause) => refusalOf(cause, session));
@@ -267,11 +267,8 @@ export class Subscriptions {
   }
 }
 
-function capRefusal({ caps }: Attachment, topic: string): Refusal | null {
-  return allows(caps, "subscribe", topic)
-    ? null
-    : refusal("insufficient_scope", `the token needs the cap subscribe on topic:${topic}`, "topic");
-}
+const watchRefusal = ({ attachment }: Session, topic: string) =>
+  capRefusal(attachment.caps, "subscribe", topic);
 
 function refusalOf(cause: unknown, { attachment: { connection } }: Session): Refusal {
   if (cause instanceof RefusalError) return cause.refusal;

@@ -10,6 +10,5 @@ export async function requireUnrevoked(
   { user, iat }: { user: string; iat: number | null },
   near: Near = "backend",
 ): Promise<void> {
-  if (await inboxOf(env, user, near).revokes(iat))
-    throw new RefusalError(REVOKED.code, REVOKED.fix);
+  if (await inboxOf(env, user, near).revokes(iat)) throw new RefusalError(REVOKED);
 }

@@ -78,15 +78,10 @@ export class RefusalError extends Error {
   readonly refusal: Refusal;
   /** When the same request may succeed, where that is not said by the code alone. */
   readonly retryAfterSeconds: number | null;
-  constructor(
-    code: ErrorCode,
-    fix: string,
-    field?: string,
-    retryAfterSeconds: number | null = null,
-  ) {
-    super(fix);
+  constructor(refusal: Refusal, retryAfterSeconds: number | null = null) {
+    super(refusal.fix);
     this.name = "RefusalError";
-    this.refusal = refusal(code, fix, field);
+    this.refusal = refusal;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -4,10 +4,10 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import type { Env } from "../objects/env.ts";
 import { requireUnrevoked } from "../objects/revocation.ts";
 import { logOf } from "../objects/stubs.ts";
-import { allows } from "../protocol/caps.ts";
-import { RefusalError } from "../protocol/error.ts";
+import { RefusalError, refusal } from "../protocol/error.ts";
 import type { PublishFrame } from "../protocol/up.ts";
 import type { Attachment } from "../socket/attachment.ts";
+import { requireCap } from "../trust/may.ts";
 import { prepare } from "./prepare.ts";
 import { refusalOfOutcome } from "./reply.ts";
 
@@ -25,28 +25,22 @@ export async function publishFromSocket(
   own: OwnTopic | null,
 ): Promise<string> {
   const topic = frame.topic ?? own?.topic;
-  if (topic === undefined) throw new RefusalError("bad_request", "say the `topic`", "topic");
+  if (topic === undefined)
+    throw new RefusalError(refusal("bad_request", "say the `topic`", "topic"));
   // An API key that only watches has no caps; it publishes by HTTP, where its scopes are looked up.
-  if (!allows(caps, "publish", topic))
-    throw new RefusalError(
-      "insufficient_scope",
-      `the token needs the cap publish on topic:${topic}`,
-    );
+  requireCap(caps, "publish", topic);
   // An inbox has closed the sockets of revoked tokens; a topic's object knows nothing of them.
   if (own !== null && user !== null) await requireUnrevoked(env, { user, iat });
   const publisher = { source, isUser: user !== null, others: [], requestId: connection };
   const prepared = await prepare(frame.message, { kind: "topic", name: topic }, publisher, null);
-  if ("code" in prepared) throw new RefusalError(prepared.code, prepared.fix, prepared.field);
+  if ("code" in prepared) throw new RefusalError(prepared);
   const { to, draft } = prepared;
   const [outcome] =
     to.kind === "topic" && to.name === own?.topic
       ? await own.publish(draft)
       : await logOf(env, to).publish([draft], connection);
   if (outcome === undefined) throw new Error("a publish had no outcome");
-  if (!("offset" in outcome)) {
-    const { code, fix, field } = refusalOfOutcome(outcome.status);
-    throw new RefusalError(code, fix, field);
-  }
+  if (!("offset" in outcome)) throw new RefusalError(refusalOfOutcome(outcome.status));
   const { id, offset, epoch } = outcome;
   const message = { id, offset, epoch, duplicate: outcome.status === "duplicate" };
   return JSON.stringify({ message });

@@ -1,6 +1,6 @@
 // From a request's body to the items in it: JSON, NDJSON, a form that is JSON after all, or text.
 
-import { type Refusal, RefusalError } from "../protocol/error.ts";
+import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { parseJson } from "../protocol/json.ts";
 import { LIST_MESSAGES_MAX } from "../protocol/limits.ts";
 import { isVisible } from "./parse.ts";
@@ -34,9 +34,11 @@ export function parseItems(text: string, contentType: string | null): Items {
       return /^\s*[{[]/.test(text) ? jsonItems(text) : textItem(text);
     default:
       throw new RefusalError(
-        "unsupported_media_type",
-        "send application/json, application/x-ndjson or text/plain",
-        "content-type",
+        refusal(
+          "unsupported_media_type",
+          "send application/json, application/x-ndjson or text/plain",
+          "content-type",
+        ),
       );
   }
 }
@@ -47,7 +49,7 @@ function mediaType(contentType: string | null): string {
 
 function jsonItems(text: string): Items {
   const parsed = parseJson(text);
-  if ("code" in parsed) throw new RefusalError(parsed.code, parsed.fix);
+  if ("code" in parsed) throw new RefusalError(parsed);
   if (!Array.isArray(parsed.value)) return { items: [parsed], isList: false };
   return { items: limited(parsed.value).map((value) => ({ value })), isList: true };
 }
@@ -56,9 +58,11 @@ function jsonItems(text: string): Items {
 function plainItem(text: string): Items {
   if (/^\s*[{[]/.test(text) && looksLikeMessages(text))
     throw new RefusalError(
-      "unsupported_media_type",
-      "this is a message in JSON: send it with `content-type: application/json`",
-      "content-type",
+      refusal(
+        "unsupported_media_type",
+        "this is a message in JSON: send it with `content-type: application/json`",
+        "content-type",
+      ),
     );
   return textItem(text);
 }
@@ -81,7 +85,8 @@ const isMessage = (item: unknown) =>
 const CONTENT = ["type", "data", "notification"];
 
 function textItem(text: string): Items {
-  if (!isVisible(text)) throw new RefusalError("bad_request", "the body is empty: send a message");
+  if (!isVisible(text))
+    throw new RefusalError(refusal("bad_request", "the body is empty: send a message"));
   return { items: [{ value: { notification: { body: text } } }], isList: false };
 }
 
@@ -90,7 +95,10 @@ const lines = (text: string) => text.split("\n").filter((line) => line.trim() !=
 /** Counted before any of it is looked at. */
 function limited<T>(list: T[]): T[] {
   if (list.length > LIST_MESSAGES_MAX)
-    throw new RefusalError("payload_too_large", `send at most ${LIST_MESSAGES_MAX} messages`);
-  if (list.length === 0) throw new RefusalError("bad_request", "the list is empty: send a message");
+    throw new RefusalError(
+      refusal("payload_too_large", `send at most ${LIST_MESSAGES_MAX} messages`),
+    );
+  if (list.length === 0)
+    throw new RefusalError(refusal("bad_request", "the list is empty: send a message"));
   return list;
 }

@@ -32,9 +32,11 @@ export async function readDeliveries(
   const all = new Set(addressed.flatMap((each) => ("code" in each ? [] : each.addresses)));
   if (all.size > ADDRESSES_MAX)
     throw new RefusalError(
-      "payload_too_large",
-      `publish to a topic, or split the request: it names ${all.size} addresses, at most ${ADDRESSES_MAX} go in one`,
-      "to",
+      refusal(
+        "payload_too_large",
+        `publish to a topic, or split the request: it names ${all.size} addresses, at most ${ADDRESSES_MAX} go in one`,
+        "to",
+      ),
     );
   const count = addressed.reduce(
     (sum, each) => sum + ("code" in each ? 0 : each.addresses.length),
@@ -42,9 +44,11 @@ export async function readDeliveries(
   );
   if (count > LIST_MESSAGES_MAX)
     throw new RefusalError(
-      "payload_too_large",
-      `split the request: it makes ${count} deliveries, at most ${LIST_MESSAGES_MAX} go in one`,
-      "to",
+      refusal(
+        "payload_too_large",
+        `split the request: it makes ${count} deliveries, at most ${LIST_MESSAGES_MAX} go in one`,
+        "to",
+      ),
     );
   const deliveries = addressed.flatMap((each, i): Promise<Delivery>[] => {
     if ("code" in each) return [Promise.resolve({ to: null, isSingle: true, prepared: each })];

@@ -166,7 +166,7 @@ function perform(
 /** What brings much is not for who does not read what there is already. */
 function requireReader(session: Session): void {
   if (!keepsUp(session))
-    throw new RefusalError("too_many_requests", "read first what you have been sent");
+    throw new RefusalError(refusal("too_many_requests", "read first what you have been sent"));
 }
 
 /** A frame that cannot be read is answered. Too many at once come from a client that is not ours. */

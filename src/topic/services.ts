@@ -4,13 +4,13 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import type { Env } from "../objects/env.ts";
 import { requireUnrevoked } from "../objects/revocation.ts";
-import { allows } from "../protocol/caps.ts";
-import { RefusalError } from "../protocol/error.ts";
+import { RefusalError, refusal } from "../protocol/error.ts";
 import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
 import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
 import type { Services } from "../socket/receive.ts";
 import type { Sockets } from "../socket/sockets.ts";
+import { requireCap } from "../trust/may.ts";
 import { verifyRefresh } from "../trust/token.ts";
 import { history } from "./history.ts";
 import type { TopicOwn } from "./keep.ts";
@@ -29,8 +29,10 @@ export function topicServices(parts: Parts): Services {
   const { env, topic, log, sockets, isPublic, publish, clock } = parts;
   const ofInbox = () => {
     throw new RefusalError(
-      "bad_request",
-      "this socket watches one topic, which has neither state nor others: connect to /v1/connect",
+      refusal(
+        "bad_request",
+        "this socket watches one topic, which has neither state nor others: connect to /v1/connect",
+      ),
     );
   };
   return {
@@ -49,15 +51,14 @@ export function topicServices(parts: Parts): Services {
     history: (_session, frame) => {
       const since = frame.since === null ? null : parseHistorySince(frame.since, clock());
       if (frame.since !== null && since === null)
-        throw new RefusalError("invalid_params", SINCE_FORMS, "since");
+        throw new RefusalError(refusal("invalid_params", SINCE_FORMS, "since"));
       const { before, limit } = frame;
       return history(log, { since, before, limit, unitsMax: FRAME_PAGE_UNITS_MAX }, clock());
     },
 
     refresh: async (session, { token }) => {
       const claims = await verifyRefresh(env, session.attachment.user, token, clock());
-      if (!allows(claims.caps, "subscribe", topic) && !isPublic())
-        throw new RefusalError("insufficient_scope", "the new token may not subscribe here");
+      if (!isPublic()) requireCap(claims.caps, "subscribe", topic);
       const { user } = session.attachment;
       if (user !== null) await requireUnrevoked(env, { user, iat: claims.iat });
       session.attachment = { ...session.attachment, ...claims };

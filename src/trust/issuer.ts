@@ -1,7 +1,7 @@
 // The keys of an issuer of tokens: fetched when they are needed, kept while the issuer is away.
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
-import { RefusalError } from "../protocol/error.ts";
+import { RefusalError, refusal } from "../protocol/error.ts";
 
 /** After this long the keys are fetched again: a key that the issuer took away ends by then. */
 const FRESH_MS = 10 * 60_000;
@@ -58,8 +58,10 @@ export class Issuer {
       if (!mayBeNew(cause, known, header)) throw cause;
       if (now < this.#triedAt + COOL_DOWN_MS)
         throw new RefusalError(
-          "temporary",
-          "no known key of JWKS_URL fits the token, and the keys were fetched just now: try again",
+          refusal(
+            "temporary",
+            "no known key of JWKS_URL fits the token, and the keys were fetched just now: try again",
+          ),
         );
       return tryKeys(await this.#refresh(now), header, jws, verify);
     }
@@ -184,5 +186,7 @@ function mayBeNew(cause: unknown, { kids }: Known, { kid }: Header): boolean {
 }
 
 function unavailable(): never {
-  throw new RefusalError("temporary", "the keys at JWKS_URL cannot be had just now: try again");
+  throw new RefusalError(
+    refusal("temporary", "the keys at JWKS_URL cannot be had just now: try again"),
+  );
 }

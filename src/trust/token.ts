@@ -4,7 +4,7 @@
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import { userFault } from "../protocol/address.ts";
 import { type Caps, parseCaps } from "../protocol/caps.ts";
-import { type ErrorCode, RefusalError } from "../protocol/error.ts";
+import { type ErrorCode, RefusalError, refusal } from "../protocol/error.ts";
 import { TOKEN_BYTES_MAX } from "../protocol/limits.ts";
 import { type Settings, settingsOf, type Vars } from "../settings/settings.ts";
 import { Issuer } from "./issuer.ts";
@@ -60,7 +60,7 @@ export async function verifyRefresh(
   now: number,
 ): Promise<Omit<Claims, "user">> {
   const settings = settingsOf(env);
-  if ("fix" in settings) throw new RefusalError("not_configured", settings.fix);
+  if ("fix" in settings) throw new RefusalError(refusal("not_configured", settings.fix));
   const { user: bearer, ...claims } = await verifyToken(settings, token, now);
   if (bearer !== user) throw invalid("refresh with a token of the same user");
   return claims;
@@ -173,13 +173,17 @@ const isEarly = ({ claim, reason }: errors.JWTClaimValidationFailed) =>
 /** It becomes right by itself, so it is not final. */
 const early = (claim: "iat" | "nbf") =>
   new RefusalError(
-    "temporary",
-    `the claim \`${claim}\` is more than ${AHEAD_SECONDS_MAX} seconds ahead: check the issuer's clock, or wait until then`,
+    refusal(
+      "temporary",
+      `the claim \`${claim}\` is more than ${AHEAD_SECONDS_MAX} seconds ahead: check the issuer's clock, or wait until then`,
+    ),
   );
 
-const expired = () => new RefusalError("token_expired", "get a new token and come back with it");
+const expired = () =>
+  new RefusalError(refusal("token_expired", "get a new token and come back with it"));
 
-const invalid = (fix: string, code: ErrorCode = "invalid_token") => new RefusalError(code, fix);
+const invalid = (fix: string, code: ErrorCode = "invalid_token") =>
+  new RefusalError(refusal(code, fix));
 
 function isFault(caps: Caps | { fault: string }): caps is { fault: string } {
   return "fault" in caps && typeof caps.fault === "string";

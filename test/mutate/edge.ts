@@ -47,8 +47,8 @@ export const EDGE: Mutant[] = [
   },
   {
     file: "src/edge/auth.ts",
-    text: `publisherOf(c, withScope(principal.key, "publish"))`,
-    instead: "publisherOf(c, principal.key)",
+    text: `    requireScope(principal.key, "publish");\n`,
+    instead: "",
     why: "a key that may only read publishes",
     tests: ["test/edge/doors.test.ts"],
   },
@@ -70,14 +70,14 @@ export const EDGE: Mutant[] = [
   },
   {
     file: "src/edge/auth.ts",
-    text: `unlessPublic: capRefusal(claims, "subscribe", topic), claims`,
+    text: `unlessPublic: capRefusal(claims.caps, "subscribe", topic), claims`,
     instead: "unlessPublic: null, claims",
     why: "any user reads any topic",
     tests: ["test/edge/doors.test.ts"],
   },
   {
     file: "src/edge/auth.ts",
-    text: "    withScope(principal.key, scope);\n",
+    text: "    requireScope(principal.key, scope);\n",
     instead: "",
     why: "a key that may only publish reads and deletes users' messages",
     tests: ["test/edge/doors.test.ts"],
@@ -112,7 +112,7 @@ export const EDGE: Mutant[] = [
   },
   {
     file: "src/edge/body.ts",
-    text: `if (Array.isArray(parsed.value)) throw new RefusalError("invalid_params", "send a JSON object");`,
+    text: `  if (Array.isArray(parsed.value))\n    throw new RefusalError(refusal("invalid_params", "send a JSON object"));\n`,
     instead: "",
     why: "a list of settings takes all settings back",
     tests: ["test/edge/doors.test.ts"],
@@ -168,7 +168,7 @@ export const EDGE: Mutant[] = [
   },
   {
     file: "src/edge/inbox-routes.ts",
-    text: `  if (typeof did !== "boolean") throw new RefusalError(did.code, did.fix, did.field);\n`,
+    text: `  if (typeof did !== "boolean") throw new RefusalError(did);\n`,
     instead: "",
     why: "an unfollow that failed says that it was done",
     tests: ["test/edge/doors.test.ts"],

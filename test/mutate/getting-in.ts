@@ -17,14 +17,14 @@ export const GETTING_IN: Mutant[] = [
   },
   {
     file: "src/edge/connect.ts",
-    text: `else if (principal.kind === "key") withScope(principal.key, "read");`,
+    text: `else if (principal.kind === "key") requireScope(principal.key, "read");`,
     instead: `else if (principal.kind === "key") unlessPublic = null;`,
     why: "a key that may only publish watches topics",
     tests: ["test/edge/doors.test.ts"],
   },
   {
     file: "src/edge/connect.ts",
-    text: `else unlessPublic = capRefusal(principal.claims, "subscribe", topic);`,
+    text: `else unlessPublic = capRefusal(principal.claims.caps, "subscribe", topic);`,
     instead: "",
     why: "any user connects to any topic",
     tests: ["test/edge/doors.test.ts"],

@@ -219,8 +219,8 @@ export const TOPIC: Mutant[] = [
   },
   {
     file: "src/topic/services.ts",
-    text: " && !isPublic())",
-    instead: ")",
+    text: "if (!isPublic()) requireCap(",
+    instead: "requireCap(",
     why: "who watches a public topic cannot refresh a token without caps",
     tests: ["test/topic/public.test.ts", "test/socket/refresh.test.ts"],
   },

@@ -66,7 +66,7 @@ export const WIRING: Mutant[] = [
   },
   {
     file: SERVICES,
-    text: "      if (isRevoked(log.at(clock()).own, claims.iat))\n        throw new RefusalError(REVOKED.code, REVOKED.fix);\n",
+    text: "      if (isRevoked(log.at(clock()).own, claims.iat)) throw new RefusalError(REVOKED);\n",
     instead: "",
     why: "a revoked token lengthens a connection",
     tests: REFRESH,
