@@ -338,6 +338,21 @@ describe("pages", () => {
     expect(missing).toEqual([]);
   });
 
+  it("list each decision with its title, its status and its day", () => {
+    const listed = read("docs/decisions/README.md").matchAll(
+      /^- \[(\d{4})\]\((\S+)\) · (?:accepted|superseded by).* · \d{4}-\d\d-\d\d\n {2}(.+)$/gm,
+    );
+    const decisions = filesOf("docs/decisions", ".md").filter(
+      (path) => !path.endsWith("README.md"),
+    );
+    expect(
+      [...listed].map(([, number, file, title]) => [
+        `docs/decisions/${file}`,
+        `# ${number}: ${title}`,
+      ]),
+    ).toEqual(decisions.map((path) => [path, read(path).split("\n")[0]]));
+  });
+
   /** `src/{a,b}.ts` is two paths. */
   function spelledOut(path: string): string[] {
     const braces = /^([^{]*)\{([^}]*)\}(.*)$/.exec(path);
