@@ -272,6 +272,7 @@ describe("pages", () => {
   const PAGES = [
     ...filesOf("docs", ".md"),
     "README.md",
+    "CONTRIBUTING.md",
     "examples/README.md",
     "bench/README.md",
     "CHANGELOG.md",
