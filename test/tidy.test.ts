@@ -271,6 +271,7 @@ describe("source files", () => {
 describe("pages", () => {
   const PAGES = [
     ...filesOf("docs", ".md"),
+    ...filesOf(".github", ".md", ".yml"),
     "README.md",
     "CONTRIBUTING.md",
     "examples/README.md",
