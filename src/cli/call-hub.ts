@@ -1,4 +1,4 @@
-// One HTTP call to the hub with the API key.
+// HTTP calls to the hub with the API key.
 
 import { problemOf } from "../client/problem.ts";
 import { createHub, type Hub, HubError } from "../client/server.ts";
@@ -7,7 +7,10 @@ import type { Target } from "./find-hub.ts";
 
 const ANSWER_MS_MAX = 20_000;
 
-/** Calls the hub; gives what it answers, null for an empty answer. Throws a HubError. */
+/**
+ * Takes a method and a path below `/v1/`; returns the parsed JSON answer, null when it is empty. Throws a
+ * HubError when the hub refuses the call.
+ */
 export async function callHub(
   { url, key }: Pick<Target, "url" | "key">,
   method: string,
@@ -24,8 +27,8 @@ export async function callHub(
 }
 
 /**
- * Takes an answer and the members that a hub's has, `[]` after those that are lists; gives it back.
- * What answers at an address need not be a hub.
+ * Takes an answer and the names of its required members, with `[]` after those that are lists; returns the
+ * answer. Throws a SyntaxError when one is missing: another program may listen at the address.
  */
 export function hubAnswer<T>(answer: T, members: readonly string[]): T {
   const given = (answer ?? {}) as Record<string, unknown>;
@@ -35,17 +38,24 @@ export function hubAnswer<T>(answer: T, members: readonly string[]): T {
   throw new SyntaxError("its answer is another than a hub's");
 }
 
+/** Returns the error of an answer that is not a success. */
 export async function refusalOf(response: Response): Promise<HubError> {
   return new HubError(response.status, await problemOf(response));
 }
 
-/** The hub as a backend uses it. On this machine there is nothing to wait for between tries. */
+/**
+ * Returns the SDK's client for backends. A hub on this machine is tried once, since a retry would only delay
+ * the error.
+ */
 export function backendOf({ url, key }: Target): Hub {
   const isHere = new URL(url).protocol === "http:";
   return createHub({ url, key, ...(isHere ? { tries: 1 } : {}) });
 }
 
-/** A name as part of a path. A URL takes `.` and `..` for something else, however they are written. */
+/**
+ * Returns a name encoded for a path. Throws a UsageError for `.` and `..`: a URL treats them as dot
+ * segments even when they are percent-encoded.
+ */
 export function inPath(name: string): string {
   if (name === "." || name === "..")
     throw new UsageError(`"${name}" cannot be written in a path: use another name`);

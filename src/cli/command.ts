@@ -1,4 +1,4 @@
-// What a command is, and what it is given: its arguments as read by `parseArgs`, the hub, the output.
+// The interface of a command, and its input: the arguments as read by `parseArgs`, the hub, the output.
 
 import type { Readable } from "node:stream";
 import { type ParseArgsConfig, parseArgs } from "node:util";
@@ -7,7 +7,7 @@ import type { Target } from "./find-hub.ts";
 import type { Output } from "./output.ts";
 
 export interface Option {
-  /** What its value is called in the help; absent: it takes none. */
+  /** The name of its value in the help; absent when the option takes no value. */
   value?: string;
   repeated?: true;
   about: string;
@@ -15,9 +15,9 @@ export interface Option {
 
 export interface Command {
   name: string;
-  /** What stands after the name, such as `<user>`. */
+  /** The operands as the help shows them, such as `<user>`. */
   operands: string;
-  /** How many operands there are: from, to. */
+  /** The least and the greatest number of operands. */
   count: readonly [number, number];
   about: string;
   details?: string;
@@ -31,11 +31,11 @@ export interface Call {
   options: Options;
   output: Output;
   stdin: Readable;
-  /** Finds the hub. Throws a UsageError that says how to name it. */
+  /** Finds the hub and its key. Throws a UsageError that says how to set them. */
   hub(): Promise<Target>;
 }
 
-/** Options that every command has. */
+/** The options of every command. */
 export const COMMON: Record<string, Option> = {
   hub: { value: "url", about: "the hub's address, instead of BELFRY_URL" },
   json: { about: "JSON, one result a line, also at a terminal" },
@@ -67,7 +67,7 @@ export class Options {
     return Array.isArray(value) ? value.map(String) : [];
   }
 
-  /** A whole number of at least `least`. */
+  /** Returns an integer of at least `least`, undefined when absent. Throws a UsageError. */
   whole(name: string, least: number): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
@@ -76,7 +76,7 @@ export class Options {
     throw new UsageError(`--${name} is a whole number from ${least} on, and "${text}" is not`);
   }
 
-  /** Seconds, given as a number or as 90s, 15m, 1h, 7d. */
+  /** Returns seconds, read from a number or from 90s, 15m, 1h, 7d. Throws a UsageError. */
   seconds(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
@@ -88,7 +88,7 @@ export class Options {
 
 const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** Reads the arguments that follow a command's name. Throws a UsageError. */
+/** Takes the arguments after the name of the command. Throws a UsageError. */
 export function readArguments(
   command: Command,
   args: string[],

@@ -1,5 +1,5 @@
-// belfry doctor: is the hub there, what may the key do, does a message come through. Each check is one
-// line, and says what to do about it.
+// belfry doctor: checks the address, the hub, the scopes of the key, the round trip of a message, and the
+// clock. Each check prints one line, with the fix where one is known.
 
 import { randomUUID } from "node:crypto";
 import { createHub, HubError } from "../client/server.ts";
@@ -10,7 +10,7 @@ import { explain, PartlyRefusedError, UnreachableError } from "./failure.ts";
 import type { Target } from "./find-hub.ts";
 import { roundTrip } from "./round-trip.ts";
 
-/** Beyond this a token that was just made may count as expired, or as not valid yet. */
+/** With a larger clock skew a new token may count as expired, or as not yet valid. */
 const SKEW_MS_MAX = 5_000;
 
 export const doctor: Command = {
@@ -81,7 +81,7 @@ async function checkHealth(
   }
 }
 
-/** What the key may do, asked for one by one where asking changes nothing. */
+/** Returns the scopes of the key. Each scope is probed by a call that changes nothing. */
 async function checkKey(
   target: Target,
   user: string,
@@ -91,7 +91,7 @@ async function checkKey(
   const asks: Record<Scope, () => Promise<unknown>> = {
     read: () => callHub(target, "GET", `users/${user}/notifications?limit=1`),
     publish: () => maySendNothing(target),
-    // Of a user who is not there and has no sockets.
+    // The user is new, so there are no connections to close.
     manage: () => callHub(target, "DELETE", `users/${user}/connections`),
     tokens: () => createHub({ ...target, tries: 1 }).mintToken({ user, ttl: 60 }),
   };
@@ -114,14 +114,15 @@ async function checkKey(
   const detail = lacks.length === 0 ? may : `${may}; not ${lacks.join(", ")}`;
   const findings: Finding[] = [{ check: "key", outcome: "ok", detail }];
   for (const { message, code, temporary } of faults) {
-    // A hub that is set up for less says so; one that cannot answer is not well.
+    // A lasting error means that the hub is not set up for this call. A temporary error, or an answer
+    // that does not come from the hub, is a failure.
     const outcome = temporary || code === "not_the_hub" ? "failed" : "skipped";
     findings.push({ check: "key", outcome, detail: message });
   }
   return { findings, scopes };
 }
 
-/** An empty list is refused, but only to who may publish. */
+/** Probes the scope `publish`: the hub checks it first, and then refuses the empty list. */
 async function maySendNothing(target: Target): Promise<void> {
   try {
     await createHub({ ...target, tries: 1 }).publishMany([]);

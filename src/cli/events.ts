@@ -1,16 +1,19 @@
-// An event stream read as it comes (WHATWG HTML §9.2.5), as far as a hub makes use of it.
+// A reader of event streams (WHATWG HTML §9.2.5), limited to the parts that a hub uses.
 
 export interface StreamEvent {
   event: string;
-  /** The cursor, where the event completes a step of the log. */
+  /** The cursor, on an event that completes a step of the log; else null. */
   id: string | null;
   data: string;
 }
 
-/** A frame has 256 KiB at most; what grows beyond this without an end is no event of a hub. */
+/** In UTF-16 units. A frame has at most 256 KiB, so a longer event does not come from a hub. */
 const EVENT_UNITS_MAX = 1024 * 1024;
 
-/** Gives the events of a response's body; `heard` is called for every piece, comments included. */
+/**
+ * Yields the events of a response's body; calls `heard` for every piece, comments included. Throws a
+ * SyntaxError when an event is too long.
+ */
 export async function* eventsOf(
   body: AsyncIterable<Uint8Array>,
   heard: () => void,

@@ -1,4 +1,4 @@
-// How a command fails, as its exit code and as a sentence that says what to do.
+// The errors of a command, each with an exit code and a sentence that says how to fix it.
 
 import { HubError } from "../client/server.ts";
 import { printable } from "./printable.ts";
@@ -9,13 +9,16 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** The command was called wrongly. */
 export class UsageError extends Error {}
 
-/** No hub answers, or what answers is none. */
+/** No hub answers, or the program that answers is not a hub. */
 export class UnreachableError extends Error {}
 
-/** Some of what was sent was refused, and has been told already. */
+/** Some messages or checks failed, and each failure has been printed already. */
 export class PartlyRefusedError extends Error {}
 
-/** Takes what was thrown and the hub that was called; null when it is a fault of this program. */
+/**
+ * Takes a thrown value and the URL of the hub; returns the exit code and the text to print, or null for a
+ * bug of this program.
+ */
 export function explain(
   cause: unknown,
   url: string | undefined,
@@ -26,7 +29,7 @@ export function explain(
     const request = cause.requestId === undefined ? "" : ` (request ${cause.requestId})`;
     return { code: EXIT.refused, text: printable(`${cause.message}${request}`) };
   }
-  // An answer that is not JSON is one of something else too.
+  // An answer that is not JSON does not come from a hub either.
   if (cause instanceof HubError || cause instanceof SyntaxError) {
     const answer = printable(cause.message).slice(0, 120);
     return {
@@ -46,7 +49,7 @@ export function unreachable(url: string | undefined, cause: unknown): Unreachabl
   );
 }
 
-/** What `fetch` throws when there is no answer, or one that is not JSON. */
+/** Returns whether `fetch` failed this way: no answer, a broken one, or one that is not JSON. */
 export function isNetworkFault(cause: unknown): boolean {
   if (!(cause instanceof Error)) return false;
   return (
@@ -60,6 +63,6 @@ export function isNetworkFault(cause: unknown): boolean {
 function reasonOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const { code, message } = inner as { code?: unknown; message?: string };
-  // What aborts by time has a number for a code, which says nothing.
+  // The code of a timeout (a DOMException) is a number, so its message says more.
   return printable(typeof code === "string" ? code : (message ?? String(inner)));
 }

@@ -1,4 +1,4 @@
-// Which hub, and with which key: what the environment says, or the hub that `npm start` runs.
+// The choice of the hub and the key: from `--hub` and the environment, or from the hub that `npm start` runs.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -10,7 +10,7 @@ export interface Target {
   /** Without a slash at the end. */
   url: string;
   key: string;
-  /** Where both were found, in words. */
+  /** The sources of both, for a person, such as `BELFRY_URL and BELFRY_KEY`. */
   found: string;
 }
 
@@ -22,10 +22,10 @@ export interface Surroundings {
 }
 
 /**
- * Takes the address that was given with the command, if any. The key that `npm start` left goes only to
- * a program on this machine that proves that it holds the key; a request that is not encrypted stays on
- * this machine too. The address that was left in a file is believed only where it names this machine,
- * since anyone may have written a folder.
+ * Takes the address given with `--hub`, if any; returns the hub and its key. The key that `npm start` left
+ * in a file is sent only to a program on this machine that proves that it holds the same key, and plain HTTP
+ * never leaves this machine. The address in a file is trusted only if it is local, since anyone may have
+ * written the folder. Throws a UsageError or an UnreachableError.
  */
 export async function findHub(
   given: string | undefined,
@@ -49,6 +49,7 @@ export async function findHub(
   return { url, key, found: `${whence} and ${join(folder as string, ".dev.key")}` };
 }
 
+/** Throws an UnreachableError unless the program at the address proves that it holds the key. */
 async function requireProof(url: string, key: string): Promise<void> {
   const isOurs = await holdsKey(url, key).catch((cause: unknown) => {
     throw unreachable(url, cause);
@@ -59,7 +60,10 @@ async function requireProof(url: string, key: string): Promise<void> {
     );
 }
 
-/** The folder that `npm start` left its key in: this one or one above, or the checkout this is of. */
+/**
+ * Returns the folder in which `npm start` left its key: `cwd` or a folder above it, else the checkout that
+ * holds this file.
+ */
 function developmentFolder(cwd: string): string | null {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     if (existsSync(join(folder, ".dev.key"))) return folder;
@@ -88,7 +92,7 @@ function parseUrl(text: string): string {
   return url.href.replace(/[/#]+$/, "");
 }
 
-/** What is sent as a header. The text itself stays out of the message. */
+/** Returns a key that is valid in a header. The UsageError does not repeat it: it is a secret. */
 function checkKey(key: string): string {
   if (/^bk_[\x21-\x7e]+$/.test(key)) return key;
   throw new UsageError("BELFRY_KEY is not an API key: it begins with bk_ and has no spaces");

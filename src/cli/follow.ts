@@ -1,4 +1,4 @@
-// belfry follow, belfry unfollow: whether what is published to a topic lands in a user's inbox.
+// belfry follow, belfry unfollow: starts or ends the delivery of a topic's messages to a user's inbox.
 
 import { callHub, inPath } from "./call-hub.ts";
 import type { Call, Command } from "./command.ts";

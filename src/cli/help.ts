@@ -1,4 +1,4 @@
-// The help: of the whole, and of one command.
+// The help texts: of the whole program, and of one command.
 
 import { COMMON, type Command, type Option } from "./command.ts";
 

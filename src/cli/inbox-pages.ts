@@ -1,4 +1,4 @@
-// A user's inbox, page by page.
+// The pages of a user's inbox.
 
 import { type Cursor, parseCursor } from "../protocol/cursor.ts";
 import type { Counts, InboxMessage } from "../protocol/message.ts";
@@ -25,8 +25,9 @@ export async function inboxPage(
 }
 
 /**
- * What came to an inbox since a time, newest first, and the cursor of the log when the first page was
- * read: what comes while the others are read comes after it, by the stream.
+ * Returns the messages of an inbox since `time` (milliseconds), newest first, and the cursor of the log as of
+ * the first page. Messages that arrive while later pages are read are after that cursor, so the stream
+ * delivers them.
  */
 export async function inboxSince(
   target: Target,

@@ -1,4 +1,4 @@
-// belfry keys new: an API key and how to set it. No hub is called.
+// belfry keys new: makes an API key and says how to configure it. It calls no hub.
 
 import { KeyFault, keyInstructions, newKey, parseScopes } from "../operate/credentials.ts";
 import { SCOPES } from "../protocol/api-key.ts";

@@ -1,10 +1,10 @@
-// One message as one line for a person.
+// One message as one line of text for a person.
 
 import type { InboxMessage, LogMessage } from "../protocol/message.ts";
 
 const DATA_LENGTH_MAX = 200;
 
-/** `2026-11-21 06:10:09  Build passed  main is live  /builds/118  [ci]` */
+/** Returns `2026-11-21 06:10:09  Build passed  main is live  /builds/118  [ci]`. */
 export function lineOf({ time, type, category, notification, data, topic }: LogMessage): string {
   const { title, body, url } = notification ?? {};
   const isForProgram = title === undefined && body === undefined;
@@ -22,13 +22,13 @@ export function lineOf({ time, type, category, notification, data, topic }: LogM
     .join("  ");
 }
 
-/** The same in an inbox: with a mark while it is unread, and the offset that calls name it by. */
+/** Returns the same with a mark while it is unread, and with the offset that API calls use. */
 export function inboxLineOf(message: InboxMessage): string {
   const mark = message.read_at === null ? "●" : " ";
   return `${mark} ${String(message.offset).padStart(5)}  ${lineOf(message)}`;
 }
 
-/** To the second, by this machine's clock and zone, but sorting as text. */
+/** Returns a time in this machine's zone, to the second, in a form that sorts as text. */
 function localTime(time: string): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return time;

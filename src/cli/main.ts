@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npx belfry: reads the command line, runs the command, ends with its exit code.
+// npx belfry: reads the command line, runs the command, and exits with its code.
 
 import { type Command, readArguments } from "./command.ts";
 import { doctor } from "./doctor.ts";
@@ -16,13 +16,13 @@ import { token } from "./token.ts";
 
 const NODE_OLDEST = 20;
 
-// An older one would fail somewhere in the one long line that the build makes of this, and print it.
+// An older Node would fail somewhere in the minified bundle, and print its one long line.
 if (Number.parseInt(process.versions.node, 10) < NODE_OLDEST) {
   console.error(`belfry needs Node ${NODE_OLDEST} or newer, and this is ${process.versions.node}`);
   process.exit(EXIT.usage);
 }
 
-/** Put in by the build, from package.json. */
+/** Inserted by the build, from package.json. */
 declare const VERSION: string;
 
 const COMMANDS: readonly Command[] = [publish, tail, inbox, follow, unfollow, token, keys, doctor];
@@ -79,15 +79,15 @@ function mainWithoutCommand(name: string | undefined, args: string[]): ExitCode 
   return EXIT.usage;
 }
 
-// A reader that has what it wants, such as `head`, is no fault. What is still to be published is not cut
-// off with it.
+// A reader that closes the pipe early, such as `head`, is not an error. `publish` carries on all the same,
+// since exiting would drop messages that are not yet sent.
 process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
   if (cause.code !== "EPIPE") throw cause;
   if (process.argv[2] !== publish.name) process.exit(EXIT.ok);
 });
-// The exit code tells all the same.
+// Without a reader of stderr the exit code still reports the result.
 process.stderr.on("error", (cause: NodeJS.ErrnoException) => {
   if (cause.code !== "EPIPE") throw cause;
 });
-// Not process.exit(), which would cut off what is still being written.
+// process.exit() would cut off writes that are still pending.
 process.exitCode = await main(process.argv.slice(2));

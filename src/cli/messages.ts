@@ -1,4 +1,4 @@
-// Messages to publish: one from the arguments of a command, many from what is piped in.
+// Messages to publish: one from the arguments of a command, or many from piped input.
 
 import { StringDecoder } from "node:string_decoder";
 import { parseJson } from "../protocol/json.ts";
@@ -6,7 +6,7 @@ import type { Message, Notification } from "../protocol/message.ts";
 import type { Options } from "./command.ts";
 import { UsageError } from "./failure.ts";
 
-/** The fields that the options give, without a text. */
+/** Returns the message of the options and of a text: the title, or with `--title` the body. */
 export function messageOf(options: Options, text: string | undefined): Message {
   const [title, body] =
     options.text("title") === undefined ? [text, undefined] : [options.text("title"), text];
@@ -29,7 +29,10 @@ function dataOf(text: string | undefined): unknown {
   throw new UsageError(`--data is JSON: ${read.fault}. Quote a text twice: '"a text"'`);
 }
 
-/** Reads JSON as the hub does: what JSON.parse would quietly lose is refused here, since it is gone there. */
+/**
+ * Reads JSON as strictly as the hub does. JSON.parse would lose or round values without an error, and the hub
+ * would then receive the changed message.
+ */
 function readJson(text: string): { value: unknown } | { fault: string } {
   const read = parseJson(text);
   if ("value" in read) return read;
@@ -37,7 +40,7 @@ function readJson(text: string): { value: unknown } | { fault: string } {
     JSON.parse(text);
     return { fault: read.fix };
   } catch (cause) {
-    // It says where.
+    // This error names the position.
     return { fault: `not JSON: ${(cause as Error).message}` };
   }
 }
@@ -48,15 +51,16 @@ function given(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** One message that was piped in, or what is wrong with it; `place` names it for a person. */
+/** One piped message or its fault; `place` names it for a person, such as `line 3`. */
 export type Piped = { place: string } & ({ message: Message } | { fault: string });
 
-/** What is not a line of its own is read whole before anything is sent, up to this. */
+/** The longest line, and the longest document, which is read whole before it is sent. */
 const DOCUMENT_UNITS_MAX = 16 * 1024 * 1024;
 
 /**
- * Reads JSON: one message a line, sent on as the lines come; or one document, a message or an array
- * of them, over as many lines as it likes. Gives what each read brought, so that nothing waits.
+ * Takes JSON: one message a line, or one document (a message or an array of messages) over any number of
+ * lines. Yields the messages of each read at once, so that none waits for later input. Throws a UsageError when
+ * a line or a document is too long.
  */
 export async function* pipedMessages(stdin: AsyncIterable<Buffer>): AsyncGenerator<Piped[]> {
   const decoder = new StringDecoder("utf8");
@@ -82,13 +86,16 @@ export async function* pipedMessages(stdin: AsyncIterable<Buffer>): AsyncGenerat
   if (rest.trim() !== "") yield parsePiped(rest, isDocument === false ? `line ${line + 1}` : "it");
 }
 
-/** Whether the first line is the beginning of something longer: no JSON ends as such a line does. */
+/**
+ * Returns whether the first line begins a document of several lines: no complete JSON ends with `[`, `{`,
+ * `,` or `:`.
+ */
 function beginsDocument(text: string): boolean {
   const first = text.trimStart().split("\n")[0] ?? "";
   return /^[[{]/.test(first) && /[[{,:]\s*$/.test(first);
 }
 
-/** An array is as many messages as it has. An empty line is none. */
+/** Returns one message per element of an array, and none for an empty line. */
 function parsePiped(text: string, place: string): Piped[] {
   if (text.trim() === "") return [];
   const read = readJson(text);
@@ -101,7 +108,7 @@ function parsePiped(text: string, place: string): Piped[] {
 function checked(value: unknown, place: string): Piped {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return { place, fault: "a message is an object" };
-  // The address is the command's: what is piped in may be anyone's.
+  // Only the command line sets the address, since the piped input may come from anyone.
   if ("to" in value) return { place, fault: "it names its own `to`: publish goes to one address" };
   return { place, message: value };
 }

@@ -1,22 +1,22 @@
-// Users, topics and addresses as they are given to a command.
+// The users, topics and addresses in the arguments of a command.
 
 import { type Address, parseAddress, topicFault, userFault } from "../protocol/address.ts";
 import { UsageError } from "./failure.ts";
 
-/** `user:ada` or `topic:news`. */
+/** Takes `user:ada` or `topic:news`. Throws a UsageError. */
 export function readAddress(text: string): Address {
   const address = parseAddress(text);
   if ("fault" in address) throw new UsageError(`"${text}": ${address.fault}`);
   return address;
 }
 
-/** `ada`, or `user:ada`. */
+/** Takes `ada` or `user:ada`; returns `ada`. Throws a UsageError. */
 export function readUser(text: string): string {
   const name = text.replace(/^user:/, "");
   return checked(name, userFault(name));
 }
 
-/** `news`, or `topic:news`. */
+/** Takes `news` or `topic:news`; returns `news`. Throws a UsageError. */
 export function readTopic(text: string): string {
   const name = text.replace(/^topic:/, "");
   return checked(name, topicFault(name));

@@ -1,15 +1,18 @@
-// What others wrote, made safe to show: a title may hold what a terminal obeys (ECMA-48), or turns
-// the direction of a whole line (Unicode UAX #9).
+// Text from strangers, made safe for a terminal: a title may hold control characters (ECMA-48), or
+// characters that reverse the direction of a whole line (Unicode UAX #9).
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches control characters.
 const OBEYED = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** One line of text for a terminal: breaks become spaces, and what a terminal obeys becomes �. */
+/**
+ * Returns a text as one line for a terminal: line breaks and tabs become spaces, and each control or direction
+ * character becomes �.
+ */
 export function printable(text: string): string {
   return text.replace(/\r?\n|\t/g, " ").replace(OBEYED, "\ufffd");
 }
 
-/** JSON on one line, in which what a terminal obeys is escaped: it still parses to the same value. */
+/** Returns JSON that parses to the same value, with control and direction characters escaped. */
 export function printJson(value: unknown): string {
   return JSON.stringify(value).replace(
     OBEYED,

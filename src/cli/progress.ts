@@ -1,4 +1,4 @@
-// How far a tail has come: which messages of a frame are new, and whether one is missing before it.
+// The position of a tail in its log: finds the new messages of a frame, and a gap before it.
 
 import { type Cursor, EMPTY_EPOCH, printCursor } from "../protocol/cursor.ts";
 import type { ConnectedFrame, MessagesFrame } from "../protocol/down.ts";
@@ -6,7 +6,7 @@ import type { LogMessage } from "../protocol/message.ts";
 
 export class Progress {
   #cursor: Cursor | null;
-  /** The newest message that was shown; those up to it are not shown again. */
+  /** The end of the last step that was shown; messages up to it are not shown again. */
   #shown: Cursor;
   #parts: LogMessage[] = [];
 
@@ -15,28 +15,31 @@ export class Progress {
     this.#shown = begin ?? { epoch: EMPTY_EPOCH, offset: 0 };
   }
 
-  /** Where to go on from; null before anything was told. */
+  /** The cursor to continue from; null before the first one is known. */
   get since(): string | null {
     return this.#cursor && printCursor(this.#cursor.epoch, this.#cursor.offset);
   }
 
-  /** A stream of only what comes from now on begins at the head that it is greeted with. */
+  /** Begins a stream with `since=latest` at the head of the log in its `connected` frame. */
   beginAt({ epoch, offset }: ConnectedFrame): void {
     this.#cursor ??= { epoch, offset };
   }
 
-  /** Parts of a frame whose rest was lost with the connection come again. */
+  /** Drops the parts of an incomplete step: the next connection brings the whole step again. */
   reconnect(): void {
     this.#parts = [];
   }
 
-  /** Takes the next frame; gives its new messages in order, or null when one before it is missing. */
+  /**
+   * Takes the next frame; returns the new messages in order, none until the step is complete, or null when an
+   * earlier frame is missing.
+   */
   apply(frame: MessagesFrame): LogMessage[] | null {
     const { epoch, since, to, snapshot, more, messages } = frame;
     if (!snapshot && !this.#isNext(epoch, since)) return null;
     this.#parts.push(...messages);
     if (more) return [];
-    // A snapshot below what was asked for: that cursor was ahead of the log.
+    // A snapshot that ends below the cursor means that the cursor was ahead of the log: show all of it.
     const isKnown = this.#shown.epoch === epoch && this.#shown.offset <= to;
     const shown = isKnown ? this.#shown.offset : 0;
     const fresh = this.#parts.filter(({ offset }) => offset === null || offset > shown);
@@ -46,7 +49,10 @@ export class Progress {
     return fresh.sort((a, b) => (a.offset ?? to) - (b.offset ?? to));
   }
 
-  /** The cursor of a log that was empty has no epoch yet; its first message brings it. */
+  /**
+   * Returns whether a frame continues at the cursor. The cursor of an empty log has no epoch yet: the first
+   * message brings it.
+   */
   #isNext(epoch: string, since: number | null): boolean {
     if (this.#cursor === null) return false;
     const isSame = [epoch, EMPTY_EPOCH].includes(this.#cursor.epoch);

@@ -10,7 +10,7 @@ import { messageOf, type Piped, pipedMessages } from "./messages.ts";
 import { readAddress } from "./names.ts";
 import type { Output } from "./output.ts";
 
-/** Of a request's body, whose limit is 1 MiB. */
+/** The most bytes of messages in one request; the hub's limit for a body is 1 MiB. */
 const LIST_BYTES_MAX = 900_000;
 
 export const publish: Command = {
@@ -78,13 +78,13 @@ async function publishPiped(
       "fault" in each ? each : { ...each, message: { ...defaults, ...each.message, to } },
     );
     for (const list of listsOf(whole, refuse)) {
-      // Whether they have an address and content is for the hub to say, of each alone.
+      // The hub checks the address and the content of each message on its own.
       const messages = list.map(({ message }) => message as NewMessage & { to: Address });
       const answer = await backend
         .publishMany(messages)
         .then((given) => hubAnswer(given, ["results[]"]))
         .catch((cause) => {
-          // Those before are told. These may be stored, though nobody has said so.
+          // Earlier lists are reported. The messages of this list may be stored, but no answer confirms it.
           output.remark(`${list[0]?.place}: from here on nothing is known to be stored`);
           throw cause;
         });
@@ -105,7 +105,7 @@ async function publishPiped(
 
 type Whole = { place: string; message: Message & { to: string } };
 
-/** Lists of messages as they are sent, that each fit into one request. */
+/** Yields lists that each fit into one request; passes every faulty message to `refuse`. */
 function* listsOf(
   all: readonly (Whole | Extract<Piped, { fault: string }>)[],
   refuse: (place: string, fault: string) => void,

@@ -1,4 +1,4 @@
-// One message on its whole way: published by the backend, received on the user's stream.
+// The round trip of one message: published by the backend, received on the user's stream.
 
 import { setTimeout as wait } from "node:timers/promises";
 import { createHub } from "../client/server.ts";
@@ -6,15 +6,16 @@ import type { Target } from "./find-hub.ts";
 import { streamFrom } from "./stream.ts";
 
 const ARRIVAL_MS_MAX = 10_000;
-/** Long enough to arrive, short enough to leave nothing behind. */
+/** Long enough for the message to arrive, short enough to leave nothing behind. */
 const TTL_SECONDS = 60;
 
 export interface RoundTrip {
   tookMs: number;
-  /** How far this machine's clock is ahead of the hub's; to half the time the publish took. */
+  /** The lead of this machine's clock over the hub's, accurate to half the publish's duration. */
   skewMs: number;
 }
 
+/** Publishes a message to a user and waits for its arrival. Throws when it takes over 10 s. */
 export async function roundTrip(target: Target, user: string): Promise<RoundTrip> {
   const hub = createHub({ url: target.url, key: target.key });
   const { token } = await hub.mintToken({ user, ttl: TTL_SECONDS });

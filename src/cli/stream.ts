@@ -1,5 +1,4 @@
-// A live stream of one inbox or topic that goes on by itself: whatever ends it, it comes back with the
-// cursor of what was shown last.
+// A live stream of one inbox or topic that reconnects by itself, from the cursor of the last message shown.
 //
 //   connecting ──200──▶ open ──end, loss, silence──▶ waiting ──delay──▶ connecting
 //       │                 └──────token expired───────────────────────────▲
@@ -14,7 +13,7 @@ import { eventsOf } from "./events.ts";
 import { isNetworkFault } from "./failure.ts";
 import { Progress } from "./progress.ts";
 
-/** A hub says something every 25 s, if only a comment. */
+/** The hub sends a comment every 25 s, so a longer silence means a dead connection. */
 const SILENCE_MS_MAX = 60_000;
 const DELAY_MS_MAX = 30_000;
 const SPREAD_SECONDS = 5;
@@ -22,17 +21,17 @@ const SPREAD_SECONDS = 5;
 export interface Source {
   /** Below `/v1/`, without a query. */
   path: string;
-  /** What stands in `Authorization`, asked for each time. */
+  /** Returns the bearer credential; called on each connect. */
   credential(): Promise<string>;
-  /** Where it begins: a cursor, or what the hub takes as `since`. */
+  /** The start: a cursor, or another value of the hub's `since`. */
   begin: Cursor | string;
-  /** Whether the hub has answered before: then it is waited for from the beginning. */
+  /** Whether the hub has answered an earlier call: then even the first connect is retried. */
   hasAnswered: boolean;
 }
 
 export interface StreamOptions {
   url: string;
-  /** Resolves when there is room for more. */
+  /** Shows a message; resolves when the output has room for more. */
   show(message: LogMessage): Promise<void>;
   remark(text: string): void;
   /** Ends the stream when it aborts. */
@@ -66,7 +65,10 @@ class Stream {
     this.#progress = new Progress(typeof source.begin === "string" ? null : source.begin);
   }
 
-  /** First within the spread that the hub asks for, then full jitter, doubling. */
+  /**
+   * Returns the delay before the next connect: at first random within the spread that the hub asks for, then
+   * exponential backoff with full jitter.
+   */
   delayMs(): number {
     const mostMs =
       this.#attempts === 0 ? this.#spreadMs : Math.min(DELAY_MS_MAX, 1_000 * 2 ** this.#attempts);
@@ -74,7 +76,7 @@ class Stream {
     return this.#options.random() * mostMs;
   }
 
-  /** Connects and shows what comes, until it ends. Throws what coming back would not mend. */
+  /** Connects and shows messages until the stream ends. Throws if a reconnect would not help. */
   async run(): Promise<"expired" | "ended"> {
     const { signal, remark } = this.#options;
     this.#progress.reconnect();
@@ -97,7 +99,10 @@ class Stream {
     }
   }
 
-  /** Where no hub ever was, waiting for one would look as if it were there. */
+  /**
+   * Returns whether a lost connection is retried: only once the hub has answered, since a silent retry would
+   * hide that there is no hub at the address.
+   */
   #mayComeBack(cause: unknown): boolean {
     return this.#wasThere && (cause instanceof HubError || isNetworkFault(cause));
   }
@@ -132,7 +137,7 @@ class Stream {
       case "disconnect":
         return this.#disconnected(JSON.parse(data) as DisconnectFrame);
       default:
-        // Events of a later version are passed over.
+        // A later version may send other events: ignore them.
         return null;
     }
   }
@@ -146,7 +151,7 @@ class Stream {
     if (this.#source.begin === "latest") this.#progress.beginAt(frame);
   }
 
-  /** False when a frame is missing before this one: then it is asked for again from the cursor. */
+  /** Returns false when an earlier frame is missing: a reconnect from the cursor fetches it. */
   async #show(frame: MessagesFrame): Promise<boolean> {
     const fresh = this.#progress.apply(frame);
     for (const message of fresh ?? []) {
@@ -163,7 +168,7 @@ class Stream {
   }
 }
 
-/** Aborts when nothing was heard for too long: a connection may die without a word. */
+/** A signal that aborts after too long a silence, since a connection may die without an error. */
 class Silence {
   readonly signal: AbortSignal;
   readonly #timer: NodeJS.Timeout;

@@ -1,4 +1,4 @@
-// belfry tail: what comes to a user's inbox or to a topic, as it comes.
+// belfry tail: shows the messages of a user's inbox or of a topic as they arrive.
 
 import { setTimeout as wait } from "node:timers/promises";
 import { type Cursor, parseCursor } from "../protocol/cursor.ts";
@@ -54,7 +54,8 @@ async function showTail({ operands, options, output, hub }: Call): Promise<void>
       : {
           path: "connect",
           credential: () => userToken(target, address.name),
-          // An inbox begins at no time by itself: it is listed since then, and goes on from there.
+          // An inbox stream cannot start at a time: list the messages since then, and continue from the
+          // cursor of the list.
           begin: isTime
             ? await showEarlier(target, address.name, begin.time, show, enough.signal)
             : begin,
@@ -71,7 +72,7 @@ async function showTail({ operands, options, output, hub }: Call): Promise<void>
   });
 }
 
-/** What came to an inbox since a time, oldest first; gives the cursor from which it goes on. */
+/** Shows an inbox since a time, oldest message first; returns the cursor to continue from. */
 async function showEarlier(
   target: Target,
   user: string,

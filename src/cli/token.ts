@@ -1,4 +1,4 @@
-// belfry token: a user's token, for a page, an app or curl.
+// belfry token: makes a user's token, for a page, an app or curl.
 
 import { ACTIONS, type Caps, parseCaps } from "../protocol/caps.ts";
 import { backendOf, hubAnswer } from "./call-hub.ts";
@@ -36,7 +36,7 @@ async function printToken({ options, output, hub }: Call): Promise<void> {
   output.remark(`valid until ${minted.expires_at}`);
 }
 
-/** Takes each `--caps`: JSON, or `topic:news=subscribe,publish`. */
+/** Takes the values of `--caps`: JSON, or `topic:news=subscribe,publish`. Throws a UsageError. */
 function readCaps(texts: readonly string[]): Caps {
   const claimed: Record<string, unknown> = {};
   for (const text of texts) {
