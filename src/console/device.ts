@@ -1,4 +1,4 @@
-// One user's device: a real client of the SDK on a wire that can be broken, and what it has seen.
+// One user's device: a real SDK client on a connection that can be broken, and the counts of its traffic.
 
 import type { Environment } from "../client/environment.ts";
 import { inbox } from "../client/inbox.ts";
@@ -9,22 +9,25 @@ import { mintToken, TOPIC, type User } from "./hub.ts";
 import type { Direction } from "./wire.ts";
 import { createWire, type Wire } from "./wire.ts";
 
-/** What a connection brought that is not the first one. */
+/** The result of a reconnect. */
 export interface Return {
-  /** How long it was away. */
+  /** How long the client was away, in milliseconds. */
   awayMs: number;
   recovered: boolean;
-  /** Ids of what was published meanwhile, in the frames that came since. */
+  /** Ids of messages published while the client was away, added as frames bring them. */
   readonly missed: ReadonlySet<string>;
 }
 
 export interface DeviceEvents {
   frame(direction: Direction, text: string): void;
-  /** Something of `seen` or the status has changed. */
+  /** Called after a change of `seen` or of the status. */
   changed(): void;
-  /** A message of an address, `user:ada` or `topic:news`, was in a frame; or it was missed, and came after. */
+  /**
+   * Called for each message in a frame, with its address, `user:ada` or `topic:news`. `isMissed` means that
+   * it was published before the last reconnect.
+   */
   arrived(address: string, id: string, isMissed: boolean): void;
-  /** The app was told of a live message of the topic. */
+  /** Called when the SDK delivers a message of the topic to the app. */
   topicMessage(message: LogMessage): void;
 }
 
@@ -33,7 +36,7 @@ export interface Seen {
   frames: number;
   reconnects: number;
   twice: number;
-  /** How long the last connect took. */
+  /** How long the last connect took, in milliseconds. */
   connectMs: number;
   returned: Return | null;
 }
@@ -42,15 +45,15 @@ export interface Device {
   readonly client: Client;
   readonly wire: Wire;
   readonly seen: Readonly<Seen>;
-  /** Connects. From here on events come. */
+  /** Connects; no event is reported before. */
   begin(): void;
-  /** Begins and ends the subscription to the topic. */
+  /** Begins or ends the subscription to the topic. */
   subscribe(isOn: boolean): void;
   expire(): Promise<void>;
 }
 
 const TOKEN_SECONDS = 3600;
-/** Long enough to arrive, short enough to wait for. */
+/** Long enough for the token to reach the hub, short enough for a user to wait for. */
 export const ENDING_SECONDS = 4;
 
 export function createDevice(
@@ -67,10 +70,10 @@ export function createDevice(
     connectMs: 0,
     returned: null,
   };
-  /** What the app was told of, by where it came from. */
+  /** The messages delivered to the app, by source (the inbox or the topic) and id. */
   const told = new Set<string>();
   let began = now();
-  /** When the line was lost; null while there is one, or was none yet. */
+  /** The time of the loss; null while connected, and before the first connect. */
   let lostAt: number | null = null;
   let returnedAt = 0;
   let missed = new Set<string>();
@@ -101,9 +104,9 @@ export function createDevice(
   }
 
   function took({ messages, snapshot, topic }: MessagesFrame) {
-    // What a follow brings into the inbox names its topic itself.
+    // A message that a follow brings into the inbox has its own `topic`.
     for (const { id, time, topic: from = topic } of messages) {
-      // The hub of `npm start` has the clock of this machine.
+      // The hub of `npm start` runs on this machine, so both share one clock.
       const isMissed = Date.parse(time) < returnedAt;
       events.arrived(from === undefined ? `user:${user}` : `topic:${from}`, id, isMissed);
       if (snapshot) continue;
@@ -112,7 +115,7 @@ export function createDevice(
     }
   }
 
-  /** The app is told of each message once by the inbox and once by each topic. */
+  /** Counts a delivery to the app: each source should deliver a message once. */
   function tell(from: string, id: string) {
     const key = `${from} ${id}`;
     if (told.has(key)) seen.twice += 1;

@@ -1,8 +1,8 @@
-// Nodes by hand: nothing here parses text as markup, as the page's own policy asks.
+// Helpers for DOM nodes. None of them parses text as markup, which the page's policy forbids.
 
 type Value = string | number | boolean | undefined;
 
-/** An element with attributes; `true` is an empty one, `false` and undefined are none. */
+/** Returns an element. `true` sets an empty attribute; `false` and undefined set none. */
 export function h<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Record<string, Value> = {},
@@ -16,7 +16,7 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-/** What the page's markup has to have. */
+/** Returns the first element that matches. Throws an Error when the page has none. */
 export function find<Kind extends Element = HTMLElement>(
   selector: string,
   within: ParentNode = document,
@@ -26,18 +26,18 @@ export function find<Kind extends Element = HTMLElement>(
   return node;
 }
 
-/** Writes a text where it differs, so that what is selected stays so and nothing is read out twice. */
+/** Sets a text only if it differs: this keeps a selection, and screen readers do not repeat it. */
 export function write(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Milliseconds for a person: `3.4 ms`, `128 ms`, `4.2 s`. */
+/** Takes milliseconds; returns `3.4 ms`, `128 ms` or `4.2 s`. */
 export function printMs(ms: number): string {
   if (ms < 9.95) return `${ms.toFixed(1)} ms`;
   return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** The time of day with milliseconds. */
+/** Takes milliseconds since 1970; returns the local time of day with milliseconds. */
 export function printTime(ms: number): string {
   const date = new Date(ms);
   const two = (number: number) => `${number}`.padStart(2, "0");

@@ -1,4 +1,4 @@
-// The form: what is about to be sent, and the lines that send the same.
+// The form: the message to publish, and the code that publishes the same.
 
 import type { Message, Notification } from "../protocol/message.ts";
 import { find, write } from "./dom.ts";
@@ -8,15 +8,15 @@ import { answerOf, type Publish, toneOf } from "./publishes.ts";
 
 export interface FormOptions {
   origin: string;
-  /** An id that nobody else has. */
+  /** Returns a unique id for a message. */
   newId(): string;
-  /** Resolves when it is answered. */
+  /** Publishes; resolves when the hub has answered. */
   send(draft: Draft, count: number): Promise<Publish>;
 }
 
 const MANY = 50;
 const COPIED_MS = 1_500;
-/** One that is refused is read, and then copied by hand. */
+/** Longer, since a user has to read that the copy failed, and then copy by hand. */
 const REFUSED_MS = 6_000;
 
 export function startForm({ origin, newId, send }: FormOptions): void {
@@ -45,7 +45,7 @@ export function startForm({ origin, newId, send }: FormOptions): void {
     if (wrong === null) write(line, printLine(language(), origin, draft));
   }
 
-  /** Says beside the buttons what becomes of it; of several on their way the last one. */
+  /** Sends a draft and shows the outcome beside the buttons; a later send replaces it. */
   async function tell(draft: Draft, count: number) {
     sent += 1;
     const number = sent;
@@ -57,7 +57,10 @@ export function startForm({ origin, newId, send }: FormOptions): void {
     outcome.className = toneOf(publish);
   }
 
-  /** Sends what the lines say; the next one has another id, or the hub would take it for the same. */
+  /**
+   * Publishes the draft that the code shows. The form then takes a new id, or the hub would count the next
+   * publish as a duplicate.
+   */
   function publish(count: number) {
     const { draft, wrong } = readForm(new FormData(form));
     show();
@@ -81,7 +84,7 @@ export function startForm({ origin, newId, send }: FormOptions): void {
   find("#many").addEventListener("click", () => publish(MANY));
   copy.addEventListener("click", async () => {
     const isCopied = await copied(line.textContent);
-    // Then it is one key away.
+    // Select the code, so that one key copies it.
     if (!isCopied) getSelection()?.selectAllChildren(line);
     write(copy, isCopied ? "Copied" : "Refused: it is selected");
     setTimeout(() => write(copy, "Copy"), isCopied ? COPIED_MS : REFUSED_MS);
@@ -89,7 +92,10 @@ export function startForm({ origin, newId, send }: FormOptions): void {
   show();
 }
 
-/** Whether the clipboard took it: a browser may forbid it, and has none for a page that is not local. */
+/**
+ * Copies a text; returns whether the clipboard took it. A browser may forbid it, and a page over plain HTTP
+ * has no clipboard unless it is local.
+ */
 async function copied(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -99,7 +105,7 @@ async function copied(text: string): Promise<boolean> {
   }
 }
 
-/** Takes what is typed; gives the message, and what is wrong with it for a person to mend. */
+/** Takes the fields; returns the draft, and the first fault as a sentence for the user, or null. */
 function readForm(data: FormData): { draft: Draft; wrong: string | null } {
   const text = (name: string) => `${data.get(name) ?? ""}`;
   const given = (name: string) => (text(name) === "" ? undefined : text(name));

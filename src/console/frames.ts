@@ -1,4 +1,4 @@
-// Raw frames of both panes, newest first.
+// The list of raw frames of both panes, newest first.
 
 import { find, h, printTime, write } from "./dom.ts";
 import type { User } from "./hub.ts";
@@ -8,14 +8,14 @@ export interface Frame {
   user: User;
   direction: Direction;
   text: string;
-  /** When, in milliseconds of the wall clock. */
+  /** Milliseconds since 1970. */
   time: number;
 }
 
 const KEPT_MAX = 300;
 const PREVIEW_UNITS = 400;
 
-/** Gives the function that adds one. */
+/** Returns a function that adds a frame to the list. */
 export function startFrames(): (frame: Frame) => void {
   const list = find("#frames");
   const user = find<HTMLSelectElement>("#frames-user");
@@ -69,7 +69,7 @@ function rowOf({ user, direction, text, time }: Frame): HTMLElement {
     ),
     whole,
   );
-  // Most are never looked into.
+  // The whole text is written on the first toggle, since most frames are never opened.
   details.addEventListener("toggle", () => write(whole, indent(text)), { once: true });
   return h("li", { "data-direction": direction }, details);
 }

@@ -1,12 +1,12 @@
-// What the hub keeps, as its HTTP API tells it.
+// The table of the messages that the hub keeps, read over its HTTP API.
 
 import type { LogMessage } from "../protocol/message.ts";
 import { find, h, printTime, write } from "./dom.ts";
 import { historyOf } from "./hub.ts";
 
 /**
- * Gives the function that asks anew, of an address if one is given; what is asked while it is being
- * answered is asked once more.
+ * Returns a function that reloads the table, after a switch to `address` if the page offers it. Calls during
+ * a load cause one more load at its end.
  */
 export function startHistory(): (address?: string) => void {
   const log = find<HTMLSelectElement>("#log");
@@ -58,7 +58,7 @@ function rowOf(message: LogMessage): HTMLElement {
   );
 }
 
-/** What a message is called in a list. */
+/** Returns the name of a message in a list: the first of title, body, type and data that it has. */
 export function nameOf({
   notification,
   type,

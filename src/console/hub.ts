@@ -1,14 +1,14 @@
-// What the page asks of the hub over HTTP. It goes by way of the process that `npm start` runs, which
-// adds the API key: a browser never has one.
+// The page's HTTP calls to the hub. They pass through the process of `npm start`, which adds the API key:
+// a browser never has one.
 
 import type { LogMessage } from "../protocol/message.ts";
 
-/** The users of the two panes, and the topic that both can have. */
+/** The users of the two panes, and the topic that both can subscribe to. */
 export const USERS = ["ada", "bob"] as const;
 export type User = (typeof USERS)[number];
 export const TOPIC = "news";
 
-/** What is said where nothing answers: the hub has ended, or `npm start` has. */
+/** The error when nothing answers: the hub has stopped, or `npm start` has. */
 export const AWAY = "hub not reachable";
 const BAD_GATEWAY = 502;
 
@@ -44,7 +44,7 @@ export async function mintToken(user: string, ttlSeconds: number): Promise<strin
   return body.token as string;
 }
 
-/** An address, `user:ada` or `topic:news`, as the path that one publishes to; null where it is neither. */
+/** Takes `user:ada` or `topic:news`; returns the path to publish to, null when it is neither. */
 export function pathOf(address: string): string | null {
   const [, kind, name = ""] = /^(user|topic):(.+)$/.exec(address) ?? [];
   if (kind === undefined) return null;
@@ -54,7 +54,7 @@ export function pathOf(address: string): string | null {
 
 const PAGE_MESSAGES = 30;
 
-/** What the hub keeps at an address, newest first. */
+/** Returns the messages that the hub keeps for an address, newest first. */
 export async function historyOf(address: string): Promise<LogMessage[]> {
   const { status, body } = await callHub(`${pathOf(address)}?limit=${PAGE_MESSAGES}`);
   if (status !== 200) throw new Error(`${body.code}: ${body.fix}`);

@@ -1,5 +1,5 @@
-// What is about to be sent, as the line that sends the same from a shell, from a backend, and from the
-// command line.
+// The code that publishes the draft of the form: with curl from a shell, with the SDK from a backend, and
+// with the CLI.
 
 import type { Message } from "../protocol/message.ts";
 import { pathOf } from "./hub.ts";
@@ -17,10 +17,10 @@ export function printLine(language: Language, origin: string, draft: Draft): str
   return { curl: printCurl, sdk: printSdk, cli: printCli }[language](draft, origin);
 }
 
-/** For a shell: nothing within single quotes means anything. */
+/** Quotes a text for a shell: no character is special within single quotes. */
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** As it is where a shell takes it as it is. */
+/** Quotes a text only if it has a character that may be special to a shell. */
 const word = (text: string) => (/^[\w.:/@=+%-]+$/.test(text) ? text : quote(text));
 
 function printCurl({ to, message }: Draft, origin: string): string {
@@ -32,7 +32,8 @@ function printCurl({ to, message }: Draft, origin: string): string {
 }
 
 function printSdk({ to, message }: Draft, origin: string): string {
-  // A key stands at the beginning of its line, and a text never goes over two.
+  // Unquotes the keys: a name with a colon at the start of a line is a key, since no JSON string spans
+  // two lines.
   const object = JSON.stringify(message, null, 2).replace(/^( *)"([A-Za-z_]\w*)":/gm, "$1$2:");
   return [
     `import { createHub } from "belfry/server";`,
@@ -50,7 +51,7 @@ function printCli({ to, message }: Draft): string {
     Object.keys({ ...rest, ...more }).length === 0 &&
     !(body !== undefined && title === undefined) &&
     !text?.startsWith("-");
-  // Not every message has options of its own.
+  // Options cannot express every message: pipe such a message as JSON.
   if (!isPlain)
     return `printf %s ${quote(JSON.stringify(message))} | \\\n  npx belfry publish ${word(to)} -`;
   const options: Record<string, string | undefined> = {

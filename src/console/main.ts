@@ -1,4 +1,4 @@
-// The page that `npm start` shows: two users, a form, and what happens between them.
+// The page that `npm start` shows: two users, a form, and the traffic between them.
 
 import "../element/index.ts";
 import { find, write } from "./dom.ts";
@@ -12,14 +12,14 @@ import { Publishes } from "./publishes.ts";
 import { startTimeline } from "./timeline.ts";
 
 const environment = {
-  /** Finer than the wall clock, and never set back. */
+  /** In milliseconds; finer than the wall clock, and never set back. */
   now: performance.now.bind(performance),
   after(ms: number, act: () => void) {
     const timer = setTimeout(act, ms);
     return () => clearTimeout(timer);
   },
 };
-/** The wall clock of the same moment. */
+/** The same moment in milliseconds since 1970. */
 const wallClock = () => performance.timeOrigin + environment.now();
 
 write(find("#origin"), location.host);
@@ -55,7 +55,7 @@ function eventsOf(user: User): Parameters<typeof addPane>[2] {
   };
 }
 
-/** Many things change in one go; they are drawn once. */
+/** Changes often come in groups: draw them once per animation frame. */
 let isDue = false;
 function changed(): void {
   if (isDue) return;

@@ -1,4 +1,4 @@
-// What a pane says of its connection.
+// The notes of a pane on its connection.
 
 import type { Reason } from "../client/index.ts";
 import { ENDING_SECONDS, type Seen } from "./device.ts";
@@ -6,7 +6,7 @@ import { printMs } from "./dom.ts";
 import { AWAY } from "./hub.ts";
 
 const TOKEN_ENDED = 4002;
-/** What this page says when it cuts the line itself. */
+/** The reasons that this page uses when it cuts the connection itself. */
 const CUT = ["dropped", "offline"];
 
 export const ENDING = [
@@ -14,7 +14,7 @@ export const ENDING = [
   "Then the hub says 4002, the SDK asks for another one, and resumes.",
 ].join(" ");
 
-/** What is to be known while it is away. */
+/** Returns the note for the time while the client is away. */
 export function awayNote({ close, code, message }: Reason): string {
   if (close === TOKEN_ENDED)
     return "The token has ended. The SDK asks for another one, and resumes.";
@@ -23,14 +23,14 @@ export function awayNote({ close, code, message }: Reason): string {
   return code === "token" ? message : "The connection is lost. It comes back by itself.";
 }
 
-/** Why it is away, in two words. */
+/** Returns the cause of a loss in a few words. */
 export function causeOf({ close, code, message }: Reason): string {
   if (close === TOKEN_ENDED) return "token ended";
   if (message.endsWith(AWAY)) return AWAY;
   return code === "token" ? "no token" : message || "connection lost";
 }
 
-/** What the last reconnect has shown. */
+/** Returns the note on the last reconnect; before the first one, a note on the client. */
 export function returnNote({ returned }: Seen): string {
   if (returned === null) return "A client of the SDK, with a token of its own.";
   const { awayMs, recovered, missed } = returned;
@@ -40,7 +40,7 @@ export function returnNote({ returned }: Seen): string {
   return `${away}: ${missed.size === 1 ? "1 message" : `${missed.size} messages`} that it had missed came by cursor.`;
 }
 
-/** Of one width, while it counts down. */
+/** Takes milliseconds; returns seconds with one decimal, so that a countdown keeps its width. */
 export function printSeconds(ms: number): string {
   return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
 }

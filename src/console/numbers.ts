@@ -1,4 +1,4 @@
-// The numbers at the top: what the two connections of this page have seen.
+// The numbers at the top of the page: the traffic of its two connections.
 
 import { find, h, printMs, write } from "./dom.ts";
 
@@ -7,7 +7,7 @@ export interface Numbers {
   messages: number;
   frames: number;
   reconnects: number;
-  /** Messages that an app was told of more than once: there are none. */
+  /** Repeated deliveries of a message to an app: always 0 unless the SDK has a bug. */
   twice: number;
   latencies: readonly number[];
 }
@@ -25,7 +25,7 @@ const NAMES: Record<string, (numbers: Numbers) => string> = {
   },
 };
 
-/** Draws them; gives the function that shows them. */
+/** Adds the numbers to the page; returns a function that updates them. */
 export function startNumbers(): (numbers: Numbers) => void {
   const shown = Object.entries(NAMES).map(([name, print]) => ({ node: h("dd"), name, print }));
   find("#numbers").append(...shown.map(({ node, name }) => h("div", {}, h("dt", {}, name), node)));

@@ -1,4 +1,4 @@
-// What one user sees, and the buttons that break it.
+// The pane of one user: the inbox, the topic, and the buttons that break the connection.
 
 import type { Environment } from "../client/environment.ts";
 import type { Reason, Status } from "../client/index.ts";
@@ -11,14 +11,14 @@ import { callHub, TOPIC, type User } from "./hub.ts";
 import { awayNote, causeOf, ENDING, printSeconds, returnNote } from "./note.ts";
 
 const TOPIC_MESSAGES_MAX = 50;
-/** While it counts down to the next attempt. */
+/** The interval of the countdown to the next attempt. */
 const TICK_MS = 100;
-/** How long it is said where a click would have led. */
+/** How long the note on a click is shown. */
 const SAID_MS = 6_000;
 
 type Events = Pick<DeviceEvents, "frame" | "changed" | "arrived">;
 
-/** Adds the pane to the page; gives its device. */
+/** Adds the pane to the page; returns its device. */
 export function addPane(
   user: User,
   environment: Pick<Environment, "now" | "after">,
@@ -39,11 +39,11 @@ export function addPane(
   const follow = find<HTMLInputElement>(".follow", pane);
   const subscribe = find<HTMLInputElement>(".subscribe", pane);
   let isTicking = false;
-  /** The last return when the token was given an end: the note is of that until there is another. */
+  /** `seen.returned` at the click on Expire: the note is about the token's end until it changes. */
   let endedAfter: Seen["returned"] | undefined;
-  /** Why it is away, also while it tries to come back. */
+  /** The reason of the last loss, kept during the attempts to reconnect. */
   let reason: Reason | undefined;
-  /** Where the last click would have led. */
+  /** The note on the last click in the inbox; empty when there is none to show. */
   let clicked = "";
 
   const device = createDevice(user, environment, {
@@ -70,7 +70,7 @@ export function addPane(
     else endedAfter = undefined;
     state.setAttribute("data-state", status.state);
     write(state, stateOf());
-    // Both need a connection. They stay while one comes back: whoever is on them by keyboard stays too.
+    // Both need a connection, but stay enabled during a reconnect: a disabled button loses the focus.
     drop.disabled = expire.disabled = wire.isOffline;
     write(note, clicked || noteOf(status));
     if (status.state === "waiting" && !isTicking) tick();
@@ -109,7 +109,7 @@ export function addPane(
     wire.setOffline(!wire.isOffline);
     offline.setAttribute("aria-pressed", `${wire.isOffline}`);
     write(offline, wire.isOffline ? "Go online" : "Go offline");
-    // As the SDK does by itself when the browser says `online`.
+    // The SDK does the same by itself on the browser's `online` event.
     if (!wire.isOffline) client.connect();
     show();
   });
@@ -126,7 +126,7 @@ export function addPane(
   });
   inbox.addEventListener("belfry-notification", (event) => {
     const { url, action } = event.detail;
-    // There is nothing behind the links of this page, and it would be gone with all that it shows.
+    // The links lead nowhere, and following one would discard all that the page shows.
     event.preventDefault();
     if (!url && !action) return;
     clicked = url
@@ -146,7 +146,7 @@ export function addPane(
     .then((is) => {
       follow.checked = is;
     })
-    // What keeps it from being known keeps the connection from opening, and is told there.
+    // The same fault keeps the connection from opening, and the pane reports it there.
     .catch(() => undefined);
   show();
   return device;
@@ -162,7 +162,7 @@ function topicRow(message: LogMessage): HTMLElement {
   );
 }
 
-/** A follow is the hub's to know: it outlives this page. */
+/** Asks the hub whether a user follows the topic: a follow outlives this page. */
 async function isFollowing(user: User): Promise<boolean> {
   const { body } = await callHub(`/v1/users/${user}/follows`);
   return (body.follows as { topic: string }[]).some(({ topic }) => topic === TOPIC);

@@ -1,4 +1,4 @@
-// What this page has published: when each was sent, answered, and arrived at whom.
+// The publishes of this page: the times at which each was sent, was answered, and arrived at each user.
 
 import { callHub, pathOf, USERS, type User } from "./hub.ts";
 import type { Draft } from "./lines.ts";
@@ -6,17 +6,17 @@ import type { Draft } from "./lines.ts";
 export interface Publish {
   readonly number: number;
   readonly draft: Draft;
-  /** How many messages, for a list. */
+  /** The number of messages: above 1 for a list. */
   readonly count: number;
-  /** Milliseconds of the page's clock. */
+  /** Milliseconds since the page was opened, as all times here. */
   readonly sentAt: number;
   answeredAt?: number;
-  /** The hub's status and what it says: `201`, or 422 and the code. */
+  /** The HTTP status, and the answer in a few words; without an answer only the error. */
   status?: number;
   outcome?: string;
-  /** When it was first seen, by user. */
+  /** The time of its first arrival, by user. */
   readonly arrived: Partial<Record<User, number>>;
-  /** Who was away meanwhile: what they have of it says nothing of how fast it is. */
+  /** Users that were away when it was published: their arrivals do not count as latencies. */
   readonly missedBy: Set<User>;
 }
 
@@ -28,7 +28,7 @@ export class Publishes {
   readonly #changed: () => void;
   /** First arrivals by user and message: a message may arrive before its publish is answered. */
   readonly #arrivals = new Map<string, number>();
-  /** By address and id: the same id elsewhere is another message. */
+  /** By address and id: the same id at another address is another message. */
   readonly #byMessage = new Map<string, Publish>();
   #number = 0;
   /** Newest first. */
@@ -39,7 +39,7 @@ export class Publishes {
     this.#changed = changed;
   }
 
-  /** Sends it; with `count` above 1 a list of as many, each with an id of its own. */
+  /** Publishes a draft; with `count` above 1 a list of that many messages, each with its own id. */
   async send(draft: Draft, count = 1): Promise<Publish> {
     this.#number += 1;
     const publish: Publish = {
@@ -51,7 +51,7 @@ export class Publishes {
       missedBy: new Set(),
     };
     this.list = [publish, ...this.list].slice(0, KEPT_MAX);
-    // Of a list, the last one's arrival is told.
+    // The arrival of a list is that of its last message.
     const id = count > 1 ? `${draft.message.id}/${count - 1}` : draft.message.id;
     const name = `${draft.to} ${id}`;
     if (id !== undefined && !this.#byMessage.has(name)) this.#byMessage.set(name, publish);
@@ -84,13 +84,13 @@ export class Publishes {
     }
   }
 
-  /** A message was seen at a user's device, which may have been away when it was published. */
+  /** Records an arrival at a user's device; `isMissed` if it was away during the publish. */
   arrived(user: User, address: string, id: string, isMissed: boolean): void {
     const name = `${address} ${id}`;
     const key = `${user} ${name}`;
     if (this.#arrivals.has(key)) return;
     this.#arrivals.set(key, this.#now());
-    // A Map keeps its order: the first is the oldest.
+    // A Map keeps the order of insertion, so the first key is the oldest.
     if (this.#arrivals.size > ARRIVALS_MAX)
       this.#arrivals.delete(this.#arrivals.keys().next().value as string);
     const publish = this.#byMessage.get(name);
@@ -100,7 +100,7 @@ export class Publishes {
     this.#changed();
   }
 
-  /** Milliseconds from sent to arrived, at everyone who was there. */
+  /** Returns the milliseconds from sent to arrived, for each user that was not away. */
   latencies(): number[] {
     return this.list.flatMap(({ sentAt, arrived, missedBy }) =>
       USERS.flatMap((user) => {
@@ -111,12 +111,12 @@ export class Publishes {
   }
 }
 
-/** The answer for a person: `201, stored at 79`, or `422: …` with how to mend it. */
+/** Returns the answer for a person: `201, stored at 79`, or `422: …` with the fix. */
 export function answerOf({ status, outcome = "" }: Publish): string {
   return status === undefined ? outcome : `${status}${isGood(status) ? "," : ":"} ${outcome}`;
 }
 
-/** The class that colours it; empty while it is waited for. */
+/** Returns the CSS class for the answer's colour; empty before the answer. */
 export function toneOf({ status, answeredAt }: Publish): string {
   if (answeredAt === undefined) return "";
   return isGood(status) ? "good" : "bad";
@@ -135,7 +135,7 @@ function numbered(message: Draft["message"], i: number): Draft["message"] {
   };
 }
 
-/** What the hub answered, in a few words. */
+/** Takes the body of an answer; returns its result in a few words. */
 function outcomeOf(body: Record<string, unknown>): string {
   if (typeof body.code === "string") return `${body.code}: ${body.fix}`;
   if (body.duplicate === true) return `duplicate of ${body.offset}: nothing stored`;

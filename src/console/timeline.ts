@@ -1,18 +1,18 @@
-// One publish, from sent to arrived, to scale; and the list of those one can choose.
+// The timeline of one publish from sent to arrived, to scale, and the list of publishes to choose from.
 
 import { find, h, printMs, write } from "./dom.ts";
 import { nameOf } from "./history.ts";
 import { USERS } from "./hub.ts";
 import { answerOf, type Publish, toneOf } from "./publishes.ts";
 
-/** Gives the function that shows the publishes, newest first. */
+/** Returns a function that shows a list of publishes, newest first. */
 export function startTimeline(): (list: readonly Publish[]) => void {
   const chart = find("#timeline");
   const body = find("#publishes");
   const empty = find("#publishes-empty");
   const of = find("#timeline-of");
   let list: readonly Publish[] = [];
-  /** Null is the newest one, whichever that is. */
+  /** The number of the chosen publish; null follows the newest one. */
   let chosen: number | null = null;
 
   function choose(publish: Publish) {
@@ -29,7 +29,7 @@ export function startTimeline(): (list: readonly Publish[]) => void {
     chart.replaceChildren(...marksOf(publish));
     const focused = list.findIndex(({ number }) => number === focusedNumber());
     body.replaceChildren(...list.map((each) => rowOf(each, each === publish, choose)));
-    // Rows are drawn anew; whoever walks through them by keyboard stays where they were.
+    // The new rows have lost the keyboard focus: restore it.
     body.querySelectorAll<HTMLElement>("button")[focused]?.focus();
   }
 
@@ -59,7 +59,7 @@ function marksOf(publish: Publish): Node[] {
   const rows = steps.map((step) => {
     const ms = step.at === undefined ? null : step.at - sentAt;
     const bar = h("i", { class: `bar ${step.kind}`, hidden: ms === null });
-    // A property of the node, which the page's policy allows, as it does not with an attribute.
+    // The page's policy blocks a `style` attribute, but not a style set by script.
     bar.style.inlineSize = `${((ms ?? 0) / total) * 100}%`;
     return h(
       "div",

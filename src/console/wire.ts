@@ -1,4 +1,4 @@
-// The line of one pane, to look at and to break: the SDK's own WebSocket transport, with a tap.
+// The connection of one pane: the SDK's own WebSocket transport, with a tap for its frames and ways to break it.
 
 import type { Environment } from "../client/environment.ts";
 import { type ClientOptions, websocket } from "../client/index.ts";
@@ -8,7 +8,7 @@ type Transport = NonNullable<ClientOptions["transports"]>[number];
 type Line = ReturnType<Transport["open"]>;
 type LineEvents = Parameters<Transport["open"]>[1];
 
-/** Which way a frame went, as the hub sees it: up to it, or down from it. */
+/** The direction of a frame: up to the hub, or down from it. */
 export type Direction = "up" | "down";
 
 export interface Tap {
@@ -18,19 +18,19 @@ export interface Tap {
 export interface Wire {
   readonly transport: Transport;
   readonly isOffline: boolean;
-  /** Cuts the line as a network would: the SDK is told nothing but that it is gone. */
+  /** Cuts the connection as a network fault would: the SDK learns only that it is lost. */
   drop(reason: string): void;
-  /** While it is offline nothing opens. */
+  /** Going offline cuts the connection; no new one opens until it is online again. */
   setOffline(isOffline: boolean): void;
-  /** Gives the connection a token that ends in `ttlSeconds`, and asks for something once it has. */
+  /** Refreshes the token with one that ends in `ttlSeconds`, and sends a request after its end. */
   expire(token: string, ttlSeconds: number): void;
 }
 
-/** Of frames that the page sends beside the SDK, which is not told of their answers. */
+/** The id of the page's own frames; the SDK, which did not send them, never sees the replies. */
 const OWN_ID = "console";
-/** A token ends on a whole second. */
+/** A margin after the end of a token, which falls on a whole second. */
 const AFTER_END_MS = 300;
-/** Lost without a word, as WebSockets number it. */
+/** The WebSocket close code of a connection lost without a close frame (RFC 6455 §7.4.1). */
 const LOST = 1006;
 
 export function createWire(environment: Pick<Environment, "after">, tap: Tap): Wire {
@@ -89,7 +89,7 @@ export function createWire(environment: Pick<Environment, "after">, tap: Tap): W
       const line = current?.line;
       if (line === undefined) return;
       send(line, JSON.stringify({ type: "refresh", id: OWN_ID, token }));
-      // The hub sets no alarm for it: it looks at the end when the connection has something to do.
+      // The hub sets no alarm for the end of a token: it checks the end only when the connection is active.
       environment.after(ttlSeconds * 1000 + AFTER_END_MS, () => {
         const look = JSON.stringify({ type: "history", id: OWN_ID, limit: 1 });
         if (current?.line === line) send(line, look);
@@ -98,7 +98,7 @@ export function createWire(environment: Pick<Environment, "after">, tap: Tap): W
   };
 }
 
-/** The text that travels; a token is not for screenshots. */
+/** Returns a frame as JSON, with tokens masked so that no screenshot shows one. */
 function print(frame: object): string {
   return JSON.stringify(frame, (name, value) => (name === "token" ? "…" : value));
 }

@@ -1,13 +1,13 @@
-// Who the page is for: a browser on this machine that asks for this machine by name. For anybody else
-// there is no page, and the hub answers as it would without one.
+// The check that a request for the page comes from a browser on this machine, under a local host name. All
+// other requests see no page: the hub answers them as it would without one.
 
 import type { IncomingMessage } from "node:http";
 
-/** A name that leads to this machine and to no other: a page of a stranger's name was rebound to it. */
+/** The names of this machine. A page under any other name may be a stranger's, by DNS rebinding. */
 const LOCAL_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
-/** Set by Cloudflare, by its tunnels, and by other proxies: whoever is behind them is elsewhere. */
+/** Set by Cloudflare, by its tunnels, and by other proxies: their clients are on other machines. */
 const PASSED_ON = ["cf-ray", "cf-connecting-ip", "cdn-loop", "forwarded", "x-forwarded-for"];
 
 export function isLocal({ headers, socket }: IncomingMessage): boolean {
@@ -18,7 +18,7 @@ export function isLocal({ headers, socket }: IncomingMessage): boolean {
   );
 }
 
-/** Calls are made by the page itself: a page of another site can send some, though it reads no answer. */
+/** Returns whether the page made the call: another site's page can send some, but read no answer. */
 export function isOwn({ headers }: IncomingMessage): boolean {
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin") return false;

@@ -1,5 +1,5 @@
-// The development page as `npm start` serves it: its files, and the calls that it makes with the API
-// key, which stays in this process. Nothing here is part of the Worker.
+// The server of the development page: its files, and its calls to the hub. The API key for the calls stays
+// in this process. Nothing here is part of the Worker.
 
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -8,10 +8,10 @@ import { build } from "esbuild";
 import { isLocal, isOwn } from "./admit.ts";
 
 const PAGE = join(import.meta.dirname, "..");
-/** In this order. */
+/** The style sheets, joined in this order. */
 const STYLES = ["page", "form", "data"];
 const CALLS = "/console/hub";
-/** What the page may do with the API key. */
+/** The calls that the page may make with the API key. */
 const CALLABLE =
   /^((GET|POST) \/v1\/(users\/[^/]+\/notifications|topics\/[^/]+\/messages)|GET \/v1\/users\/[^/]+\/follows|POST \/v1\/tokens)$/;
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -22,7 +22,7 @@ export interface Hub {
   key: string;
 }
 
-/** Answers what is the page's, and says whether it was. */
+/** Answers a request for a file or a call of the page; returns false for any other request. */
 export type Console = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export async function createConsole(hub: Hub): Promise<Console> {
@@ -53,7 +53,7 @@ export async function createConsole(hub: Hub): Promise<Console> {
   };
 }
 
-/** Whether a path stays what it is when it is fetched: with a `\`, a `#` or dots it would become another. */
+/** Returns whether `fetch` leaves a path as it is: a `\`, a `#` or dot segments would change it. */
 const leadsThere = (path: string) => new URL(path, "http://hub").pathname === path;
 
 interface File {
@@ -81,20 +81,23 @@ async function bundle(): Promise<string> {
     platform: "browser",
     target: "es2022",
     sourcemap: "inline",
-    // The package says that of its files only the built element does something when imported.
+    // package.json lists only the built element under `sideEffects`, so esbuild would drop its source.
     ignoreAnnotations: true,
   });
   return outputFiles[0]?.text ?? "";
 }
 
-/** The page shows what others have published: nothing of it may run, or leave the machine. */
+/**
+ * Returns the headers of every answer. The page shows messages from strangers: no part of them may run, and
+ * the page may connect to this server only. Images may come from anywhere over HTTPS.
+ */
 function headersFor({ headers: { host } }: IncomingMessage): Record<string, string> {
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' https:",
-    // Not every browser takes 'self' for the socket of the same host.
+    // Some browsers do not match 'self' with a WebSocket of the same host.
     `connect-src 'self' ws://${host}`,
     "base-uri 'none'",
     "form-action 'none'",
@@ -112,7 +115,7 @@ function headersFor({ headers: { host } }: IncomingMessage): Record<string, stri
   };
 }
 
-/** Makes the call for the page. Of what the browser sent only the body goes on. */
+/** Makes a call for the page with the API key. No header of the browser is passed on. */
 async function answerCall(
   { url, key }: Hub,
   path: string,

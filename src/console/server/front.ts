@@ -1,5 +1,5 @@
-// The address that `npm start` prints: the page, and behind it the hub as it is. The front passes on what
-// is not the page's, sockets and streams too, but nothing to the tools of the platform's own server.
+// The server at the address that `npm start` prints: it serves the page, and passes all other requests on to
+// the hub unchanged, sockets and streams included, except those to the tools of the platform's own server.
 
 import {
   createServer,
@@ -16,17 +16,17 @@ import { answerChallenge } from "./proof.ts";
 import { leadsToTools } from "./tools.ts";
 
 export interface FrontOptions {
-  /** Where `wrangler dev` listens. */
+  /** The address of `wrangler dev`. */
   hubUrl: string;
   /** The development API key. */
   key: string;
   host: string;
   port: number;
-  /** Whether another port will do when that one is taken. */
+  /** Whether to listen on any free port when `port` is taken. */
   isFlexible: boolean;
 }
 
-/** Listens; gives the address. */
+/** Starts to listen; returns the address. */
 export async function startFront(options: FrontOptions): Promise<string> {
   const { hubUrl, key, host, port, isFlexible } = options;
   const answer = await createConsole({ url: hubUrl, key });
@@ -41,7 +41,7 @@ export async function startFront(options: FrontOptions): Promise<string> {
     if (leadsToTools(request.url ?? "")) socket.end(REFUSED_UPGRADE);
     else passSocket(hub, request, socket, head);
   });
-  // An event stream is open for as long as its reader likes.
+  // No time limit: an event stream stays open for as long as its reader likes.
   server.requestTimeout = 0;
   await listen(server, port, host).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== "EADDRINUSE" || !isFlexible) throw cause;
@@ -50,7 +50,7 @@ export async function startFront(options: FrontOptions): Promise<string> {
   return `http://${nameOf(host)}:${(server.address() as AddressInfo).port}`;
 }
 
-/** How this machine calls it: where it listens everywhere, it is here too. */
+/** Returns the host for a URL on this machine: the loopback address for `0.0.0.0` and `::`. */
 function nameOf(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host.includes(":") ? `[${host === "::" ? "::1" : host}]` : host;
@@ -84,7 +84,7 @@ function passOn(hub: Place, request: IncomingMessage, response: ServerResponse):
   upstream.on("response", (passed) => {
     response.writeHead(passed.statusCode ?? 502, passed.rawHeaders);
     response.flushHeaders();
-    // Either side may leave before the end; the other one is told by its own end.
+    // Either side may close early. The pipeline then ends the other one, so the error is ignored.
     pipeline(passed, response, () => undefined);
   });
   upstream.on("error", () => {

@@ -1,5 +1,5 @@
-// How the hub of `npm start` proves that it holds the development key, before the key is sent to it. An
-// address that was left in a file outlives a hub that was killed, and another program may listen there.
+// The proof that the hub of `npm start` holds the development key, asked for before the key is sent to it.
+// The address in a file outlives a hub that was killed, and another program may listen there by now.
 
 import { createHmac, randomBytes } from "node:crypto";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
@@ -11,15 +11,15 @@ const ANSWER_MS_MAX = 2_000;
 const ANSWER_LENGTH_MAX = 1_024;
 
 /**
- * The address is part of the proof: a program that passes the challenge on to the hub comes back with a
- * proof for another port.
+ * Returns the proof for a challenge. It covers the address and the port: a program that relays the challenge
+ * to the hub gets a proof for another port.
  */
 function proofOf(key: string, challenge: string, address = "", port = 0): string {
   const place = `${address.replace(/^::ffff:/, "")} ${port}`;
   return createHmac("sha256", key).update(`belfry development ${place} ${challenge}`).digest("hex");
 }
 
-/** Answers a challenge; returns whether the request was one. */
+/** Answers a request that is a challenge; returns whether it was one. */
 export function answerChallenge(
   key: string,
   { url = "", socket }: IncomingMessage,
@@ -33,8 +33,8 @@ export function answerChallenge(
 }
 
 /**
- * Returns whether the program at an address proves that it holds the key, which is not sent. Rejects where
- * nothing answers.
+ * Returns whether the program at an address proves that it holds the key. The key itself is not sent. Rejects
+ * when nothing answers.
  */
 export function holdsKey(url: string, key: string): Promise<boolean> {
   const challenge = randomBytes(32).toString("hex");

@@ -1,15 +1,15 @@
 // The tools of the platform's development server, below `/cdn-cgi/`: they show and change the storage of
-// every object, and ask for no key. Nothing is passed on to them.
+// every object without asking for a key. No request is passed on to them.
 
 const TOOLS = "cdn-cgi";
-/** The scheme and the host of a request that names them, as a proxy is asked. */
+/** The scheme and the host of a request target in absolute form, as clients send it to a proxy. */
 const AUTHORITY = /^[a-z][a-z\d+.-]*:[\\/]{2}[^\\/?#]*/i;
-/** A URL parser passes over them. */
+/** Control characters and white space, which a URL parser may skip. */
 const INVISIBLE = /[\p{Cc}\s]/gu;
 
 /**
- * Returns whether any reader of a request's target could take it for a path of the tools: however often it
- * is decoded, with dots or without, in capitals, with slashes of either kind and any number of them.
+ * Returns whether any parser could read a request target as a path of the tools: decoded any number of times,
+ * with or without dot segments, in capitals, with any number of slashes of either kind.
  */
 export function leadsToTools(target: string): boolean {
   let path = target.replace(AUTHORITY, "");
@@ -18,7 +18,7 @@ export function leadsToTools(target: string): boolean {
     const decoded = path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
-    // Each round makes it shorter, so it ends.
+    // Each round shortens the path, so the loop ends.
     if (decoded === path) return false;
     path = decoded;
   }
@@ -28,6 +28,7 @@ function isOfTools(path: string): boolean {
   const [beforeQuery = ""] = path.replace(INVISIBLE, "").toLowerCase().split(/[?#]/, 1);
   const segments = beforeQuery.split(/[\\/]+/).filter((segment) => segment !== "");
   const hasDots = segments.some((segment) => segment === "." || segment === "..");
-  // With dots any segment may become the first. A user or a topic may have the name.
+  // Dot segments can make any segment the first. Without them only the first one counts, since a user or
+  // a topic may be named `cdn-cgi`.
   return segments[0] === TOOLS || (hasDots && segments.includes(TOOLS));
 }
