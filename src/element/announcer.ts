@@ -1,10 +1,10 @@
-// Says what has arrived to those who do not see it: politely, and never more than once in a while.
+// Announces new notifications to screen readers: politely, and with a pause between announcements.
 
 import { h } from "./dom.ts";
 
-/** What comes within this time is said as one. */
+/** Notifications that arrive within this time are announced together. */
 const GATHER_MS = 1_000;
-/** From one announcement to the next. */
+/** The shortest time between two announcements. */
 const QUIET_MS = 5_000;
 
 export interface Announcer {
@@ -22,7 +22,7 @@ export function createAnnouncer(words: (count: number, title: string) => string)
     if (!isWaiting) return;
     node.textContent = words(titles.length, titles[0] as string);
     titles = [];
-    // What comes until then waits for it.
+    // Titles that arrive before then wait for the next announcement.
     setTimeout(say, QUIET_MS);
   }
 

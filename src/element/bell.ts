@@ -1,10 +1,10 @@
-// The button that opens the inbox, with the number of what waits there.
+// The bell: the button that opens the inbox, with the number of unread or unseen notifications.
 
 import { BELL, button, h, icon, set, setText } from "./dom.ts";
 
 export interface Bell {
   readonly node: HTMLButtonElement;
-  /** What is seen may be rounded; what is read out is exact. */
+  /** `count`, which the badge shows, may be rounded; `label`, which is read out, is exact. */
   show(label: string, count: string, isOpen: boolean): void;
 }
 

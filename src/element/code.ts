@@ -1,7 +1,7 @@
-// Where the code of the list is: a bundler makes a file of its own of it. A hub serves it under a name
-// of its own, see code-of-hub.ts.
+// The dynamic import of the list, which makes a bundler put it into a file of its own. A hub serves
+// code-of-hub.ts in place of this module, because its file has a fixed name.
 
 export type Code = typeof import("./listing.ts");
 
-/** `_attempt` counts from zero. */
+/** Returns the list's module. `_attempt` counts from zero; only code-of-hub.ts uses it. */
 export const importListing = (_attempt: number): Promise<Code> => import("./listing.ts");

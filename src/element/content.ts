@@ -1,4 +1,5 @@
-// What a notification says, as nodes; the same in the feed and in a toast. All of it is text of others.
+// The content of a notification as nodes, the same in the feed and in a toast. Its texts come from
+// publishers and are untrusted.
 
 import type { LogMessage } from "../client/inbox.ts";
 import { BELL, h, icon } from "./dom.ts";
@@ -7,12 +8,15 @@ import type { Ui } from "./ui.ts";
 import { initialOf, isVisible } from "./visible.ts";
 import { cut, wordsOf } from "./words.ts";
 
-/** Within a shadow root an id is of that root alone. */
+/** Numbers the ids. They cannot clash with the page's: an id is local to its shadow root. */
 let contents = 0;
 
 export interface Content {
   tile: HTMLElement;
-  /** Title and body: a link where there is somewhere to go, else a button. Their text can be selected. */
+  /**
+   * Holds title and body, as text that can be selected: a link if the notification has a safe address,
+   * else a button.
+   */
   link: HTMLElement;
   title: HTMLElement;
   body: HTMLElement | null;
@@ -22,7 +26,7 @@ export interface Content {
 export function contentOf(message: LogMessage, ui: Ui): Content {
   const { notification = {}, category, topic } = message;
   const { actions = [], dir = "auto", image, lang, url } = notification;
-  // The direction isolates a text too: what overrides it ends where the text ends.
+  // `dir` also isolates the text: a character that overrides the direction has no effect beyond it.
   const text = { dir, lang };
 
   const control = (
@@ -33,10 +37,10 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
     ...children: Parameters<typeof h>[3][]
   ) => {
     const href = safeLink(target);
-    // Ends what was selected before: at the click only this press can have selected something.
+    // Clears any earlier selection: text that is selected at the click was selected by this press.
     const mousedown = () => getSelection()?.empty();
     const click = (event: MouseEvent) => {
-      // The click that ends a selection by the pointer is none on the notification.
+      // A click that ends a selection by the pointer does not open the notification.
       if (event.detail && `${getSelection()}`) {
         event.preventDefault();
         event.stopPropagation();
@@ -91,7 +95,10 @@ export function contentOf(message: LogMessage, ui: Ui): Content {
   };
 }
 
-/** The publisher chooses the address: it does not learn which page its picture is shown on. */
+/**
+ * Returns an image, or null without a safe address. The publisher chooses the address, so no referrer is
+ * sent: it would name the page that shows the image. `instead` replaces an image that fails to load.
+ */
 function picture(
   part: string,
   source: string | undefined,

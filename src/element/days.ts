@@ -1,11 +1,11 @@
-// The days of the list: the first notification of each carries its heading.
+// The day headings of the list: the first notification of each day carries its heading.
 
 import type { Row } from "./row.ts";
 import type { Times } from "./times.ts";
 
 /**
- * A feed may own nothing but articles (ARIA 1.2), so a heading is within the first article of its day;
- * the style sheet draws it above. No row moves for it.
+ * Sets the headings. ARIA 1.2 allows a feed to own only articles, so a heading is inside the first
+ * article of its day, and the style sheet draws it above. No node is moved in the document for it.
  */
 export function showDays(rows: Iterable<Row>, times: Times): void {
   let above = "";

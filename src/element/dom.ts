@@ -1,27 +1,30 @@
-// Nodes by hand. Nothing here parses text as markup or sets a style, so a page with a strict Content
-// Security Policy and Trusted Types has nothing to refuse.
+// Functions that build nodes. None of them parses text as markup or sets a style, so a page with a
+// strict Content Security Policy and Trusted Types has nothing to refuse.
 
 type Value = string | number | boolean | null | undefined;
 type Listener = (event: never) => void;
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Sets an attribute, or takes it away when there is no value. */
+/** Sets an attribute, or removes it when there is no value. */
 export function set(node: Element, name: string, value: Value): void {
   if (value == null || value === false) node.removeAttribute(name);
   else node.setAttribute(name, value === true ? "" : `${value}`);
 }
 
-/** Whether an attribute is set; a framework may write `false` as a text. */
+/** Returns whether a boolean attribute is on. A framework may write `false` as text. */
 export const isOn = (host: HTMLElement, name: string): boolean =>
   (host.getAttribute(name) ?? "false") !== "false";
 
-/** A text that is right is left alone: what is selected stays selected, and nothing is read out again. */
+/** Leaves an equal text alone: its selection stays, and it is not read out again. */
 export function setText(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** An element; `part` is its class within, and its name for the page's `::part()`. */
+/**
+ * Returns a new element. `part` is its class in the shadow root, and its name for the page's `::part()`.
+ * A function among the attributes becomes a listener.
+ */
 export function h<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   part: string,
@@ -37,13 +40,13 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-/** Gives a node its class and its part. */
+/** Sets the class and the part of a node. */
 export function name(node: Element, part: string): void {
   set(node, "class", part);
   set(node, "part", part);
 }
 
-/** A drawing of one line, as high as the text around it asks for. */
+/** Returns a drawing of one path; the style sheet sizes it by the text around it. */
 export function icon(path: string): SVGElement {
   const drawing = document.createElementNS(SVG, "svg");
   const line = document.createElementNS(SVG, "path");
@@ -69,7 +72,7 @@ export function button(
   return h("button", part, { type: "button", click, ...attributes }, label);
 }
 
-/** A button of one drawing; what it is called is read out, and shown by the pointer. */
+/** Returns an icon button. Its label is read out, and shown as a tooltip. */
 export function tool(path: string, label: string, click: Listener): HTMLButtonElement {
   const node = button("tool", "", click);
   draw(node, path, label);
@@ -83,12 +86,12 @@ export function draw(node: HTMLElement, path: string, label: string): void {
   node.replaceChildren(icon(path));
 }
 
-/** Hears events of the window and, on their way down, of all within it. */
+/** Listens to events of the window and, in the capture phase, of every node in it. */
 export function hear(types: string[], listener: (event: Event) => void, signal: AbortSignal): void {
   for (const type of types) addEventListener(type, listener, { signal, capture: true });
 }
 
-/** The element that has the focus within the same shadow root. */
+/** Returns the focused element in the shadow root of `node`. */
 export function activeBeside(node: Node): Element | null {
   return (node.getRootNode() as ShadowRoot).activeElement;
 }

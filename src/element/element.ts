@@ -1,4 +1,4 @@
-// `<belfry-inbox>`: what a page says of it, by attributes and properties, and when it begins and ends.
+// The custom element `<belfry-inbox>`: its attributes and properties, and the life of its session.
 
 import type { Client, TokenSource } from "../client/index.ts";
 import { ENGLISH, type Labels } from "./labels.ts";
@@ -9,12 +9,12 @@ import { STYLES } from "./styles.ts";
 
 const NEEDED = "belfry: no url or token";
 
-/** A server renders the tag and runs nothing of it: there the class only has to be one. */
+/** A server has no `HTMLElement`; it never runs the class, so any base will do. */
 const Base = globalThis.HTMLElement ?? class {};
 
-/** How long a page may take to say where from, by properties too. */
+/** The time a page has to name a source, by attributes or properties, before the console warns. */
 const SAID_MS = 3_000;
-/** What makes another inbox of it; the other attributes are looked at when they matter. */
+/** A change of one of these attributes starts a new session. The others are read on use. */
 const ANEW = ["url", "token", "token-url", "inline", "lang"];
 
 export class BelfryInbox extends Base {
@@ -24,18 +24,18 @@ export class BelfryInbox extends Base {
   #token: TokenSource | null = null;
   #labels: Partial<Labels> = {};
   #session: Session | undefined;
-  /** The client made of the attributes. */
+  /** The client made from the attributes. */
   #own: Client | undefined;
   #isDue = false;
-  /** Whether the page wants it open, until there is something to open. */
+  /** Whether the page wants the panel open; kept until there is a panel to open. */
   #isWanted = false;
   #isStale = true;
-  /** It says once that it has nothing to show. */
+  /** The timer of a warning that there is nothing to show; it is set only once. */
   #reminder: unknown;
   readonly #style = this.#draw();
 
   connectedCallback(): void {
-    // A property that was set before the script was there hides the one of the class.
+    // A property that was set before the script ran hides the accessor of the class: set it again.
     const own = this as unknown as Record<string, unknown>;
     for (const [property, value] of Object.entries(own)) {
       delete own[property];
@@ -57,7 +57,7 @@ export class BelfryInbox extends Base {
     else this.#session?.show();
   }
 
-  /** A client of the SDK, or its inbox, in the place of `url`. The app closes it. */
+  /** A client of the SDK, or its inbox, used in place of `url`. The app closes it. */
   get client(): Client | InboxLike | null {
     return this.#client;
   }
@@ -66,7 +66,7 @@ export class BelfryInbox extends Base {
     this.#change(true);
   }
 
-  /** A token, or a function that gives one, in the place of `token-url`. */
+  /** A token, or a function that returns one, used in place of `token-url`. */
   get token(): TokenSource | null {
     return this.#token;
   }
@@ -75,7 +75,7 @@ export class BelfryInbox extends Base {
     this.#change(true);
   }
 
-  /** Words that replace the English ones. */
+  /** Labels that replace the English ones. */
   get labels(): Partial<Labels> {
     return this.#labels;
   }
@@ -84,7 +84,7 @@ export class BelfryInbox extends Base {
     this.#change();
   }
 
-  /** Whether it is shown; an inline one always is. */
+  /** Whether the panel is shown; an inline one always is. */
   get open(): boolean {
     return this.#session?.view.isOpen() ?? this.#isWanted;
   }
@@ -95,14 +95,20 @@ export class BelfryInbox extends Base {
     if (panel?.popover) panel.togglePopover(open);
   }
 
-  /** Other words do not ask for another connection. */
+  /**
+   * Starts a new session soon. It keeps the client, since new labels need no new connection; `isOther`,
+   * for a new source, drops it.
+   */
   #change(isOther = false): void {
     if (isOther) this.#drop();
     this.#isStale = true;
     this.#settle();
   }
 
-  /** Waits for all that is changed in one go; an element that is moved leaves and comes in one go. */
+  /**
+   * Updates once for all changes of the same turn, such as the removal and insertion that make up a
+   * move.
+   */
   #settle(): void {
     if (this.#isDue) return;
     this.#isDue = true;
@@ -115,12 +121,12 @@ export class BelfryInbox extends Base {
   #update(): void {
     if (!this.isConnected) this.#end();
     else if (this.#isStale) this.#begin();
-    // What is moved was closed by that, and nobody has told.
+    // Moving the element closed the panel, and the browser sends no toggle event for that.
     else this.#session?.show();
   }
 
   #end(): void {
-    // It is closed by being taken away; before, the page may want it open already.
+    // Removal closed the panel of the session. Without a session the page may already want it open.
     if (this.#session) this.#isWanted = false;
     this.#session?.stop();
     this.#session = undefined;
@@ -141,7 +147,7 @@ export class BelfryInbox extends Base {
     this.#isStale = false;
     if (!this.#client) this.#own ??= this.#connect();
     const given = this.#client ?? this.#own;
-    // Until it is said where from, there is nothing to show.
+    // Until the page names a source, there is nothing to show.
     if (!given) {
       tellCounts(this);
       return;
@@ -156,7 +162,7 @@ export class BelfryInbox extends Base {
       style: this.#style,
       restart: () => this.#begin(),
     });
-    // What had it has gone: the bell has it now, or the panel that stands in the page.
+    // The focused node is gone: focus the bell instead, or the panel if it is inline.
     if (hadFocus) this.#session.view.nodes[0]?.focus();
     if (this.#isWanted) this.open = true;
   }
@@ -169,7 +175,10 @@ export class BelfryInbox extends Base {
     return url && token ? newClient(url, token) : undefined;
   }
 
-  /** Where the panel is placed is said by the first rule of the sheet: no node has a style. */
+  /**
+   * Attaches the shadow root; returns the style of the sheet's first rule. The panel's position is set
+   * there, so that no node needs a style attribute.
+   */
   #draw(): CSSStyleDeclaration {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLES);

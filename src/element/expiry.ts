@@ -1,4 +1,4 @@
-// What goes by itself after a while, but not while somebody points at it or is within it.
+// A timer that removes a node after a while, but not while the pointer or the focus is in it.
 
 export interface Expiry {
   start(): void;

@@ -1,4 +1,4 @@
-// The list. What arrives or leaves moves neither the focus nor what a person is looking at.
+// The list of notifications. New or removed rows move neither the focus nor the rows in view.
 
 import type { InboxMessage } from "../client/inbox.ts";
 import { showDays } from "./days.ts";
@@ -7,30 +7,30 @@ import { createRow, type Row } from "./row.ts";
 import type { Times } from "./times.ts";
 import type { Ui } from "./ui.ts";
 
-/** How far below the edge the next page is loaded ahead. */
+/** The next page is loaded once the end of the list is this near to the visible part. */
 const LOAD_AHEAD = "400px";
-/** So near to the top counts as there. */
+/** A scroll position below this counts as the top. */
 const TOP_PX = 4;
 
 export interface Feed {
   readonly node: HTMLElement;
-  /** Leads up to what has arrived; above the list, so that it covers nothing of it. */
+  /** The button that scrolls up to new notifications; the caller places it before the list. */
   readonly pill: HTMLElement;
-  /** `total` is how many there are with those that are not loaded, -1 when nobody knows. */
+  /** `total` includes the messages that are not loaded yet; it is -1 when unknown. */
   show(messages: readonly InboxMessage[], hasMore: boolean, total: number): void;
-  /** Focuses the row where the arrows were last, else what is around the list. */
+  /** Focuses the row that last had the focus, at first the top one; without rows, calls `leave`. */
   focus(): void;
-  /** Says of each how long ago it was. */
+  /** Updates the ages and the day headings. */
   tick(): void;
 }
 
-/** `leave` says where the focus goes when the last row has gone. */
+/** `leave` moves the focus elsewhere when the last row is gone. */
 export function createFeed(ui: Ui, times: Times, leave: () => void): Feed {
   const { labels } = ui;
-  /** From the newest to the oldest, as they are shown. */
+  /** The rows by their content, from the newest to the oldest, as they are shown. */
   let rows = new Map<string, Row>();
   let current: Row | undefined;
-  /** The newest that was there when the top was last in view. */
+  /** The offset of the newest message when the top was last in view. */
   let newest = Infinity;
   let shown: readonly InboxMessage[] = [];
   let isLoading = false;
@@ -58,12 +58,13 @@ export function createFeed(ui: Ui, times: Times, leave: () => void): Feed {
     const before = shown;
     await ui.act((inbox) => inbox.loadMore());
     setLoading(false);
-    // What was loaded may be of other tabs: it is looked again whether the end is in view.
+    // The loaded messages may all belong to other tabs, and the end may still be in view: observe it
+    // again.
     if (shown !== before) {
       observer.disconnect();
       observer.observe(more);
     }
-    // The button that was pressed goes: on with what it has brought.
+    // The pressed button disappears: focus the first row that it has loaded.
     if (!hasOlder && activeBeside(node) === more) focusRow(all()[from]);
     more.hidden = !hasOlder;
   }
@@ -106,12 +107,13 @@ export function createFeed(ui: Ui, times: Times, leave: () => void): Feed {
     if (node.scrollTop < TOP_PX) newest = shown[0]?.offset ?? 0;
     const count = shown.filter(({ offset }) => (offset as number) > newest).length;
     if (count) setText(pill, labels.arrivedAbove(count));
-    // The button goes where it has led, and where somebody has scrolled up without it.
+    // The top is reached, by the button or by scrolling: the focus goes from the button to the first
+    // row.
     else if (activeBeside(node) === pill) focusRow(all()[0]);
     pill.hidden = !count;
   }
 
-  /** The rows in view, each with how far it is from the top of the window. */
+  /** Returns the rows in view, each with its box in the window. */
   function inView() {
     const { top, bottom } = node.getBoundingClientRect();
     return all()
@@ -119,12 +121,12 @@ export function createFeed(ui: Ui, times: Times, leave: () => void): Feed {
       .filter(({ box }) => box.bottom > top && box.top < bottom);
   }
 
-  /** Gives each message its row, in order, and never moves a node: that would take its focus. */
+  /** Shows one row per message, in order. Never moves a node, which would take its focus. */
   function patch(size: number) {
     const next = new Map(
       shown.map((message) => {
         const { offset, id, time, category, notification } = message;
-        // An inbox of the app's own may say something else of the same message by now.
+        // An app's own inbox may have changed the content of a message, which then needs a new row.
         const key = JSON.stringify([offset, id, time, category, notification]);
         return [key, rows.get(key) ?? createRow(message, ui, times)];
       }),
@@ -151,7 +153,7 @@ export function createFeed(ui: Ui, times: Times, leave: () => void): Feed {
     show(messages, hasMore, total) {
       const before = all();
       const at = before.findIndex(holds(activeBeside(node)));
-      // At the very top the newest is what one looks at, unless one is about to use another.
+      // At the very top the newest row stays in view, unless the focus or the pointer is in the list.
       const isHeld = node.scrollTop >= TOP_PX || at >= 0 || list.matches(":hover");
       const anchors = isHeld ? inView() : [];
       shown = messages;
@@ -161,7 +163,7 @@ export function createFeed(ui: Ui, times: Times, leave: () => void): Feed {
       const isThere = (row: Row) => row.node.isConnected;
       const anchor = anchors.find(({ row }) => isThere(row));
       if (anchor) node.scrollTop += anchor.row.node.getBoundingClientRect().top - anchor.box.top;
-      // The next one that is still there, else the one before.
+      // Focus the next row that is still there, else the one before.
       if (before[at] && !isThere(before[at]))
         focusRow([...before.slice(at), ...before.slice(0, at).reverse()].find(isThere));
       if (!current || !isThere(current)) setCurrent(all()[0]);

@@ -1,4 +1,4 @@
-// belfry/element: importing it defines `<belfry-inbox>`.
+// The package entry belfry/element: importing it defines `<belfry-inbox>`.
 
 import type { Counts } from "../client/inbox.ts";
 import { BelfryInbox } from "./element.ts";
@@ -6,7 +6,7 @@ import type { NotificationDetail } from "./session.ts";
 
 const TAG = "belfry-inbox";
 
-// On a server there are no elements; on a page that loads this twice, the first one stays.
+// A server has no custom elements. On a page that loads this twice, the first definition stays.
 if (globalThis.customElements && !customElements.get(TAG)) customElements.define(TAG, BelfryInbox);
 
 declare global {
@@ -22,7 +22,8 @@ declare global {
 }
 
 export { inbox } from "../client/inbox.ts";
-// For pages without a bundler: a client of another module would be of another inbox.
+// For pages without a bundler: each module file keeps its own inboxes, so a client made with another
+// file would get a second inbox here.
 export { createClient } from "../client/index.ts";
 export type { InboxAttributes, ReactInboxProps, VueInboxProps } from "./jsx.ts";
 export type { Labels } from "./labels.ts";

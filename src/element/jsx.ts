@@ -1,5 +1,5 @@
-// `<belfry-inbox>` in the JSX of React 19 and in Vue's templates, checked by the compiler. Neither needs to
-// be there: the declarations name no type of theirs.
+// The types of `<belfry-inbox>` in the JSX of React 19 and in Vue's templates. Neither has to be
+// installed: the declarations use none of their types.
 
 import type { Counts } from "../client/inbox.ts";
 import type { Client, TokenSource } from "../client/index.ts";
@@ -8,7 +8,7 @@ import type { Labels } from "./labels.ts";
 import type { NotificationDetail } from "./session.ts";
 import type { InboxLike } from "./source.ts";
 
-/** The attributes and properties that every framework takes by these names. */
+/** The attributes and properties that have the same names in every framework. */
 export interface InboxAttributes {
   url?: string | undefined;
   "token-url"?: string | undefined;
@@ -31,7 +31,7 @@ export interface InboxAttributes {
 
 type Handler<Detail> = ((event: CustomEvent<Detail>) => void) | undefined;
 
-/** In React 19, whose listeners are named as the event is. */
+/** The props in React 19, where a listener is named `on` and the event's name. */
 export interface ReactInboxProps extends InboxAttributes {
   key?: string | number | bigint | null | undefined;
   ref?:
@@ -49,7 +49,7 @@ export interface ReactInboxProps extends InboxAttributes {
   "onbelfry-counts"?: Handler<Counts>;
 }
 
-/** In Vue, where `@belfry-open` is `onBelfryOpen`. */
+/** The props in Vue, where `@belfry-open` is `onBelfryOpen`. */
 export interface VueInboxProps extends InboxAttributes {
   onBelfryOpen?: Handler<null>;
   onBelfryClose?: Handler<null>;
@@ -57,7 +57,7 @@ export interface VueInboxProps extends InboxAttributes {
   onBelfryCounts?: Handler<Counts>;
 }
 
-// biome-ignore lint/suspicious/noTsIgnore: where the module is there, nothing is wrong.
+// biome-ignore lint/suspicious/noTsIgnore: where the module is installed there is no error to expect.
 /** @ts-ignore An app without React has no such module. */
 declare module "react" {
   namespace JSX {
@@ -67,7 +67,7 @@ declare module "react" {
   }
 }
 
-// biome-ignore lint/suspicious/noTsIgnore: where the module is there, nothing is wrong.
+// biome-ignore lint/suspicious/noTsIgnore: where the module is installed there is no error to expect.
 /** @ts-ignore An app without Vue has no such module. */
 declare module "vue" {
   interface GlobalComponents {

@@ -1,23 +1,23 @@
-// Every word that the element says, in English. An app replaces what it likes; what depends on a
-// number is a function, since languages have other plurals.
+// The labels: all words of the element, in English. An app replaces any of them; a label that depends on
+// a number is a function, since languages have other plurals.
 
 import type { Counts } from "../client/inbox.ts";
 
 export interface Labels {
   /** The heading. */
   title: string;
-  /** What the bell is called: the exact number. */
+  /** The accessible name of the bell, with the exact number. */
   bell(count: number, kind: keyof Counts): string;
-  /** What the badge shows of that number. */
+  /** The text of the badge for that number. */
   badge(count: number): string;
   all: string;
   unread: string;
-  /** A category, and the topic of what has none. */
+  /** The name of a category, or of the topic of a message without a category. */
   category(name: string): string;
   markAllRead: string;
   markRead: string;
   markUnread: string;
-  /** Shows a text that is cut in full, and cut again. */
+  /** The button that shows a cut text in full; `showLess` cuts it again. */
   showMore: string;
   showLess: string;
   archive: string;
@@ -25,27 +25,27 @@ export interface Labels {
   undo: string;
   loadMore: string;
   loading: string;
-  /** Nothing is there at all. */
+  /** Shown in place of an empty list. */
   empty: string;
-  /** Nothing is there in this tab. */
+  /** Shown in place of an empty list in a tab other than "all". */
   emptyTab: string;
-  /** The button that leads up to what has arrived above. */
+  /** The button that scrolls up to new notifications. */
   arrivedAbove(count: number): string;
-  /** Read out when something arrives; `title` is that of the only one. */
+  /** Read out when notifications arrive; `title` is that of the first. */
   arrived(count: number, title: string): string;
-  /** The title of what has none. */
+  /** The title of a notification without any visible text. */
   untitled: string;
   dismiss: string;
   close: string;
   offline: string;
-  /** Before it was connected for the first time. */
+  /** Shown while connecting, until the list was loaded for the first time. */
   connecting: string;
   reconnecting: string;
-  /** It does not come back by itself. */
+  /** Shown when the client is closed: it does not reconnect by itself. */
   disconnected: string;
   signedOut: string;
   retry: string;
-  /** What was asked for could not be done. */
+  /** Shown when an action has failed. */
   failed: string;
 }
 

@@ -1,5 +1,5 @@
-// The code that shows notifications is a good part of the element, and on most pages nobody looks: it
-// comes when somebody is about to, and is there for all elements of the page.
+// The lazy loader of the list. Its code is a large part of the element, and on most pages nobody opens
+// the inbox, so it is loaded when somebody is about to, once for all elements of the page.
 
 import { type Code, importListing } from "./code.ts";
 
@@ -7,14 +7,14 @@ let code: Code | undefined;
 let coming: Promise<void> | undefined;
 let attempts = 0;
 
-/** The code, once it is there. */
+/** Returns the code if it is loaded. */
 export const loaded = (): Code | undefined => code;
 
-/** Rejects where it cannot be had; the next call tries again. */
+/** Loads the code. Rejects if that fails; the next call tries again. */
 export function load(): Promise<void> {
   coming ??= importListing(attempts++)
     .then((module) => {
-      // A hub may have been deployed since, and have something else under that name.
+      // A hub deployed since then may serve another module under that name.
       if (!module.createListing) throw new TypeError("there is no list in it");
       code = module;
     })
@@ -25,7 +25,7 @@ export function load(): Promise<void> {
   return coming;
 }
 
-/** What is of no use is asked for anew: a hub may have been deployed since. */
+/** Forgets code that does not work, so that it is loaded again, perhaps from a new hub. */
 export function unload(): void {
   code = undefined;
   coming = undefined;

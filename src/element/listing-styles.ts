@@ -1,7 +1,7 @@
-// How the list and the toasts look, after what styles.ts says of all.
+// The styles of the list and the toasts; the sheet comes after the common one of styles.ts.
 
 const STYLES =
-  // The tabs, and what is around the items.
+  // The tabs, and the parts around the items.
   `
 .tabs{display:flex;flex:none;flex-wrap:wrap;gap:2px;max-block-size:110px;padding:2px 10px 10px;overflow-y:auto;scrollbar-width:thin;border-block-end:1px solid var(--belfry-line)}
 .scroller{overflow-y:auto;overflow-anchor:none;overscroll-behavior:contain;scrollbar-width:thin}
@@ -46,7 +46,7 @@ const STYLES =
 
 let sheet: CSSStyleSheet | undefined;
 
-/** One sheet is for all elements of a page. */
+/** Adds the sheet to a shadow root; all elements of a page share it. */
 export function addStyles({ adoptedStyleSheets }: ShadowRoot): void {
   if (!sheet) {
     sheet = new CSSStyleSheet();

@@ -1,7 +1,7 @@
-// What shows notifications: the tabs, the list and the toasts. The view has it from when somebody is
-// about to look (later.ts), and it brings its own styles.
-// A page that is open while a hub is deployed has the element of before and gets this of after: what
-// createListing takes and gives changes only together with the file's name (code-of-hub.ts).
+// The tabs, the list and the toasts. The view loads this module when somebody is about to look
+// (later.ts), with its own styles. A page that is open while a hub is deployed combines its old element
+// with this new module: the parameters and results of createListing change only together with the file's
+// name (code-of-hub.ts).
 
 import type { InboxMessage, InboxSnapshot } from "../client/inbox.ts";
 import { createFeed } from "./feed.ts";
@@ -14,13 +14,13 @@ import { isVisible } from "./visible.ts";
 
 const TICK_MS = 30_000;
 
-/** The parts of the view that it fills. */
+/** The parts of the view that the listing fills. */
 export interface Frame {
   readonly panel: HTMLElement;
-  /** What the tabs stand above. */
+  /** The tabs are placed above it. */
   readonly banner: HTMLElement;
   readonly main: HTMLElement;
-  /** Says where the focus goes when it was in the last toast. */
+  /** Moves the focus elsewhere after the last toast, which had it, was removed. */
   leaveToasts(): void;
   /** Shows the last snapshot again. */
   render(): void;
@@ -28,17 +28,20 @@ export interface Frame {
 
 export interface Listing {
   readonly toasts: Toasts;
-  /** What there is to see: the snapshot's, or that of the tab. */
+  /** Shows a snapshot, narrowed to the chosen tab; `isFiltered` unless that tab is "all". */
   show(snapshot: InboxSnapshot): { isEmpty: boolean; isFiltered: boolean };
   focus(): void;
-  /** Just before the panel is opened or closed. */
+  /** Called just before the panel is opened or closed. */
   toggle(isOpening: boolean): void;
 }
 
 export function createListing(ui: Ui, frame: Frame): Listing {
   const { labels, host } = ui;
   const { panel, main } = frame;
-  /** What the tab of the unread has shown stays until another tab is chosen: nothing slips away. */
+  /**
+   * Messages shown in the unread tab stay there until another tab is chosen or the panel is opened
+   * again, so that no message disappears when it is read.
+   */
   let kept = new Set<number | null>();
   const occurred = new Set<string>();
 
@@ -72,9 +75,9 @@ export function createListing(ui: Ui, frame: Frame): Listing {
     toasts,
     show({ notifications, hasMore, counts }) {
       const named = host.getAttribute("categories")?.split(",");
-      // The others are data for the app (docs/protocol.md): no person is meant to see them.
+      // Messages without `notification` are data for the app (docs/protocol.md), not meant for people.
       const meant = notifications.filter(({ notification }) => notification);
-      // One that has occurred stays, and others come after it: nothing jumps.
+      // A category that has occurred keeps its tab, and new ones are added behind it: no tab moves.
       for (const category of meant.flatMap(({ category }) => category ?? []).sort())
         if (isVisible(category)) occurred.add(category);
       tabs.show(named?.flatMap((name) => name.trim() || []) ?? occurred);
@@ -82,7 +85,7 @@ export function createListing(ui: Ui, frame: Frame): Listing {
       const isFiltered = tabs.filter !== ALL;
       const isEmpty = !listed[0] && !hasMore;
       feed.node.hidden = isEmpty;
-      // The total is of all messages: it is the list's only where the list has left out none.
+      // `counts.total` counts all messages, so it is the size of this list only if the list omits none.
       const isWhole = listed.length === notifications.length && !isFiltered;
       feed.show(listed, hasMore, isWhole ? Math.max(counts.total, listed.length) : -1);
       feed.tick();
@@ -90,7 +93,7 @@ export function createListing(ui: Ui, frame: Frame): Listing {
     },
     focus: feed.focus,
     toggle(isOpening) {
-      // It begins at the top when it is opened again: what is new is there.
+      // The next opening starts at the top, where new notifications are.
       if (!isOpening) feed.node.scrollTop = 0;
       else {
         kept = new Set();

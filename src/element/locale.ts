@@ -1,6 +1,6 @@
-// The language of the times.
+// The locale of the times.
 
-/** A language tag that `Intl` takes, or undefined: what a page says of its language may be anything. */
+/** Returns a language tag that `Intl` accepts, or undefined: a page's `lang` may be any text. */
 export function localeOf(tag: string): string | undefined {
   try {
     return Intl.getCanonicalLocales(tag)[0];

@@ -1,19 +1,19 @@
-// What stands where the list would: that it is loading, that there is nothing, or that it failed. And
-// the line above the list that says when the hub cannot be reached.
+// The placeholders that stand where the list would, while it loads or when it is empty, and the banner
+// above the list that shows problems of the connection.
 
 import type { Status } from "../client/index.ts";
 import { BELL, button, h, icon, setText } from "./dom.ts";
 import type { Labels } from "./labels.ts";
 
-/** A line that comes back within this time is not spoken of. */
+/** A connection that is back within this time is not reported. */
 const LATE_MS = 2_000;
 
 export interface Notice {
   readonly banner: HTMLElement;
   readonly body: HTMLElement;
-  /** Takes each change, also while nobody looks: it counts from then. */
+  /** Call it on every change, also while the panel is closed: the delay counts from the change. */
   connection(status: Status | undefined, isLoaded: boolean): void;
-  /** `isFiltered`: the list is of one tab only. */
+  /** `isFiltered`: the list shows one tab only. */
   show(isLoaded: boolean, isEmpty: boolean, isFiltered: boolean): void;
 }
 
@@ -37,11 +37,11 @@ export function createNotice(labels: Labels, retry: () => void): Notice {
   const empty = h("div", "empty", {}, slot);
 
   return {
-    // What is to be read out has to be there before.
+    // A live region must be in the page before its text changes, or the change is not read out.
     banner: h("div", "", { role: "status" }, banner),
     body: h("div", "", {}, loading, empty),
     connection(status, isLoaded) {
-      // A list that was never loaded had no connection that it could have again.
+      // A list that was never loaded had no connection to restore: "connecting", not "reconnecting".
       const message = messageOf(status, isLoaded ? labels.reconnecting : labels.connecting, labels);
       again.hidden = status?.state !== "closed";
       setText(text, message);
@@ -56,7 +56,7 @@ export function createNotice(labels: Labels, retry: () => void): Notice {
   };
 }
 
-/** What is wrong with the connection; empty when nothing is. */
+/** Returns a text about a problem of the connection; empty when there is none. */
 function messageOf(status: Status | undefined, connecting: string, labels: Labels): string {
   switch (status?.state) {
     case "closed":
@@ -64,7 +64,7 @@ function messageOf(status: Status | undefined, connecting: string, labels: Label
     case "waiting":
       return navigator.onLine ? connecting : labels.offline;
     case "connecting":
-      // The first attempt is no news.
+      // The first attempt to connect is no problem.
       return status.attempt ? connecting : "";
     default:
       return "";

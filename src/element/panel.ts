@@ -1,4 +1,4 @@
-// Where the feed is shown: in a popover beside the bell, or in the page itself.
+// The panel that shows the feed: a popover beside the bell, or a region of the page.
 
 import { activeBeside, h, hear } from "./dom.ts";
 
@@ -6,36 +6,42 @@ const GAP_PX = 8;
 
 const px = (length: number) => `${length}px`;
 
-/** The browser closes it by Escape and by a click elsewhere, and keeps it above the page. */
+/**
+ * Makes the panel a popover, which the browser closes on Escape and on a click elsewhere, and keeps
+ * above the page.
+ */
 export function makePopover(
   node: HTMLElement,
   bell: HTMLButtonElement,
-  /** Takes lengths, which the style sheet keeps within the window. */
+  /** Receives lengths as custom properties; the style sheet keeps the panel within the window. */
   style: CSSStyleDeclaration,
-  /** Before and after it is shown or hidden; before, so that it is complete when it is shown. */
+  /**
+   * Called before and after the panel is shown or hidden; before, so that its content is complete when
+   * it appears.
+   */
   toggled: (isOpen: boolean, isBefore: boolean) => void,
   signal: AbortSignal,
 ): void {
   node.popover = "auto";
-  // The browser focuses it when it is shown.
+  // Makes the browser focus the panel when it is shown.
   node.autofocus = true;
   bell.popoverTargetElement = node;
   node.addEventListener("beforetoggle", ({ newState }) => {
     const isOpening = newState === "open";
     if (isOpening) anchor();
-    // Within a shadow root the browser forgets where the focus was before.
+    // Within a shadow root the browser does not restore the earlier focus.
     else if (node.contains(activeBeside(node))) bell.focus();
     toggled(isOpening, true);
   });
   node.addEventListener("toggle", ({ newState }) => toggled(newState === "open", false));
 
-  /** Below the bell where there is room, else above it; the far ends of both in one line. */
+  /** Places the panel below the bell, or above if there is more room; end edges are aligned. */
   function anchor() {
     const box = bell.getBoundingClientRect();
-    // A box is measured as it is seen; a length is set as it is before the page's `zoom`.
+    // A box is measured after the page's `zoom` is applied; a length is set before it is applied.
     const zoom = bell.currentCSSZoom ?? 1;
     const height = innerHeight / zoom;
-    // Beside a bell that has been scrolled away, the panel is at the edge where the bell went.
+    // A bell that was scrolled away counts as being at the edge of the window where it disappeared.
     const [top = 0, bottom = 0] = [box.top, box.bottom].map((y) =>
       Math.min(Math.max(y / zoom, 0), height),
     );

@@ -1,4 +1,4 @@
-// One notification of the feed. What it says never changes while it is shown; its marks and its age do.
+// A row of the feed. Its content never changes while it is shown; its marks and its age do.
 
 import type { InboxMessage } from "../client/inbox.ts";
 import { contentOf } from "./content.ts";
@@ -6,19 +6,19 @@ import { ARCHIVE, button, CHECK, DOT, draw, h, isOn, name, set, setText, tool } 
 import type { Times } from "./times.ts";
 import type { Ui } from "./ui.ts";
 
-/** How long a pointer rests on a notification until it counts as read. */
+/** The time that the pointer rests on a notification before it counts as read. */
 const READ_MS = 1_000;
 
 export interface Row {
   readonly node: HTMLElement;
-  /** When it was published. */
+  /** The time of publication. */
   readonly time: string;
-  /** Shows the marks as they are. `size` is -1 when nobody knows how many there are. */
+  /** Updates the marks and the position. `size` is -1 when the number of rows is unknown. */
   show(message: InboxMessage, position: number, size: number): void;
   tick(): void;
-  /** The heading of its day; empty where the row above has it. */
+  /** Sets the heading of the day; empty if a row above has it. */
   setDay(name: string): void;
-  /** Its buttons are reached by Tab only from the row that is current. */
+  /** The Tab key reaches the row and its buttons only while it is the current row. */
   setCurrent(isCurrent: boolean): void;
 }
 
@@ -29,12 +29,12 @@ export function createRow(first: InboxMessage, ui: Ui, times: Times): Row {
   const offset = first.offset as number;
   let isUnread = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** Who has marked it unread wants it so, wherever the pointer rests. */
+  /** The user marked it unread on purpose: hovering must not undo that. */
   let isKept = false;
 
   const { tile, link, title, body, rest } = contentOf(first, ui);
   const { id } = title;
-  /** Not where it was archived, or left, under a pointer that rests. */
+  /** Marks it as read, unless the row was archived or moved away under a resting pointer. */
   const read = () =>
     isUnread && node.matches(":hover") && ui.act((inbox) => inbox.markRead(offset));
   const age = h("time", "time", { datetime: time, title: times.full(time), id: `${id}t` });
@@ -65,7 +65,7 @@ export function createRow(first: InboxMessage, ui: Ui, times: Times): Row {
       click({ target }: Event) {
         if (link.contains(target as Node) && isCut()) expand(true);
       },
-      // By its own movement: a row that comes to lie under a pointer that rests is not read by it.
+      // Only a movement of the pointer counts: a row that scrolls under a resting pointer is not read.
       pointermove({ pointerType, movementX, movementY }: PointerEvent) {
         if (
           pointerType === "mouse" &&
@@ -110,7 +110,7 @@ export function createRow(first: InboxMessage, ui: Ui, times: Times): Row {
 
   expand(false);
   more.hidden = true;
-  // The width of a row decides what of it is cut.
+  // The width of a row decides whether its text is cut.
   new ResizeObserver(() => {
     more.hidden = !node.dataset.open && !isCut();
   }).observe(node);
@@ -121,7 +121,7 @@ export function createRow(first: InboxMessage, ui: Ui, times: Times): Row {
     show({ read_at }, position, size) {
       isUnread = !read_at;
       name(node, isUnread ? "item unread" : "item");
-      // Emptied, not hidden: a name takes in what is hidden, too.
+      // Emptied rather than hidden: the accessible name of the row includes hidden nodes.
       setText(mark, isUnread ? labels.unread : "");
       draw(toggle, isUnread ? CHECK : DOT, isUnread ? labels.markRead : labels.markUnread);
       set(node, "aria-posinset", position);

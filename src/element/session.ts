@@ -1,5 +1,5 @@
-// One inbox and its view: a person's acts go to the inbox, and the view shows its snapshots. A session
-// is of one user and one epoch: all that it remembers ends with it.
+// One inbox and its view: the user's actions go to the inbox, and the view shows its snapshots. A
+// session belongs to one user and one epoch, and its state ends with it.
 
 import type { Counts, InboxMessage, InboxSnapshot, LogMessage } from "../client/inbox.ts";
 import { createAnnouncer } from "./announcer.ts";
@@ -10,12 +10,12 @@ import type { Ui } from "./ui.ts";
 import { createView, type View } from "./view.ts";
 import { titleOf } from "./words.ts";
 
-/** What an app is told of a click. */
+/** The detail of a `belfry-notification` event. */
 export interface NotificationDetail {
   message: LogMessage;
-  /** Of which of its actions; empty of the notification itself. */
+  /** The action that was clicked; empty for the notification itself. */
   action: string;
-  /** Where the click leads, in full; null where it leads nowhere. */
+  /** The absolute address that the click opens, or null. */
   url: string | null;
 }
 
@@ -25,9 +25,9 @@ export interface SessionOptions {
   labels: Labels;
   locale: string | undefined;
   now(): number;
-  /** Of the panel, where it is placed. */
+  /** Receives the position of the panel. */
   style: CSSStyleDeclaration;
-  /** The inbox is of another user or epoch now, or of nobody: it needs a session of its own. */
+  /** Called when the inbox belongs to another user or epoch, or to none: it needs a new session. */
   restart(): void;
 }
 
@@ -37,29 +37,35 @@ export interface Session {
   stop(): void;
 }
 
-/** The counts of each element's last event: an app that answers with other words gets no second one. */
+/**
+ * The counts in each element's last event. It outlives the sessions, so that an app that sets new labels
+ * in response gets no second event.
+ */
 const told = new WeakMap<HTMLElement, Counts>();
 const NOTHING: Counts = { unread: 0, unseen: 0, total: 0 };
-/** A session of a page, as the others see it. */
+/** A session as the others of the page see it. */
 interface Peer {
   epoch: unknown;
   readonly host: HTMLElement;
   readonly view: View;
 }
 
-/** The sessions of a page, the first one first: of those of one inbox, one says what arrives. */
+/** The sessions of a page, oldest first: of those with the same inbox, only one announces. */
 const peers = new Set<Peer>();
-/** `low` and `very-low`. */
+/** The urgencies `low` and `very-low`, for which there is no toast. */
 const QUIET = /low/;
 
-/** The epoch of an inbox that has never had a message: the first one begins another. */
+/** The epoch of an inbox that has never had a message: the first message begins another. */
 const EMPTY_EPOCH = "0";
 
-/** Tells the app; false when it has taken the matter into its own hands. */
+/** Dispatches an event to the app; returns false if the app has cancelled it. */
 const tell = (host: HTMLElement, type: string, detail?: unknown, cancelable = true) =>
   host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable }));
 
-/** Before an inbox is loaded its counts are news only to an app that knows those of another. */
+/**
+ * Sends the counts if they have changed. Until an inbox is loaded, only an app that knows the counts of
+ * another one gets them.
+ */
 export function tellCounts(host: HTMLElement, counts = NOTHING, isLoaded = false): void {
   const last = told.get(host);
   if (last === counts || !(last || isLoaded)) return;
@@ -71,9 +77,9 @@ export function createSession(options: SessionOptions): Session {
   const { host, source, labels, locale, now, style, restart } = options;
   const { inbox, client } = source;
   const page = new AbortController();
-  /** Whether something is to be shown that is not yet. */
+  /** Whether a change is waiting to be shown. */
   let isDue = false;
-  /** Up to here all was marked as seen, or could not be. */
+  /** The offset up to which an attempt was made to mark all messages as seen. */
   let seen = -1;
 
   const ui: Ui = {
@@ -86,17 +92,17 @@ export function createSession(options: SessionOptions): Session {
       try {
         await done(inbox);
       } catch {
-        // What the hub refuses is taken back by the inbox; here it is said.
+        // The inbox undoes a change that the hub refuses; the user sees a message.
         view.snackbar.say(labels.failed);
       }
     },
     choose(message, action, url, event) {
       const { offset } = message;
       const { button, ctrlKey, metaKey, shiftKey } = event;
-      // Without an address only the first button does something, and the second never does.
+      // Without an address only the main button acts; the secondary button never does.
       if (button > (url ? 1 : 0)) return;
       const isElsewhere = !!url && (ctrlKey || metaKey || shiftKey || button > 0);
-      // Another tab is the browser's own.
+      // A click that opens another tab is the browser's: the app cannot cancel it.
       const isOurs = tell(host, "belfry-notification", { message, action, url }, !isElsewhere);
       if (!isOurs) event.preventDefault();
       if (offset !== null) ui.act((inbox) => inbox.markRead(offset));
@@ -121,17 +127,17 @@ export function createSession(options: SessionOptions): Session {
     tell(host, isOpen ? "belfry-open" : "belfry-close");
   }
 
-  /** All that is in the list is seen once the list is in sight. */
+  /** Marks all messages of the list as seen once the list is in sight. */
   function see() {
     const { notifications, counts } = inbox.getSnapshot();
     const newest = notifications[0]?.offset ?? -1;
     if (!counts.unseen || newest <= seen || !view.isInSight()) return;
     seen = newest;
-    // Nobody has asked for it, and nobody is told: what arrives next tries again.
+    // Nobody has asked for it, so a failure is not reported: the next message tries again.
     inbox.markAllSeen().catch(() => undefined);
   }
 
-  /** Of many changes in one go only the last is shown. */
+  /** Shows only the last of several changes made in the same turn. */
   function show() {
     if (isDue) return;
     isDue = true;
@@ -145,7 +151,10 @@ export function createSession(options: SessionOptions): Session {
     });
   }
 
-  /** The epoch is that of one user's log; an inbox of the app's own may have none. */
+  /**
+   * Returns the epoch, which belongs to one user's log. An app's own inbox may have none: then the inbox
+   * itself stands for it.
+   */
   function epochOf({ isLoaded, cursor }: InboxSnapshot) {
     return isLoaded && (cursor?.split(":")[0] ?? inbox);
   }
@@ -158,10 +167,10 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function arrived(message: LogMessage) {
-    // What was seen elsewhere while this page was away is no news, and says so itself.
+    // A message that was seen elsewhere while this page was away is no news; its own times show that.
     const { notification, seen_at, archived_at } = message as InboxMessage;
     if (!notification || seen_at || archived_at) return;
-    // One that the page hides can show nothing. The app may have hidden the bell alone.
+    // An element that the page hides can show nothing; one with only its bell hidden still can.
     const same = [...peers].filter(
       ({ epoch, host, view }) =>
         epoch === peer.epoch && (host.checkVisibility() || view.nodes[0]?.checkVisibility()),

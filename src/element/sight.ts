@@ -1,10 +1,10 @@
-// Whether a person can see a part of the page.
+// Detects whether a part of the page is in the user's sight.
 
-/** So much of it lies within the window at least. */
+/** The node must reach this far into the window. */
 const MARGIN = "-20px";
 const EVERYTHING = { contentVisibilityAuto: true, opacityProperty: true, visibilityProperty: true };
 
-/** Returns whether the node is in sight now; `changed` says that it may have come or gone. */
+/** Returns a check of whether the node is in sight now; calls `changed` when that may differ. */
 export function watchSight(node: HTMLElement, changed: () => void): () => boolean {
   let isWithin = false;
   const observer = new IntersectionObserver(
@@ -12,7 +12,7 @@ export function watchSight(node: HTMLElement, changed: () => void): () => boolea
       isWithin = entries.at(-1)?.isIntersecting ?? false;
       changed();
     },
-    // Browsers that know `trackVisibility` say, too, when `visibility` or `opacity` changes.
+    // Browsers with `trackVisibility` also report changes of `visibility` and `opacity`.
     { rootMargin: MARGIN, trackVisibility: true, delay: 100 } as IntersectionObserverInit,
   );
   observer.observe(node);

@@ -1,4 +1,4 @@
-// One line at the foot of the panel: what was done, and how to take it back. Also what went wrong.
+// The line at the foot of the panel: reports an action, with a button to undo it, or a failure.
 
 import { button, h } from "./dom.ts";
 import { createExpiry } from "./expiry.ts";
@@ -11,9 +11,9 @@ export interface Snackbar {
   hide(): void;
 }
 
-/** `leave` says where the focus goes when it was on the button that has done its work. */
+/** `leave` moves the focus elsewhere when the line that had it is hidden. */
 export function createSnackbar(leave: () => void): Snackbar {
-  // Empty, not hidden: what is to be read out has to be there before.
+  // Empty rather than hidden: a live region must be there before its text, or nothing is read out.
   const node = h("div", "snackbar", { role: "status" });
   const expiry = createExpiry(node, SHOWN_MS, hide);
 

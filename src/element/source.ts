@@ -1,10 +1,10 @@
-// Where the notifications come from: a client that the app gives, or one made of the attributes.
+// The source of the notifications: a client set by the app, or one made from the attributes.
 
 import { type Inbox, inbox } from "../client/inbox.ts";
 import { type Client, createClient, type TokenSource } from "../client/index.ts";
 import { safeLink } from "./link.ts";
 
-/** What the element uses of an inbox; the SDK's has it, and so may one of the app's own. */
+/** The part of an inbox that the element uses. An app may implement it in place of the SDK's. */
 export type InboxLike = Pick<
   Inbox,
   | "getSnapshot"
@@ -18,13 +18,13 @@ export type InboxLike = Pick<
   | "unarchive"
   | "loadMore"
 > & {
-  /** Milliseconds by the hub's clock; absent: by this device's. */
+  /** Returns milliseconds of the hub's clock; if absent, this device's clock is used. */
   now?(): number;
 };
 
 export interface Source {
   inbox: InboxLike;
-  /** Without one nothing is known of the connection: it counts as open. */
+  /** Without a client the state of the connection is unknown, and it counts as open. */
   client?: Client;
 }
 
@@ -32,10 +32,10 @@ export function sourceOf(given: Client | InboxLike): Source {
   return "getSnapshot" in given ? { inbox: given } : { inbox: inbox(given), client: given };
 }
 
-/** Addresses that the console was warned of: one that comes again is said once. */
+/** Addresses that the console has warned of: each is reported once. */
 const warned = new Set<string>();
 
-/** Returns undefined, after a warning, where `url` cannot be a hub's. */
+/** Returns a client, or undefined after a warning if `url` is not an http or https address. */
 export function newClient(url: string, token: TokenSource): Client | undefined {
   const hub = safeLink(url);
   if (hub) return createClient({ url: hub, token });
@@ -45,21 +45,22 @@ export function newClient(url: string, token: TokenSource): Client | undefined {
   return undefined;
 }
 
-/** Values of JSON, and long words: they may be tokens, which belong in no console. */
+/** Matches JSON strings and long words: they may be tokens, which must not appear in a console. */
 const SECRET = /(: *")[^"]*|[\w.+/=-]{20,}/g;
 const EXCERPT_CHARS = 80;
 
 /**
- * Asks the app's own server, which knows the user by its cookies; `fetch` sends them by default. The
- * console shows what is thrown: the client writes it there once.
+ * Fetches a token from the app's own server, which knows the user by its cookies; `fetch` sends them by
+ * default. Returns null when nobody is signed in. Throws an error if the answer is no token; the client
+ * writes it to the console once.
  */
 export async function fetchToken(url: string): Promise<string | null> {
   let came = "no answer that this page may read";
   try {
-    // Many frameworks answer 401 to a request for JSON, and lead all others to a page.
+    // Many frameworks answer 401 to a request for JSON, and redirect all others to a page.
     const response = await fetch(url, { method: "POST", headers: { accept: "application/json" } });
     const { status, redirected, headers } = response;
-    // Nobody is signed in: that is no failure to be tried again.
+    // Nobody is signed in: another attempt would not help.
     if (status === 401 || status === 403) return null;
     const text = await response.text();
     const from = redirected ? ` from ${address(response.url)}` : "";
@@ -68,10 +69,10 @@ export async function fetchToken(url: string): Promise<string | null> {
     const { token } = JSON.parse(text);
     if (response.ok && (token === null || (token && typeof token === "string"))) return token;
   } catch {
-    // The error below names every answer that holds no token.
+    // The error below describes every answer that holds no token.
   }
   throw new Error(`token-url ${address(url)}: expected {"token":"…"} from a POST, came ${came}`);
 }
 
-/** Without the query, which may hold a secret. */
+/** Returns a URL without its query, which may hold a secret. */
 const address = (url: string) => url.split("?")[0];

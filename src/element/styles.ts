@@ -1,9 +1,9 @@
-// How it looks. Logical properties only, so that it reads from either side; colours follow the page's
-// `color-scheme`; what moves does so only where nobody has asked for stillness. A build does not
-// shorten text, so this is short as it is, and what looks alike is said once.
+// The common styles. Logical properties fit both reading directions; colours follow the page's
+// `color-scheme`; animations respect a wish for reduced motion. A build does not shorten strings, so the
+// text is short as it is, and parts that look alike share a rule.
 
 export const STYLES =
-  // The page's variables, which docs/element.md lists: a page sets them on the element.
+  // The custom properties that a page sets on the element; docs/element.md lists them.
   `
 :host{--belfry-bg:light-dark(#fff,#1a1c21);--belfry-text:light-dark(#171a21,#eff1f5);--belfry-muted:color-mix(in srgb,var(--belfry-text) 68%,var(--belfry-bg));--belfry-line:color-mix(in srgb,var(--belfry-text) 11%,var(--belfry-bg));--belfry-hover:color-mix(in srgb,var(--belfry-text) 5%,var(--belfry-bg));--belfry-accent:light-dark(#2459d8,#8db0ff);--belfry-unread:color-mix(in srgb,var(--belfry-accent) 5%,var(--belfry-bg));--belfry-badge:#d3233b;--belfry-badge-text:#fff;--belfry-radius:14px;--belfry-width:408px;--belfry-height:620px;--belfry-font:system-ui,sans-serif;--belfry-shadow:0 16px 48px #0003;display:inline-block}
 :host([inline]:not([inline=false])){display:block}

@@ -1,11 +1,11 @@
-// What the feed is narrowed to: everything, what is unread, or a category.
+// The tabs that filter the feed: all notifications, the unread ones, or those of a category.
 
 import { button, h, set } from "./dom.ts";
 import type { Labels } from "./labels.ts";
 
 export const ALL = "all";
 export const UNREAD = "unread";
-/** A category begins with a space, so that it is neither of these. */
+/** Returns the filter of a category: it begins with a space, so that it equals neither of these. */
 export const ofCategory = (category: string | undefined) => ` ${category}`;
 
 const ATTRIBUTES = { role: "tab", "aria-controls": "list" };
@@ -13,7 +13,7 @@ const ATTRIBUTES = { role: "tab", "aria-controls": "list" };
 export interface Tabs {
   readonly node: HTMLElement;
   readonly filter: string;
-  /** Shows a tab of each category, in this order. When the chosen one goes, all are shown. */
+  /** Shows a tab per category, in this order. If the chosen tab disappears, "all" is chosen. */
   show(categories: Iterable<string>): void;
 }
 
@@ -40,10 +40,10 @@ export function createTabs(labels: Labels, changed: () => void): Tabs {
   function move(event: KeyboardEvent) {
     const keys = [...tabs.keys()];
     const at = keys.indexOf(filter);
-    // Where reading goes leftwards, so does the next tab.
+    // In right-to-left text the next tab is on the left.
     const forward = node.matches(":dir(rtl)") ? -1 : 1;
     const to = { ArrowRight: at + forward, ArrowLeft: at - forward, Home: 0, End: -1 }[event.key];
-    // With Alt an arrow goes back in the history.
+    // With Alt an arrow key moves in the browser's history.
     if (to === undefined || event.altKey) return;
     event.preventDefault();
     select(keys.at(to % keys.length) as string);
@@ -58,7 +58,7 @@ export function createTabs(labels: Labels, changed: () => void): Tabs {
     show(categories) {
       const next: typeof tabs = new Map();
       const add = (key: string, label: string) =>
-        // A tab that is there stays: somebody may be about to press it.
+        // An existing tab keeps its node: somebody may be about to press it.
         next.set(key, tabs.get(key) ?? button("tab", label, () => select(key), ATTRIBUTES));
       add(ALL, labels.all);
       add(UNREAD, labels.unread);

@@ -1,11 +1,11 @@
-// How long ago something was, in the page's language and by the calendar of the person who reads it.
+// The texts for times: in the page's language, and in the calendar days of the reader's time zone.
 
 export interface Times {
-  /** Such as “5m ago”, “3h ago” on the same day, “yesterday”; after a week, in full. */
+  /** Returns text such as “5m ago”, “3h ago” or “yesterday”; after a week, the full time. */
   relative(time: string): string;
-  /** The day's name for a heading, such as “today” or “Monday, November 16, 2026”. */
+  /** Returns the heading of a day, such as “today” or “Monday, November 16, 2026”. */
   day(time: string): string;
-  /** Such as “Jan 2, 2026, 3:04 AM”. */
+  /** Returns the full time, such as “Jan 2, 2026, 3:04 AM”. */
   full(time: string): string;
 }
 
@@ -18,17 +18,17 @@ export function createTimes(locale: string | undefined, now: () => number): Time
   const format = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const days = new Intl.DateTimeFormat(locale, { dateStyle: "full" });
   const full = (time: string) => format.format(Date.parse(time));
-  /** How many midnights lie between then and now. */
+  /** Returns the number of midnights between then and now. */
   const daysAgo = (time: string) =>
     // Rounded, since a day may have 23 or 25 hours.
     Math.max(0, Math.round((midnight(now()) - midnight(Date.parse(time))) / DAY_MS));
   return {
     relative(time) {
-      // The hub's clock and this one differ: no time is in the future.
+      // The clocks of the hub and this device differ: a time in the future counts as now.
       const age = Math.max(0, now() - Date.parse(time));
       const ago = (count: number, unit: Intl.RelativeTimeFormatUnit) =>
         relative.format(-Math.floor(count), unit);
-      // Seconds would be out of date before they are read: below a minute it is “now”.
+      // Seconds would be out of date before they are read: below a minute the text is “now”.
       if (age < MINUTE_MS) return ago(0, "second");
       // Minutes stay minutes across midnight, where “yesterday” would sound long ago.
       if (age < HOUR_MS) return ago(age / MINUTE_MS, "minute");
@@ -44,5 +44,5 @@ export function createTimes(locale: string | undefined, now: () => number): Time
   };
 }
 
-/** The first moment of a day in this place. */
+/** Returns the first moment of that day in the local time zone, in milliseconds. */
 const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);

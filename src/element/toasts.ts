@@ -1,4 +1,5 @@
-// What arrives while the inbox is closed, for a moment in the corner of the page.
+// The toasts: notifications that arrive while the inbox is closed, shown for a few seconds in the corner
+// of the page.
 
 import type { InboxMessage, LogMessage } from "../client/inbox.ts";
 import { contentOf } from "./content.ts";
@@ -9,13 +10,13 @@ import { isOpen } from "./panel.ts";
 import type { Ui } from "./ui.ts";
 
 const SHOWN_MS = 7_000;
-/** A burst shows its newest; the badge counts the others. */
+/** Of a burst only the newest are shown; the badge counts the others. */
 const TOASTS_MAX = 3;
 
 export interface Toasts {
   readonly node: HTMLElement;
   show(message: LogMessage): void;
-  /** Takes away those that were read, archived or deleted, or have expired, in the inbox. */
+  /** Removes the toasts of messages that were read, archived or deleted, or have expired. */
   update(messages: readonly InboxMessage[]): void;
   clear(): void;
 }
@@ -23,15 +24,18 @@ export interface Toasts {
 interface Shown {
   expiry: Expiry;
   offset: number | null;
-  /** An inbox may say that a message has arrived before it lists it. */
+  /** Whether the inbox has listed the message; it may report an arrival before it lists it. */
   isListed: boolean;
 }
 
-/** `leave` says where the focus goes when it was in the last toast. */
+/** `leave` moves the focus elsewhere after the last toast, which had it, was removed. */
 export function createToasts(ui: Ui, leave: () => void): Toasts {
   const { labels, host, signal } = ui;
   const shown = new Map<HTMLElement, Shown>();
-  /** Holds the toasts within a dialog of the page; to its style sheet it is what the element is. */
+  /**
+   * Holds the toasts within a dialog of the page. It has the element's tag and class, so that the page's
+   * style sheet applies to it, too.
+   */
   const guest = document.createElement(host.localName);
   guest.className = host.className;
   guest.style.display = "contents";
@@ -53,7 +57,7 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
     if (hadFocus) (node.querySelector<HTMLElement>(".tool") ?? { focus: leave }).focus();
   }
 
-  /** Everything outside of the topmost modal dialog is inert, and so would be a popover. */
+  /** Moves the toasts into the topmost modal dialog, if any: all else is inert, even a popover. */
   function place() {
     const modals = "dialog:modal";
     const modal =
@@ -61,7 +65,7 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
     const isGuest = modal && !modal.contains(host);
     if (isGuest) modal.append(guest);
     else guest.remove();
-    // This hides it: it is shown above what was opened meanwhile.
+    // Moving the node hides it; showing it again puts it above everything opened meanwhile.
     (isGuest ? guest : host).shadowRoot?.append(node);
     node.showPopover();
   }
@@ -73,7 +77,9 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
     signal,
   );
 
-  /** The oldest makes room, unless somebody is in it. */
+  /**
+   * Removes the oldest toasts that do not fit, in number or in height, unless they have the focus.
+   */
   function fit() {
     for (const toast of [...shown.keys()].slice(0, -1)) {
       const top = node.firstElementChild?.getBoundingClientRect().top ?? 0;
@@ -90,7 +96,7 @@ export function createToasts(ui: Ui, leave: () => void): Toasts {
       const toast: HTMLElement = h(
         "div",
         "toast",
-        // After what the click itself does: a link that has gone leads nowhere.
+        // Runs after the link's own listener, since a removed link leads nowhere.
         { click: () => remove(toast) },
         tile,
         h("div", "content", {}, link, ...rest),

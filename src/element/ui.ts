@@ -1,4 +1,4 @@
-// What every part of the view needs: the words, the clock, and what a person's acts lead to.
+// The services that every part of the view needs: labels, clock, and the user's actions.
 
 import type { LogMessage } from "../client/inbox.ts";
 import type { Labels } from "./labels.ts";
@@ -7,15 +7,18 @@ import type { InboxLike } from "./source.ts";
 export interface Ui {
   readonly host: HTMLElement;
   readonly labels: Labels;
-  /** The language of the times; undefined: the browser's. */
+  /** The language of the times; if undefined, the browser's. */
   readonly locale: string | undefined;
-  /** Milliseconds by the hub's clock. */
+  /** Returns milliseconds of the hub's clock; of this device's if the inbox has none. */
   now(): number;
-  /** Aborted when the view is done with. */
+  /** Aborted when the session stops. */
   readonly signal: AbortSignal;
-  /** Does something to the inbox, and says so if it could not be done. */
+  /** Runs an action on the inbox; shows a message if it fails. */
   act(done: (inbox: InboxLike) => Promise<void>): Promise<void>;
-  /** A notification was clicked, or one of its actions; `url` is where that leads, in full. */
+  /**
+   * Handles a click on a notification or one of its actions; `url` is the absolute address that the
+   * click opens, or null.
+   */
   choose(message: LogMessage, action: string, url: string | null, event: MouseEvent): void;
   archive(offset: number): void;
 }

@@ -1,4 +1,4 @@
-// All that is seen of one inbox, put together; shows a snapshot whenever there is another.
+// The view of one inbox, with all its parts; it shows each new snapshot.
 
 import type { InboxMessage, InboxSnapshot, LogMessage } from "../client/inbox.ts";
 import type { Status } from "../client/index.ts";
@@ -17,14 +17,14 @@ export interface View {
   readonly panel: HTMLElement;
   readonly snackbar: Snackbar;
   isOpen(): boolean;
-  /** Whether the list is in sight of a person. */
+  /** Whether the list is in the user's sight. */
   isInSight(): boolean;
   show(snapshot: InboxSnapshot, status: Status | undefined): void;
-  /** Shows what has arrived in the corner of the page. */
+  /** Shows a message that has arrived, in the corner of the page. */
   toast(message: LogMessage): void;
 }
 
-/** The console says once of a page that it cannot show its list. */
+/** Whether the console has been warned that the list cannot be loaded: once for a page. */
 let isSaid = false;
 
 export function createView(
@@ -32,20 +32,20 @@ export function createView(
   style: CSSStyleDeclaration,
   retry: () => void,
   toggled: (isOpen: boolean) => void,
-  /** The list may have come into sight, or left it. */
+  /** Called when the list may have come into sight or left it. */
   sighted: () => void,
 ): View {
   const { labels, host } = ui;
   const isInline = isOn(host, "inline");
   let snapshot: InboxSnapshot | undefined;
   let listing: Listing | undefined;
-  /** What has arrived, and was in the inbox since, while there was nothing yet to show it with. */
+  /** The messages for toasts, and the inbox's lists since then, kept until the list is loaded. */
   let waiting: LogMessage[] = [];
   let missed: (readonly InboxMessage[])[] = [];
 
   const bell = createBell();
   const notice = createNotice(labels, () => {
-    // The button is gone once it has worked.
+    // The button disappears when the retry starts, so the focus moves first.
     panel.focus();
     retry();
   });
@@ -54,7 +54,7 @@ export function createView(
   const markAll = button("mark-all", labels.markAllRead, () =>
     ui.act((inbox) => inbox.markAllRead()),
   );
-  // Seen on a phone, where the panel covers what could be pressed instead.
+  // Shown on narrow screens, where the panel covers everything else that could be pressed.
   const close = tool(CLOSE, labels.close, () => panel.hidePopover());
 
   const heading = h("slot", "", { name: "header" }, h("h2", "title", {}, labels.title));
@@ -82,11 +82,11 @@ export function createView(
     if (is) render(true);
   };
   if (!isInline) makePopover(panel, bell.node, style, popoverToggled, ui.signal);
-  // Who is about to open it does not wait then; what fails now is said when it is needed.
+  // Load the code before a user opens the panel; a failure is reported when the code is needed.
   for (const type of ["pointerenter", "focus"])
     bell.node.addEventListener(type, () => load().catch(() => undefined));
 
-  /** Makes the list. Where its code is not there yet, the panel says so until it comes. */
+  /** Creates the list. Until its code is loaded, the panel shows a placeholder. */
   function fill() {
     if (listing || ui.signal.aborted) return;
     const code = loaded();
@@ -100,7 +100,7 @@ export function createView(
     for (const messages of missed) listing.toasts.update(messages);
     forget();
     render();
-    // It may be what somebody looks at already.
+    // The list may be in sight already.
     sighted();
   }
 
@@ -117,12 +117,12 @@ export function createView(
     if (panel.popover && isOpen(panel)) panel.hidePopover();
   }
 
-  /** What is not seen is not built: a closed inbox costs a badge. */
+  /** A closed panel is not rendered: a closed inbox costs only a badge. */
   function render(isOpening = false) {
     if (!snapshot || !(isOpening || isOpen(panel))) return;
     const { isEmpty = false, isFiltered = false } = listing?.show(snapshot) ?? {};
     notice.show(snapshot.isLoaded && !!listing, isEmpty, isFiltered);
-    // Not disabled, which would take the focus from who has just pressed it.
+    // Not `disabled`, which would take the focus from a user who has just pressed the button.
     set(markAll, "aria-disabled", !snapshot.counts.unread && "true");
   }
 
