@@ -1,4 +1,4 @@
-// One of the modules that a hub serves, as it is served: complete but for what it loads later.
+// The bundle of one module that a hub serves: complete except for the code that it loads later.
 
 import { resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
@@ -7,7 +7,7 @@ import { ASSETS } from "./entries.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const ELEMENT = resolve(ROOT, "src/element");
 
-/** Beside the element's file stands that of its list, and a bundler would put both into one. */
+/** Keeps the list in a file beside the element's: a bundler would put both into one. */
 const apart: Plugin = {
   name: "apart",
   setup: (build) =>

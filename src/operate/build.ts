@@ -1,6 +1,7 @@
-// npm run build: what others use of Belfry, into dist/. The entries of the package as ES modules with
-// types, the command line as one file, and the modules that a hub serves to pages without a bundler.
-// With `scripts` it leaves out the types, which take longest: so wrangler runs it before each deploy.
+// npm run build: the parts of Belfry for use by others, into dist/: the entries of the package as ES
+// modules with types, the command line as one file, and the modules that a hub serves to pages without a
+// bundler. The argument `scripts` omits the types, which take longest; wrangler runs it that way before
+// each deployment.
 
 import { spawnSync } from "node:child_process";
 import {
@@ -23,7 +24,7 @@ const TYPES = join(DIST, "types");
 
 const isThere = (path: string) => existsSync(join(ROOT, path));
 
-/** Bundles; gives what became of it, by path. */
+/** Bundles; returns the contents of each file by its path. */
 async function bundle(options: BuildOptions): Promise<Map<string, Uint8Array>> {
   const { outputFiles = [] } = await build({
     absWorkingDir: ROOT,
@@ -38,7 +39,7 @@ async function bundle(options: BuildOptions): Promise<Map<string, Uint8Array>> {
   return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
 }
 
-/** Not minified, since the app's own bundler does it; what entries share is in chunks. */
+/** Bundles the entries: unminified, since the app's own bundler minifies; shared code in chunks. */
 function entries(): Promise<Map<string, Uint8Array>> {
   const entryPoints = Object.entries(ENTRIES).filter(([, path]) => isThere(path));
   return bundle({
@@ -73,7 +74,7 @@ async function assets(): Promise<Map<string, Uint8Array>> {
   ]);
 }
 
-/** A page of another origin loads a module only with CORS; what is in it is no secret. */
+/** A page of another origin can load a module only with CORS; the modules hold no secret. */
 const ASSET_HEADERS = `/*.js
   Access-Control-Allow-Origin: *
   Cross-Origin-Resource-Policy: cross-origin
@@ -81,8 +82,8 @@ const ASSET_HEADERS = `/*.js
 `;
 
 /**
- * Writes only what differs: a hub that runs meanwhile reloads when its assets are written. Each file is
- * there whole or not at all, also while another build runs.
+ * Writes only files that differ, since a running hub reloads when its assets are written. A rename puts
+ * each file in place as a whole, also while another build runs.
  */
 function write(files: Map<string, Uint8Array>): void {
   for (const [path, contents] of files) {
@@ -94,7 +95,7 @@ function write(files: Map<string, Uint8Array>): void {
   }
 }
 
-/** Removes what an earlier build made and this one does not. */
+/** Removes the files of an earlier build that this one has not made. */
 function sweep(made: ReadonlySet<string>): void {
   for (const folder of new Set([...made].map(dirname)))
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -104,7 +105,7 @@ function sweep(made: ReadonlySet<string>): void {
     }
 }
 
-/** Declarations of the folders that entries are in. What the compiler says of them ends the build. */
+/** Writes the declarations of the folders with entries. A compiler error ends the build. */
 function types(): void {
   rmSync(TYPES, { recursive: true, force: true });
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
@@ -116,7 +117,7 @@ function types(): void {
         tsc,
         ...["-p", folder, "--outDir", TYPES, "--rootDir", "src"],
         ...["--noEmit", "false", "--declaration", "--emitDeclarationOnly"],
-        // The sources that they lead to are in the package.
+        // The maps lead to sources that are in the package.
         "--declarationMap",
       ],
       { cwd: ROOT, stdio: "inherit" },

@@ -1,23 +1,27 @@
-// Making API keys and secrets. Runs in Node, on the deployer's machine; nothing of it is deployed.
+// API keys and secrets: how to make and set them. Runs in Node on the deployer's machine; none of it is
+// deployed.
 
 import { createHash, randomBytes } from "node:crypto";
 import { type ApiKey, SCOPES, type Scope } from "../protocol/api-key.ts";
 import { HUB_SOURCE } from "../protocol/message.ts";
 
-/** One that begins with `-` would be an option that was misunderstood. */
+/** Excludes a leading `-`: such an argument is a misunderstood option, not a name. */
 const KEY_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
 export interface NewKey {
   /** The key itself, for the backend; the hub never stores it. */
   key: string;
-  /** What the hub's secret API_KEYS holds of it. */
+  /** The entry for the key in the hub's secret API_KEYS. */
   entry: ApiKey;
 }
 
-/** What is asked of a new key cannot be had. The message says why. */
+/** Thrown when a key cannot be made or found as requested. The message names the reason. */
 export class KeyFault extends Error {}
 
-/** Takes a name of a-z 0-9 - and what the key may do; gives a new key. Throws a KeyFault. */
+/**
+ * Takes a name of a-z 0-9 - and the scopes; returns a new key. Throws a KeyFault for a name that is
+ * malformed or reserved.
+ */
 export function newKey(name: string, scopes: readonly Scope[] = SCOPES): NewKey {
   if (!KEY_NAME.test(name))
     throw new KeyFault(
@@ -29,12 +33,15 @@ export function newKey(name: string, scopes: readonly Scope[] = SCOPES): NewKey 
   return { key, entry: { name, sha256: createHash("sha256").update(key).digest("hex"), scopes } };
 }
 
-/** A secret for HS256: 256 bits, as RFC 7518 §3.2 asks. */
+/** Returns a secret for HS256: 256 bits, as RFC 7518 §3.2 requires. */
 export function newSecret(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** Takes `publish,read`, or nothing for all; throws a KeyFault that names what is no scope. */
+/**
+ * Takes a list such as `publish,read`, or undefined for all scopes; returns the scopes. Throws a
+ * KeyFault that names an unknown one.
+ */
 export function parseScopes(list: string | undefined): readonly Scope[] {
   const scopes = (list?.split(",") ?? SCOPES) as Scope[];
   const unknown = scopes.find((scope) => !SCOPES.includes(scope));
@@ -42,7 +49,7 @@ export function parseScopes(list: string | undefined): readonly Scope[] {
   throw new KeyFault(`"${unknown}" is no scope: choose of ${SCOPES.join(", ")}`);
 }
 
-/** A new key in full, and how to set it and a new secret: for a person to read, once. */
+/** Returns text to read once: a new key in full, and how to set it and a new secret. */
 export function keyInstructions({ key, entry }: NewKey): string {
   return `
 API key, for your backend. It is shown this once:

@@ -1,7 +1,8 @@
-// What is built for others: the entries of the package, and the modules that a hub serves itself. The
-// one list of both; `exports` in package.json names the same entries, and a test compares them.
+// The modules that are built for others: the entries of the package, and the modules that a hub serves
+// itself. This is the only list; `exports` in package.json repeats the entries, and a test compares
+// them.
 
-/** `belfry/<name>`, by the file it is made of. */
+/** The source file of each entry `belfry/<name>`. */
 export const ENTRIES = {
   client: "src/client/index.ts",
   inbox: "src/client/inbox.ts",
@@ -12,16 +13,16 @@ export const ENTRIES = {
   element: "src/element/index.ts",
 } as const;
 
-/** `/<name>.js` on a hub, for pages without a bundler, by the files whose exports it has. */
+/** The source files with the exports of each `/<name>.js` on a hub, for pages without a bundler. */
 export const ASSETS = {
   belfry: [ENTRIES.client, ENTRIES.inbox, ENTRIES.sse, ENTRIES.tabs],
   "belfry-inbox": [ENTRIES.element],
-  /** What the element loads when somebody is about to look, by this name (src/element/code-of-hub.ts). */
+  /** Loaded by this name when somebody is about to look (src/element/code-of-hub.ts). */
   "belfry-inbox-list": ["src/element/listing.ts"],
 } as const;
 
 /** The command line, `npx belfry`. */
 export const COMMAND = "src/cli/main.ts";
 
-/** What brings its own dependency, and leaves it to the app. */
+/** Packages that the app has itself: the bundles import them and do not contain them. */
 export const PEERS = ["react"];

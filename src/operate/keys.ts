@@ -1,4 +1,4 @@
-// npm run keys [-- <name> [<scope>,…]]: an API key, its digest, and how to set both secrets.
+// npm run keys [-- <name> [<scope>,…]]: prints an API key, its digest, and how to set both secrets.
 
 import { SCOPES } from "../protocol/api-key.ts";
 import { KeyFault, keyInstructions, newKey, parseScopes } from "./credentials.ts";

@@ -1,10 +1,10 @@
-// Whether a hub can be had at a port, asked before one is started for it.
+// A check of whether a hub can listen on a port, made before the hub is started.
 
 import { createServer } from "node:net";
 
 const PORT_MAX = 65_535;
 
-/** Takes a port as it was given; gives why it cannot be had, or null. */
+/** Takes a port as text, and a host; returns the reason it cannot be used there, or null. */
 export async function portFault(text: string, host: string): Promise<string | null> {
   if (!/^\d{1,5}$/.test(text) || Number(text) > PORT_MAX)
     return `a port is a number from 0 to ${PORT_MAX}, and "${text}" is not`;

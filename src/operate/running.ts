@@ -1,4 +1,4 @@
-// The address of a hub that runs, left in a file for those who look for it.
+// The address of a running hub, left in a file for the programs that look for it.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -7,8 +7,8 @@ import { holdsKey } from "../console/server/proof.ts";
 const read = (file: string) => (existsSync(file) ? readFileSync(file, "utf8").trim() : null);
 
 /**
- * Returns the address in a file if the hub that holds the development key answers there, else null. A hub
- * that was killed has left its address, where another program may listen by now.
+ * Returns the address in a file if the hub with the development key answers there, else null. A hub that
+ * was killed leaves its address behind, and another program may listen there by now.
  */
 export async function runningHub(file: string, key: string): Promise<string | null> {
   const url = read(file);
@@ -21,7 +21,7 @@ export function leaveAddress(file: string, url: string): void {
   writeFileSync(file, `${url}\n`);
 }
 
-/** Removes it where it is still the hub's own: another may have been started meanwhile. */
+/** Removes the file if it still holds this hub's address: another may have started since. */
 export function removeAddress(file: string, url: string | undefined): void {
   if (read(file) === url) rmSync(file);
 }

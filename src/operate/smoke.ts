@@ -1,6 +1,6 @@
-// npm run smoke -- <url> <API key> [<seconds idle>]: checks a deployed hub from outside. Publishes to
-// a user made for it, receives, stays idle until the object has gone to sleep, receives again,
-// resumes, cleans up. Ends with 0 when all went well, 1 when something did not, 2 when asked wrongly.
+// npm run smoke -- <url> <API key> [<seconds idle>]: checks a deployed hub from outside. Publishes to a
+// user made for it, receives, stays idle until the object has gone to sleep, receives again, resumes,
+// cleans up. Exits with 0 when all checks passed, 1 when one failed, 2 for wrong arguments.
 
 export {};
 
@@ -37,7 +37,7 @@ interface Frame {
 
 const sockets: WebSocket[] = [];
 
-/** A socket whose frames are waited for one by one. */
+/** Opens a socket. `next` waits for the next frame, and throws an error unless it has that type. */
 function connect(token: string, since: string) {
   const address = new URL(`/v1/connect?since=${since}`, url);
   address.protocol = address.protocol.replace("http", "ws");
@@ -75,7 +75,7 @@ function expect(what: string, is: unknown, wanted: unknown): void {
   console.log(`ok  ${what}`);
 }
 
-/** Of a failed fetch the reason is one deeper. */
+/** A failed `fetch` holds the actual reason in `cause`. */
 const whyOf = ({ message, cause }: Error) =>
   cause instanceof Error ? `${message}: ${cause.message}` : message;
 
@@ -111,6 +111,6 @@ try {
     console.error(`..      the user ${user} may be left: it was made for this check`),
   );
 } finally {
-  // An open socket would keep the process.
+  // An open socket would keep the process alive.
   for (const ws of sockets) ws.close();
 }

@@ -1,7 +1,7 @@
-// npm start: a hub on this machine, with nothing to configure. Makes development secrets on the
-// first start (in .dev.vars and .dev.key, which git ignores), starts `wrangler dev`, puts the
-// development page in front of it, and says how to publish and how to receive. Its address is in
-// .dev.url while it runs: `npx belfry` looks there.
+// npm start: a hub on this machine that needs no configuration. Makes development secrets on the first
+// start (in .dev.vars and .dev.key, which git ignores), starts `wrangler dev` with the development page
+// in front of it, and prints how to publish and receive. `npx belfry` finds the address in .dev.url
+// while the hub runs.
 
 import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
@@ -68,7 +68,10 @@ function givenKey(): string {
   }
 }
 
-/** Takes `--<name>=<value>` or `--<name> <value>` out of the arguments; the rest is wrangler's. */
+/**
+ * Takes `--<name>=<value>` or `--<name> <value>` out of the arguments, and returns the value. The other
+ * arguments go to wrangler.
+ */
 function takeOption(args: string[], name: string): string | undefined {
   const i = args.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
   if (i < 0) return undefined;
@@ -93,9 +96,9 @@ if (fault !== null) {
   console.error(`Belfry cannot start: ${fault}. Choose another: npm start -- --port=<number>`);
   process.exit(1);
 }
-/** The platform's own tools show and change what is kept, to any page on this machine. */
+/** Turns off the platform's tools, which let any page on this machine see and change stored data. */
 const WITHOUT_TOOLS = { X_LOCAL_EXPLORER: "false", X_LOCAL_OBSERVABILITY: "false" };
-/** A debugger is let in without a key, so wrangler does not wait for one at the port that everybody knows. */
+/** Wrangler lets in a debugger without a key, so it must not use the well-known port. */
 const inspector = args.some((arg) => arg.startsWith("--inspector-port"))
   ? []
   : ["--inspector-port=0"];
@@ -103,7 +106,10 @@ const config = takeOption(args, "config");
 const jurisdiction = setsJurisdiction(ROOT, config) ? ["--var=JURISDICTION:"] : [];
 if (jurisdiction.length > 0)
   console.log("JURISDICTION is ignored: the runtime on this machine has no jurisdictions.");
-/** Where its address is left. `npx belfry` goes on to find the hub that was there first. */
+/**
+ * The files that receive the hub's address. If another hub is named in .dev.url, `npx belfry` continues
+ * to find that one.
+ */
 const files = (await runningHub(URL_FILE, key)) === null ? [ownFile, URL_FILE] : [ownFile];
 const wrangler = spawn(
   process.execPath,
@@ -125,7 +131,7 @@ const wrangler = spawn(
     env: { ...process.env, ...WITHOUT_TOOLS },
   },
 );
-// The last is a terminal that was closed, of which wrangler knows nothing.
+// SIGHUP means that the terminal was closed. Wrangler does not know it, and gets SIGTERM instead.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.on(signal, () => wrangler.kill(signal === "SIGHUP" ? "SIGTERM" : signal));
 let url: string | undefined;
