@@ -1,5 +1,5 @@
-// The followers of one topic within a client, behind one subscription at the hub. Each has a cursor of
-// its own, so that one that begins further back is shown what the others have had, and they are not.
+// The followers of one topic within a client, sharing one subscription at the hub. Each has its own cursor, so a
+// replay for one that begins further back is not shown to the others again.
 
 import type { MessagesFrame } from "../protocol/down.ts";
 import type { BelfryError } from "./error.ts";
@@ -7,40 +7,43 @@ import type { Beginning, Follower } from "./follower.ts";
 
 export interface Subscriber {
   follower: Follower;
-  /** Told why the topic is not, or not any more, subscribed to. */
+  /** Called when the hub refuses the subscription, or ends it. */
   refused(error: BelfryError): void;
 }
 
-/** What a channel needs of its client. */
+/** The part of a client that a channel uses. */
 export interface Subscribing {
-  /** When it is not, the next connect asks for what everyone needs. */
+  /** Whether the connection is open. If not, the subscribers join on the next one. */
   isOpen(): boolean;
-  /** Asks for the topic from a cursor, a time or `latest`. */
+  /** Sends a subscribe with a cursor, a time or `latest`. */
   subscribe(since: string): void;
   unsubscribe(): void;
-  /** Joins again in a while. */
+  /** Calls `join` after a while. */
   retry(): void;
-  /** What lies after a cursor is kept no more, or not all of it. */
+  /** Reports that the hub no longer keeps some or all of the messages after a cursor. */
   gap(since: string): void;
 }
 
 export interface Channel {
   add(subscriber: Subscriber): void;
   remove(subscriber: Subscriber): void;
-  /** On a new connection all join anew, the first of them by the connect, if that can name its beginning. */
+  /**
+   * Called for a new connection, on which all subscribers join again. `name` adds the `since` of the first
+   * to the connect; it returns a falsy value if there is no room.
+   */
   offer(name: (since: string) => unknown): void;
-  /** Asks for the next beginning that somebody needs. */
+  /** Subscribes for the next waiting subscriber. */
   join(): void;
-  /** The hub has answered: where it begins, or why it does not, or not any more. */
+  /** Takes the hub's answer: the beginning, or the error that refuses or ends the subscription. */
   joined(beginning: Beginning, error?: BelfryError): void;
   take(step: MessagesFrame): void;
 }
 
 export function createChannel(hub: Subscribing): Channel {
   const subscribers = new Set<Subscriber>();
-  /** Those who are to be joined, one beginning after the other. */
+  /** The subscribers that have yet to join, one `since` after the other. */
   const waiting = new Set<Subscriber>();
-  /** The beginning that the hub was asked for and has not answered. */
+  /** The `since` that was sent to the hub and has no answer yet. */
   let asked: string | null = null;
 
   const next = () => [...waiting][0]?.follower.since as string;
@@ -66,7 +69,7 @@ export function createChannel(hub: Subscribing): Channel {
       const { follower } = subscriber;
       const [other] = subscribers;
       subscribers.add(subscriber);
-      // What is new now is what is new to those who are here already, and lack nothing.
+      // A `latest` subscriber can share the cursor of one that is up to date.
       if (follower.since === "latest" && other?.follower.cursor && !waiting.has(other))
         follower.cursor = other.follower.cursor;
       else wait(subscriber);
@@ -84,14 +87,15 @@ export function createChannel(hub: Subscribing): Channel {
       const since = asked;
       asked = null;
       for (const subscriber of [...subscribers]) {
-        // An answer is theirs who asked. Where nobody did, a subscription has ended, and for everyone.
+        // An answer concerns the subscribers with the `since` that was sent. An error without a request ends the
+        // subscription, for all of them.
         if ((since || !error) && subscriber.follower.since !== since) continue;
         if (!error) {
           waiting.delete(subscriber);
           subscriber.follower.begin(beginning);
           continue;
         }
-        // It may have been subscribed to until now, and is to be again.
+        // It may have joined before, and must join again.
         if (error.temporary) waiting.add(subscriber);
         else remove(subscriber);
         subscriber.refused(error);

@@ -1,4 +1,4 @@
-// One user's client: it hands the frames of the one connection to whom they concern.
+// The client of one user: it routes the frames of its one connection to the inbox, topics and requests.
 
 import type { ConnectedFrame, DownFrame, MessagesFrame, ReplyFrame } from "../protocol/down.ts";
 import { type Channel, createChannel } from "./channel.ts";
@@ -18,63 +18,72 @@ import { websocket } from "./websocket.ts";
 export interface ClientOptions {
   /** The hub's address, such as `https://hub.example.com`. */
   url: string;
-  /** A token, or a function that gives one: it is asked at every attempt, and told why. */
+  /** A token, or a function that returns one, which is called at each attempt with the reason. */
   token: TokenSource;
-  /** Ways to reach the hub, the next one when one fails to open. Absent: WebSockets. */
+  /** Ways to reach the hub: after two failed attempts the next is tried. Absent: WebSockets. */
   transports?: readonly Transport[];
 }
 
-/** What was published after `since` is kept no more, or not all of it. `topic` is null for the inbox. */
+/**
+ * A gap in a log: the hub no longer keeps some or all of the messages published after `since`. `topic` is
+ * null for the inbox.
+ */
 export interface Gap {
   topic: string | null;
   since: string;
 }
 
-/** Takes the reply, or why there is none. */
+/** Takes the reply, or the error in its place. */
 type Settle = (reply: ReplyFrame | undefined, error?: BelfryError) => void;
 
-/** A frame that is not answered. The text is empty where it is not to be repeated. */
+/** A request awaiting its reply. `text` is empty if the frame must not be sent again. */
 interface Asked {
   text: string;
   settle: Settle;
 }
 
-/** The inbox, where a store keeps it. */
+/** The inbox store, as the client calls it. */
 export interface InboxFollower {
   follower: Follower;
   connected(frame: ConnectedFrame): void;
-  /** The token has ended; or the session, and with it all that was known of the inbox. */
+  /** Hides the inbox: its token has ended or, if `isForGood`, its session, which clears it too. */
   hide(isForGood: boolean): void;
 }
 
 export interface Client extends TopicClient {
-  /** Tells of each change of `status`; gives the function that ends it. */
+  /** Calls the listener at each change of `status`; returns a function that removes it. */
   onStatus(listener: Listener<Status>): () => void;
-  /** Tells of messages that can never be shown, since the hub does not keep them any more. */
+  /**
+   * Calls the listener when messages can never be shown, since the hub no longer keeps them; returns a
+   * function that removes it.
+   */
   onGap(listener: Listener<Gap>): () => void;
   topic<Data = unknown>(name: string): Topic<Data>;
-  /** Connects at once, or makes sure that it is connected: after a login, or where there is no page. */
+  /**
+   * Connects at once or, if the connection is open, checks that it still works. Call it after a login and,
+   * where there is no page (as in React Native), when the app comes to the front.
+   */
   connect(): void;
-  /** Ends it, and with it all requests that are not answered. `connect` begins it again. */
+  /** Closes the connection and rejects all unanswered requests. `connect` opens it again. */
   close(): void;
-  /** Follows the inbox. A connection that was opened without it is opened anew. */
+  /** Follows the inbox. A connection that was opened without it is reopened. */
   followInbox(inbox: InboxFollower): void;
-  /** What the newest line was opened with. */
+  /** The hub's address and the newest token sent to it; undefined before the first line. */
   readonly credentials: Credentials | undefined;
-  /** What is not answered, by the id of its frame. */
+  /** The requests awaiting a reply, by the id of their frame. */
   readonly requests: Map<unknown, Asked>;
 }
 
-/** After a refusal that may pass, a topic is asked for again in this time. */
+/** A topic that was refused with a temporary error is requested again after this time. */
 const RETRY_MS = 10_000;
 
-/** A topic and its `since` as a connect can carry them. The hub says of each what else is wrong with it. */
+/** A topic and its `since` as an address can carry them. The hub reports their other faults. */
 const NAMED = /^[ -+\--}]{1,128}~[ -+\--}]{1,99}$/;
 
-/** Of the topics that the address of a connect names. Cloudflare takes 16 KiB of address. */
+/** Most characters of encoded topics in an address. Cloudflare takes 16 KiB of address. */
 const UNITS_MAX = 8_192;
 
-/** The hub's address as transports take it; throws where it can be none. */
+/** Returns the hub's address in the form for transports; throws a TypeError if it cannot be one. */
 function addressOf(url: string): string {
   const [, rest] = /^(?:http|ws)(s?:\/\/[^\s/?#][^\s?#]*?)\/*$/i.exec(url) ?? [];
   if (rest) return `http${rest}`;
@@ -86,15 +95,15 @@ export function newClient(
   environment: Environment,
 ): Client {
   const channels = new Map<string, Channel>();
-  /** Of steps that came in several frames, by topic: what came before the last one. */
+  /** The messages of steps split over several frames, by topic, until the last one arrives. */
   const parts = new Map<string | undefined, MessagesFrame["messages"]>();
   const onStatus = new Set<Listener<Status>>();
   const onGap = new Set<Listener<Gap>>();
-  /** What is to be told, the first of them just now. */
+  /** The changes of status to deliver to the listeners; the first is being delivered. */
   const statuses: Status[] = [];
   /**
-   * What is not answered. It is sent again on the next connection: to the hub a mark, a follow, and a
-   * publish with an id are the same when they come twice.
+   * The requests awaiting a reply. They are sent again on the next connection: the hub treats a repeated
+   * mark, follow or publish with an id as one.
    */
   const requests: Client["requests"] = new Map();
   let lastId = 0;
@@ -121,7 +130,7 @@ export function newClient(
     ended: () => inbox?.hide(false),
     changed(status) {
       abandon();
-      // In order, where a listener leads to the next.
+      // A listener may cause the next change: the queue keeps the changes in order.
       if (statuses.push(status) > 1) return;
       for (; statuses[0]; statuses.shift()) tell(onStatus, statuses[0]);
     },
@@ -129,7 +138,7 @@ export function newClient(
 
   const isOpen = () => connection.status.state === "open";
 
-  /** Once it is closed nothing is shown and nothing answered any more. */
+  /** Once the connection is closed, hides the inbox and rejects the requests. */
   function abandon() {
     const { status } = connection;
     if (status.state !== "closed") return;
@@ -141,10 +150,13 @@ export function newClient(
     }
   }
 
-  /** A subscription is its channel's: on the next line that asks anew, with a cursor that may have moved. */
+  /**
+   * Sends a request, now or on the next connection. A subscription is not repeated: its channel makes a new
+   * request on the next line, with a cursor that may have moved.
+   */
   function ask(type: string, members: object, settle: Settle, isRepeated = false) {
     lastId += 1;
-    // Throws what is wrong with it, before anything is kept.
+    // Throws if the frame cannot be printed, before anything is kept.
     const text = printFrame(type, lastId, members);
     requests.set(lastId, { text: isRepeated ? text : "", settle });
     if (isOpen()) connection.send(text);
@@ -157,7 +169,7 @@ export function newClient(
   }
 
   function connected(frame: ConnectedFrame) {
-    // Before anyone is told, since what a listener asks for is sent at once.
+    // Before any listener is called, since a listener's own requests are sent at once.
     for (const [id, { text }] of requests)
       if (text) connection.send(text);
       else requests.delete(id);
@@ -179,7 +191,7 @@ export function newClient(
           : undefined;
       const request = requests.get(frame.id);
       requests.delete(frame.id);
-      // Without a request it is about a topic that the connect named, or that has ended.
+      // Without a request, the frame concerns a topic that the connect named, or a subscription that has ended.
       if (request) request.settle(frame as ReplyFrame, error);
       else channels.get(frame.topic as string)?.joined(frame as unknown as Beginning, error);
     }
@@ -224,7 +236,7 @@ export function newClient(
     close: () => connection.end(1000, "closed"),
     request: (type, members) =>
       new Promise((resolve, reject) => {
-        // A subscription is a topic's: its frames are sent again with another cursor, and not as they were.
+        // A subscription belongs to a topic, which repeats it with a newer cursor and not as it was.
         if (/ibe$/.test(type)) throw new TypeError(`${type}: use client.topic`);
         ask(
           type,

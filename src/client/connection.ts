@@ -1,5 +1,5 @@
-// Keeps one line to the hub open: asks for the token, opens, listens for the heartbeat, comes back.
-// What the frames mean is the client's business. The states are drawn in status.ts.
+// One line to the hub, kept open: it asks for the token, opens, listens for the heartbeat and reconnects.
+// The client handles the frames. The states are drawn in status.ts.
 
 import type { ConnectedFrame, DownFrame, ReplyFrame } from "../protocol/down.ts";
 import type { Cancel, Environment } from "./environment.ts";
@@ -13,13 +13,13 @@ import type { Status } from "./status.ts";
 import { type TokenReason, type TokenSource, userOf } from "./token.ts";
 import type { Line, Offer, Transport } from "./transport.ts";
 
-/** How long it may take from asking for a token to the first frame. */
+/** The longest time from asking for a token to the first frame. */
 const OPEN_MS = 15_000;
-/** The waits after a loss grow to this. */
+/** The doubling waits after a loss grow to this. */
 const WAIT_MS_MAX = 30_000;
 /** Failed opens after which the next transport is tried. */
 const OPENS_MAX = 2;
-/** Lost without a word, as WebSockets number it. */
+/** The close code of WebSockets for a line that was lost without one. */
 const LOST = 1006;
 
 export interface Plan {
@@ -27,26 +27,26 @@ export interface Plan {
   token: TokenSource;
   transports: readonly Transport[];
   environment: Environment;
-  /** What the next line begins with; at most so many topics. */
+  /** Returns the beginning of the next line, with at most `topicsMax` topics. */
   offer(topicsMax: number): Pick<Offer, "since" | "topics">;
   connected(frame: ConnectedFrame): void;
   take(frame: DownFrame): void;
   /** The token has ended: nothing is shown until the hub lets the user in again. */
   ended(): void;
-  /** Called after each change. */
+  /** Called after each change of status. */
   changed(status: Status): void;
 }
 
 export interface Connection {
   readonly status: Status;
-  /** What the newest line was opened with. */
+  /** The address and the newest token sent to it; undefined before the first line. */
   readonly credentials: Credentials | undefined;
-  /** Connects now; where it is connected, makes sure that it still is. */
+  /** Connects now; if the connection is open, pings to check that it still is. */
   connect(): void;
-  /** Begins anew with what is to be offered by now. */
+  /** Replaces the line, if there is one, by one with the present offer. */
   reopen(): void;
   send(text: string): void;
-  /** Something is missing, or nothing is heard: comes back with the cursors, or ends, by the close code. */
+  /** Gives up the line: reconnects with the cursors or closes for good, by the close code. */
   lose(close: number, code: string): void;
   end(close: number, code: string): void;
 }
@@ -57,24 +57,24 @@ export function createConnection(plan: Plan): Connection {
   const canAsk = typeof token === "function";
   let status: Status = { state: "idle" };
   let line: Line | null = null;
-  /** Whatever belongs to a line that is gone carries an older number, and is passed over. */
+  /** The number of the present line. An event of an older one is ignored. */
   let generation = 0;
   let cancel: Cancel = () => undefined;
   let attempt = 0;
-  /** Whether it was open since it was last idle or closed. */
+  /** Whether the connection has been open since it was last idle or closed. */
   let wasOpen = false;
-  /** Whether the console knows of what is wrong. */
+  /** Whether the present fault has been logged to the console. */
   let hasWarned = false;
   let credentials: Credentials | undefined;
   let failedOpens = 0;
   let spreadMs = 5_000;
   let tokenReason: TokenReason = "connect";
-  /** Whose session this is; empty while there is none. */
+  /** The user of the session; empty while there is none. */
   let user = "";
-  /** The refresh that was begun last. */
+  /** Identifies the newest refresh. */
   let renewal: object;
   let unwatch: (() => void) | undefined;
-  /** What the hub said before it closed. */
+  /** The hub's refusal, sent before it closes the line. */
   let refused: Pick<Reason, "code" | "message"> | null = null;
 
   const pace = createPace(environment, (text) => line?.send(text));
@@ -84,7 +84,7 @@ export function createConnection(plan: Plan): Connection {
     renew,
     () => {
       if (status.state === "open" || !canAsk) lose(4002, "token_expired");
-      // It waits for a hub that is away, or for a token.
+      // It is waiting already, for the hub or for a token.
       else ended();
     },
     () => lose(LOST, "silent"),
@@ -104,7 +104,7 @@ export function createConnection(plan: Plan): Connection {
     line = null;
   }
 
-  /** No timer runs from here on but the one of the token's end, for as long as there is a session. */
+  /** Stops every timer but the one of the token's end, which runs as long as there is a session. */
   function stop(next: Status) {
     drop();
     for (const transport of transports) transport.leave?.();
@@ -128,18 +128,19 @@ export function createConnection(plan: Plan): Connection {
     drop();
     refused = null;
     const current = generation;
-    // Before anyone is told: a listener may go on, or end it, by itself.
+    // Before listeners are called: one of them may connect or close by itself.
     cancel = after(OPEN_MS, () => lose(LOST, "timeout"));
     change({ state: "connecting", attempt, wasOpen });
     if (current !== generation) return;
     try {
-      // Awaited even when it is a text: what an app asks for in one go is offered in one go.
+      // Awaited even if it is a string, so that topics which an app joins one after the other share the offer.
       const given = await (fresh ?? (canAsk ? token(tokenReason) : token));
       if (current !== generation) return;
       if (given !== null) openLine(given);
       else end(4500, "unauthorized");
     } catch (cause) {
-      // The app's own callback failed, or the browser refuses the address. What is no token stays so.
+      // The app's callback failed or the browser refuses the address, which may pass. A `token` that is neither a
+      // function nor a text never becomes one.
       if (current === generation)
         lose(canAsk || (token && typeof token === "string") ? LOST : 4500, "token", String(cause));
     }
@@ -150,19 +151,19 @@ export function createConnection(plan: Plan): Connection {
     const next = userOf(given);
     if (user && user !== next) {
       end(1000, "user_changed");
-      // A listener may have gone on by itself.
+      // A listener may have reconnected already.
       if ((status as Status).state === "closed") open(given);
       return;
     }
     user = next;
-    // `at` takes the whole part of it.
+    // `at` truncates the fraction.
     const transport = transports.at((failedOpens / OPENS_MAX) % transports.length) as Transport;
-    // One that is not used must not hold what others wait for.
+    // An unused transport must release what others wait for, such as the lock of the tabs.
     for (const other of transports) if (other !== transport) other.leave?.();
     const current = generation;
     const isCurrent = () => current === generation;
-    // What is no token may be nothing that a sub-protocol or a header can carry. Like this it is, and the
-    // hub says what is wrong.
+    // A malformed token may be illegal in a sub-protocol or a header. With those characters replaced it reaches
+    // the hub, which reports the error.
     credentials = { url, token: given.replace(/[^\w.-]/g, "_") };
     line = transport.open(
       { ...credentials, environment, ...offer(transport.topicsMax) },
@@ -188,12 +189,12 @@ export function createConnection(plan: Plan): Connection {
       heartbeat.start(frame.ping);
       connected(frame);
       changed(status);
-      // The close after it may come late or never.
+      // The close that follows may come late or never.
     } else if (frame.type === "disconnect") lose(frame.code, "disconnected", frame.reason);
     else if (frame.type === "error" && status.state !== "open")
       refused = { code: frame.code, message: frame.fix };
     else {
-      // The reply to our own `refresh`: no other frame has it.
+      // Only the reply to our own `refresh` has this member.
       if ((frame as ReplyFrame).expires_in)
         heartbeat.endIn((frame as ReplyFrame).expires_in as number);
       take(frame);
@@ -207,19 +208,19 @@ export function createConnection(plan: Plan): Connection {
     renewal = asked;
     try {
       const given = await token("refresh");
-      // Asked again meanwhile, the newest answer counts.
+      // If another refresh has begun meanwhile, only the newest answer counts.
       if (current !== generation || asked !== renewal) return;
       if (given === null) end(4500, "unauthorized");
-      // A mistake of the app is no reason to give up a line that is good.
+      // A mistake of the app is no reason to give up a working line.
       else if (!given || typeof given !== "string") return;
       else if (userOf(given) === user) {
         credentials = { url, token: given };
         pace.push(printFrame("refresh", 0, { token: given }));
       }
-      // The session ends, and another user's begins.
+      // The token is another user's: this session ends and a new one begins.
       else open(given);
     } catch {
-      // The connection is good until its token ends, and then a new one is asked for.
+      // The connection stays open until its token ends, and then a new one is requested.
     }
   }
 
@@ -228,10 +229,10 @@ export function createConnection(plan: Plan): Connection {
     if (status.state === "closed") return;
     const reason: Reason = { close, code, message, ...refused };
     const wasRefused = tokenReason === "refused";
-    // Where there is somebody to ask, the next token may be right, or the hub may know its key by then.
+    // The callback may return a better token, or the hub may know the token's key by then.
     const mayAsk = close === 4500 && canAsk;
     const isFinal = !mayAsk && (close >= 4500 || (close === 4002 && !canAsk));
-    // One that was open may be opened again; one that is not the first makes room for the first.
+    // A line that was open is tried again from the first transport, which has one try if another one was in use.
     if (status.state === "open") failedOpens = failedOpens < OPENS_MAX ? 0 : 1;
     else if (!refused) failedOpens += 1;
     tokenReason = close === 4002 ? "expired" : close === 4500 ? "refused" : "connect";
@@ -239,7 +240,7 @@ export function createConnection(plan: Plan): Connection {
       open();
       return;
     }
-    // Whoever sets it up would see nothing else, in an app that does not look at its status.
+    // Without this, the developer of an app that ignores the status would see nothing.
     if (
       isFinal ||
       (!hasWarned && (mayAsk || (!wasOpen && failedOpens >= OPENS_MAX * transports.length)))
@@ -249,8 +250,8 @@ export function createConnection(plan: Plan): Connection {
     }
     if (isFinal) stop({ state: "closed", reason });
     else {
-      // Within the spread that the hub asks for, then with full jitter over a time that doubles.
-      // Nothing is shown while a token that has ended is replaced: the first try is made at once.
+      // The first wait is random within the hub's spread, each later one within a time that doubles (full jitter).
+      // After the end of a token the first try is made at once, since nothing is shown until then.
       const isFirst = close === 4002 && !attempt;
       const delayMs =
         (isFirst ? 0 : random()) *
@@ -264,7 +265,7 @@ export function createConnection(plan: Plan): Connection {
 
   function connect() {
     if (status.state === "open") heartbeat.beat();
-    // A line that is being opened has a limit already.
+    // A line that is being opened has a timeout already.
     else if (status.state !== "connecting") {
       failedOpens = 0;
       open();
@@ -274,7 +275,7 @@ export function createConnection(plan: Plan): Connection {
   function turn(isLeaving: boolean) {
     const reason = { close: 1000, code: "page_hidden", message: "" };
     if (isLeaving) stop({ state: "waiting", attempt, wasOpen, until: null, reason });
-    // After a sleep the timers are late.
+    // After a sleep the timers are late: act on everything that is due.
     else {
       heartbeat.look();
       if (status.state !== "closed") connect();

@@ -1,20 +1,22 @@
-// What the client takes from its surroundings: time, chance and the page it lives in. Tests bring
-// their own.
+// The surroundings of a client: time, chance and the page. Tests bring their own.
 
 export type Cancel = () => void;
 
 export interface Environment {
-  /** Milliseconds of the wall clock, which goes on while a page's timers are held back. */
+  /** Returns the wall clock in ms, which goes on while a page's timers are held back. */
   now(): number;
-  /** From 0 up to, but not including, 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   random(): number;
-  /** Acts once after a delay, unless cancelled. */
+  /** Calls `act` once after a delay; returns a function that cancels it. */
   after(ms: number, act: () => void): Cancel;
-  /** Where a page's own events arrive: the window. Absent outside browsers. */
+  /** The window, where a page's events arrive. Absent outside browsers. */
   page: Pick<EventTarget, "addEventListener"> | undefined;
 }
 
-/** Taken when a client is made, not when this is imported: a server has none of it to give. */
+/**
+ * Returns the real surroundings. A client calls this when it is made, and not on import, since a server
+ * that imports the client may lack them.
+ */
 export function surroundings(): Environment {
   return {
     now: Date.now,
@@ -27,7 +29,7 @@ export function surroundings(): Environment {
   };
 }
 
-/** An id that nobody else has; `crypto.randomUUID` is missing on plain-http pages and in React Native. */
+/** Returns a unique id; `crypto.randomUUID` is missing on plain-http pages and in React Native. */
 export function randomId({ random }: Environment): string {
   const part = () => random().toString(36).slice(2);
   return part() + part();

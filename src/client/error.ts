@@ -1,25 +1,29 @@
-// What the app is told when something did not work.
+// The errors of the client, as an app sees them.
 
-/** Why a connection is not open: the hub's close code, or 1006 where the line was lost. */
+/** The reason why a connection is not open. */
 export interface Reason {
-  /** 4000 to 4499 come back, 4500 to 4999 do not. */
+  /**
+   * The close code: the hub's, 1006 if the line was lost, or 1000 if the client closed it. After 4000 to
+   * 4499 the client reconnects, after 4500 to 4999 it does not. With a token function it reconnects after
+   * 4500, too; without one it does not after 4002.
+   */
   close: number;
   /**
-   * The hub's error code where it gave one, such as `token_expired`. Else `lost`, `silent` (no answer to
-   * a ping), `timeout` (no answer to a connect), `token` (the callback threw, what it returned is no text,
-   * or the browser refuses the address), `token_expired`, `unauthorized` (nobody is signed in),
-   * `user_changed`, `step_missing`, `disconnected`, `page_hidden` or `closed`.
+   * The hub's error code if it sent one, such as `token_expired`. Otherwise `lost`, `silent` (no answer to
+   * a ping), `timeout` (no answer to a connect), `token` (the callback threw or returned something that is
+   * not a token, or the browser refuses the address), `token_expired`, `unauthorized` (nobody is signed
+   * in), `user_changed`, `step_missing`, `disconnected`, `page_hidden` or `closed`.
    */
   code: string;
-  /** What the hub said about it, for people. */
+  /** An explanation for people, the hub's own if it sent one. */
   message: string;
 }
 
-/** A refusal of the hub, or the end of the connection that a request was waiting for. */
+/** An error of a request: the hub refused it, or the connection ended before the answer. */
 export class BelfryError extends Error {
   override readonly name = "BelfryError";
   declare readonly code: string;
-  /** Whether the same may succeed later, unchanged. */
+  /** Whether the same request may succeed later, unchanged. */
   declare readonly temporary: boolean;
 
   constructor(code: string, message: string, temporary = false) {

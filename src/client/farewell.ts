@@ -1,13 +1,14 @@
-// What a page says as it is left: its line is gone, and a click may have led away while it came back.
+// The marks that a page sends as it is left. Its line is closed by then, and may have been reconnecting at the
+// click that led away.
 
 import type { Client } from "./client.ts";
 
-/** A browser carries 64 KiB in all for a page that is gone. */
+/** Most bytes to send: a browser allows 64 KiB in all for calls that outlive their page. */
 const BYTES_MAX = 60_000;
-/** A mark's frame up to what it marks. */
+/** The head of a mark's frame, up to the members that name the messages. */
 const MARK = /^{"type":"(un)?(read|seen|archive)","id":\d+,/;
 
-/** Sends the marks that are not answered, by calls that outlive the page. A delete waits for the next visit. */
+/** Sends the unanswered marks by calls that outlive the page. A delete waits for its return. */
 export function sayFarewell({ credentials, requests }: Client): void {
   let bytes = 0;
   for (const [id, { text, settle }] of requests) {
@@ -25,7 +26,7 @@ export function sayFarewell({ credentials, requests }: Client): void {
       },
       body: text.replace(head, flag),
     }).then(
-      // Otherwise the page sends it once more, should it return.
+      // A mark that fails stays in `requests`: the page repeats it if it returns.
       async (response) => response.ok && requests.delete(id) && settle(await response.json()),
       () => undefined,
     );

@@ -1,10 +1,10 @@
-// How far one follower of a log has come: what of a step is new to it, and when it missed something.
+// The position of one follower in a log: which messages of a step are new to it, and whether it missed a step.
 
 import type { MessagesFrame } from "../protocol/down.ts";
 
 type Shown = MessagesFrame["messages"][number];
 
-/** Everything up to `offset`, in this life of the log, has been applied. */
+/** A position in a log: everything up to `offset`, in this epoch, has been applied. */
 export interface Cursor {
   epoch: string;
   offset: number;
@@ -15,7 +15,7 @@ export interface Beginning extends Cursor {
   recovered: boolean;
 }
 
-/** Takes a step, those of its messages that are new here, and whether the step moves the cursor. */
+/** Takes a step, its messages that are new here, and whether the step moves the cursor. */
 export type Show = (step: MessagesFrame, fresh: Shown[], isMove: boolean) => void;
 
 const CURSOR = /^(\w+):(\d+)$/;
@@ -24,7 +24,7 @@ export class Follower {
   cursor: Cursor | null = null;
   readonly #begin: string | null;
   readonly #show: Show;
-  /** Whether the next snapshot is an answer to this follower, and not to another of the same log. */
+  /** Whether the next snapshot is for this follower, and not for another one of the same log. */
   #awaitsSnapshot = false;
 
   /** `since` is a cursor, `latest`, a time or a duration; null begins with a snapshot. */
@@ -35,35 +35,35 @@ export class Follower {
     if (epoch) this.cursor = { epoch, offset: Number(offset) };
   }
 
-  /** Where it goes on from. */
+  /** The position to continue from: the cursor or, before there is one, the requested beginning. */
   get since(): string | null {
     const { cursor } = this;
     return cursor ? `${cursor.epoch}:${cursor.offset}` : this.#begin;
   }
 
-  /** The hub says where it begins. `offset` is the head, and no cursor: what leads there is to come. */
+  /** Takes the hub's answer. `offset` is the head, not the cursor: steps up to it are to come. */
   begin({ epoch, offset, recovered }: Beginning): void {
     const isLatest = !this.cursor && this.#begin === "latest";
     if (isLatest) this.cursor = { epoch, offset };
     this.#awaitsSnapshot = !recovered || !this.cursor;
   }
 
-  /** The connection was lost before a snapshot came; what comes on the next one is not that. */
+  /** Called when the connection is lost: a snapshot on the next one is not the awaited one. */
   pause(): void {
     this.#awaitsSnapshot = false;
   }
 
-  /** Takes a complete step. False when something before it is missing: then it must join again. */
+  /** Applies a complete step. Returns false if an earlier one is missing: it must join again. */
   take(step: MessagesFrame): boolean {
     const { cursor } = this;
     if (!cursor && !this.#awaitsSnapshot) return true;
-    // What was applied of this epoch; `0:0` is the beginning of whatever epoch comes.
+    // The offset reached in this epoch, or -1. The cursor `0:0` is the beginning of any epoch.
     const isSameEpoch = cursor?.epoch === step.epoch || cursor?.epoch === "0";
     const reached = cursor && isSameEpoch ? cursor.offset : -1;
     const isNext = step.snapshot ? this.#awaitsSnapshot : (step.since as number) <= reached;
     const isMove = isNext && (step.snapshot || step.to > reached);
     const fresh = step.messages.filter(
-      // Sent live only: it has no place in the log, and comes once.
+      // A message without an offset has no place in the log; it is sent live only, and once.
       ({ offset }) => offset === null || (isNext && offset > reached),
     );
     if (isMove) {

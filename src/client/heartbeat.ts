@@ -1,34 +1,34 @@
-// Whether the other end is still there and lets this user in, judged by the clock: a page's timers may be
-// held back for minutes, and a machine may sleep between two of them.
+// The health of a line and of its token, judged by the clock: a page's timers may be held back for minutes, and a
+// machine may sleep between two of them.
 
 import type { Cancel, Environment } from "./environment.ts";
 
-/** How long an answer to `ping` may take. */
+/** The longest time that the answer to a `ping` may take. */
 const PONG_MS = 8_000;
-/** Longest delay that a timer takes. A later end is noticed by a ping. */
+/** The longest delay of a timer. A later end of the token is noticed at a ping. */
 const TIMER_MS_MAX = 1e9;
 
 export interface Heartbeat {
   /**
-   * Pings once, since the hub takes a socket for lost only when that has pinged before; then every so
-   * many seconds.
+   * Pings now, since the hub counts a silent socket as lost only if it has pinged before; then pings every
+   * `pingSeconds`.
    */
   start(pingSeconds: number): void;
-  /** The token has so long to go; null when it has no end. Holds without a line, too. */
+  /** Sets the seconds until the token ends, null for never. They run on without a line, too. */
   endIn(seconds: number | null): void;
-  /** Something arrived. */
+  /** Called when anything arrives, which answers the ping. */
   heard(): void;
-  /** Pings now, unless an answer is waited for: asked again and again, it would never be overdue. */
+  /** Pings now, unless an answer is pending: repeated pings would put off its deadline forever. */
   beat(): void;
-  /** Does what is due. */
+  /** Acts on everything that is due. */
   look(): void;
-  /** There is no line. */
+  /** Called when there is no line: stops the pings and the renewal. */
   stop(): void;
 }
 
 /**
- * `renew`: it is time for a new token. `end`: the token has ended, and no other one was taken; said once.
- * `die`: nothing is heard.
+ * Returns a heartbeat that calls `ping` to send one, `renew` when a new token is due, `end` once when the
+ * token has ended and no other was accepted, and `die` when the hub is silent.
  */
 export function createHeartbeat(
   { now, after }: Environment,
@@ -38,7 +38,7 @@ export function createHeartbeat(
   die: () => void,
 ): Heartbeat {
   let pingMs = 0;
-  // When something is due.
+  // The times at which each action is due.
   let pingAt = Infinity;
   let overdueAt = Infinity;
   let renewAt = Infinity;
@@ -58,13 +58,13 @@ export function createHeartbeat(
       end();
       return;
     }
-    // A timer that comes late was held back, and so was what had arrived: it is asked again.
+    // A late timer was held back, and so were the frames that had arrived: ping again.
     if (time >= overdueAt && time <= overdueAt + PONG_MS) {
       die();
       return;
     }
     if (time >= renewAt) {
-      // Should this one fail, another is tried.
+      // If this renewal fails, another one is tried.
       renewAt = time + pingMs;
       renew();
     }
@@ -86,7 +86,7 @@ export function createHeartbeat(
     endIn(seconds) {
       const ms = (seconds ?? Infinity) * 1_000;
       endsAt = now() + ms;
-      // When four fifths of its time are over, which the hub rounds up to a second.
+      // After four fifths of the token's time, which the hub rounds up to a second.
       renewAt = now() + ms * 0.8 - 800;
       rest();
     },

@@ -1,4 +1,4 @@
-// The frames of a client as calls of the HTTP API, for when nothing can be sent on the line itself.
+// The frames of a client as calls of the HTTP API, for a line that cannot send.
 
 import type { Offer } from "./transport.ts";
 
@@ -9,21 +9,21 @@ type Members = Record<string, unknown>;
 /** A frame, read from its text. */
 export type Frame = { type: string; id: number } & Members;
 
-/** What a mark says in the body of a PATCH, where that is not its own name. */
+/** The flag of each mark in the body of a PATCH, if it is not the mark's own name. */
 const FLAGS: Record<string, Members> = {
   unread: { read: false },
   archive: { archived: true },
   unarchive: { archived: false },
 };
 
-/** The calls that a frame stands for: one, but each message is deleted by a call of its own. */
+/** Returns the calls for a frame: one, but a separate one for each message to delete. */
 function callsOf({
   type,
   id: _,
   ...members
 }: Frame): [method: string, path: string, body?: unknown][] {
   const notifications = "users/me/notifications";
-  // It may come from anywhere, and must not lead to another route.
+  // The name may come from anywhere; escaped, it cannot lead to another route.
   const topic = encodeURIComponent((members.topic as string) ?? "");
   const follow = `users/me/follows/${topic}`;
   switch (type) {
@@ -47,13 +47,13 @@ function callsOf({
   }
 }
 
-/** Returns the refusal of a frame that may succeed later. */
+/** Returns a temporary refusal of a frame, as a socket would send it. */
 export function failure({ id }: Frame, fix: string): Members {
   const code = "temporary";
   return { type: "error", id, code, message: code, fix, temporary: true };
 }
 
-/** Makes the calls, after those before; gives the frame that a socket would have answered with. */
+/** Makes a frame's calls, after those of `before`; returns the frame that a socket would send. */
 export async function answerTo(
   { url, token }: Credentials,
   frame: Frame,
@@ -67,12 +67,12 @@ export async function answerTo(
       const response = await fetch(`${url}/v1/${path}`, {
         method,
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        // Undefined where there is none, which `fetch` takes for that.
+        // `fetch` takes undefined for no body.
         body: JSON.stringify(body) as string,
       });
       const said = response.status === 204 ? {} : await response.json();
       if (response.ok) answer = said;
-      // A message that is gone already is no fault, as over a socket.
+      // Deleting a message that is gone already is no error, as over a socket.
       else if (type !== "delete" || said.code !== "not_found")
         return { ...said, type: "error", id, message: said.title };
     } catch {

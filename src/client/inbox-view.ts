@@ -1,24 +1,24 @@
-// What a device knows of its inbox: the messages by offset, built from steps as docs/protocol.md's
-// "What a client does" says.
+// The part of an inbox that a device knows: the messages by offset, built from steps by the rules of
+// docs/protocol.md, "What a client does".
 
 import type { MessagesFrame, StateChange } from "../protocol/down.ts";
 import type { Counts, InboxMessage, MessageState } from "../protocol/message.ts";
 
-/** What is shown. It is a new object when something has changed, and only then. */
+/** The inbox as it is shown: an immutable object, replaced by a new one at every change. */
 export interface InboxSnapshot {
-  /** False until the hub has told the inbox for the first time. */
+  /** False until the inbox has arrived, and again once its token or session has ended. */
   readonly isLoaded: boolean;
-  /** How far its log is known, `<epoch>:<offset>`; null until it is. */
+  /** The cursor up to which the inbox is known, `<epoch>:<offset>`; null until it is loaded. */
   readonly cursor: string | null;
-  /** Newest first, without what is archived, deleted or has expired. */
+  /** Newest first, without archived, deleted and expired messages. */
   readonly notifications: readonly InboxMessage[];
-  /** Of the whole inbox, as the hub counts: marks show here once they are confirmed. */
+  /** The hub's counts of the whole inbox. A mark changes them once the hub has confirmed it. */
   readonly counts: Counts;
-  /** Whether there are older ones to load. */
+  /** Whether there are older messages to load. */
   readonly hasMore: boolean;
 }
 
-/** What is shown of an inbox that is not known, or that nobody may see. */
+/** The snapshot of an inbox that is not known, or that must not be shown. */
 export const NOTHING: InboxSnapshot = {
   isLoaded: false,
   cursor: null,
@@ -31,7 +31,7 @@ export class InboxView {
   readonly held = new Map<number, InboxMessage>();
   counts: Counts = NOTHING.counts;
 
-  /** Takes a step whole, or a `connected` as a step without news; `now` is when. */
+  /** Applies a complete step, or a `connected` as one without messages. `now` is in ms. */
   apply(step: Omit<MessagesFrame, "type" | "to" | "since">, now: number): void {
     const { held } = this;
     if (step.snapshot) held.clear();
@@ -43,12 +43,15 @@ export class InboxView {
       latest = Math.max(latest, Date.parse(message.time));
     }
     for (const offset of held.keys()) if (offset < (step.oldest ?? 0)) held.delete(offset);
-    // What has ended is not in the hub's counts any more, whose clock may be ahead.
+    // Expired messages are not in the hub's counts any more, and the hub's clock may be ahead of ours.
     this.expire(latest);
     this.counts = step.counts ?? this.counts;
   }
 
-  /** Drops what has ended by its own `ttl`, of which no frame tells; gives when the next one ends. */
+  /**
+   * Drops expired messages, for which the hub sends no frame; returns the time (ms) of the next expiry, or
+   * Infinity.
+   */
   expire(now: number): number {
     let next = Infinity;
     for (const [offset, { expires, seen_at, read_at, archived_at }] of this.held) {
@@ -72,12 +75,12 @@ export class InboxView {
     const { offsets, up_to: upTo } = change as { offsets?: number[]; up_to?: number };
     for (const offset of offsets ?? this.held.keys()) {
       const message = this.held.get(offset);
-      // Without an `up_to` nothing is above it.
+      // Without an `up_to` the comparison is false.
       if (!message || (upTo as number) < offset) continue;
       const next = { ...message };
       for (const flag of FLAGS) {
         const time = change[flag];
-        // By offsets a flag is set; by `up_to` only where it is not set yet.
+        // A change by offsets always sets a flag; one by `up_to` only if it is not set yet.
         if (time !== undefined && (offsets || !next[flag])) next[flag] = time;
       }
       this.held.set(offset, next);

@@ -1,4 +1,4 @@
-// belfry/inbox: a user's inbox as a store, for any framework: `getSnapshot` and `subscribe`.
+// belfry/inbox: a user's inbox as a store for any framework, with `getSnapshot` and `subscribe`.
 
 import type { MessagesFrame } from "../protocol/down.ts";
 import type { Counts, InboxMessage, LogMessage } from "../protocol/message.ts";
@@ -15,21 +15,21 @@ type Offsets = number | readonly number[];
 /** Longest delay a timer takes. */
 const TIMER_MS_MAX = 1e9;
 const PAGE_MESSAGES = 50;
-/** Offsets in one frame. */
+/** Most offsets in one frame. */
 const OFFSETS_MAX = 1_000;
 /** The offset of a mark that the hub has not answered. */
 const UNCONFIRMED = Infinity;
 
 const inboxes = new WeakMap<Client, Inbox>();
 
-/** The inbox of a client's user; of one client there is one. */
+/** Returns the inbox of a client's user, the same one at every call. The first call connects. */
 export function inbox(client: Client): Inbox {
   const known = inboxes.get(client) ?? new Inbox(client);
   inboxes.set(client, known);
   return known;
 }
 
-/** The inbox if it is in use: who renders must not make it, since that connects. */
+/** Returns the inbox if `inbox` has made it. A render must not make it, since that connects. */
 export function usedInbox(client: Client): Inbox | undefined {
   return inboxes.get(client);
 }
@@ -41,13 +41,13 @@ export class Inbox {
   readonly #marks = new Set<Mark>();
   readonly #onChange = new Set<Listener<InboxSnapshot>>();
   readonly #onMessage = new Set<Listener<LogMessage>>();
-  /** Where the next older page ends; null when there is none. */
+  /** The next page of older messages ends before this offset; null when there is none. */
   #before: number | null = 0;
-  /** The epoch of what is held. */
+  /** The epoch of the messages held. */
   #epoch: string | null = null;
-  /** False after the end of a token, until the hub takes another of the same user. */
+  /** False after the end of a token, until the hub accepts another of the same user. */
   #isShown = true;
-  /** How far the hub's clock is ahead of ours. */
+  /** Milliseconds by which the hub's clock is ahead of the device's. */
   #aheadMs = 0;
   #snapshot = NOTHING;
   #cancelExpiry: Cancel = () => undefined;
@@ -68,7 +68,7 @@ export class Inbox {
         const { epoch, offset, recovered, time } = frame;
         this.#isShown = true;
         if (time) this.#aheadMs = Date.parse(time) - environment.now();
-        // Otherwise a step follows, and says it of what is held by then.
+        // Otherwise a step follows, with the counts of the messages held by then.
         if (!recovered || this.#follower.since !== `${epoch}:${offset}`) return;
         this.#view.apply({ ...frame, messages: [] }, this.now());
         this.#changed();
@@ -88,15 +88,18 @@ export class Inbox {
   // Bound, since `useSyncExternalStore` and the like take them as bare functions.
   readonly getSnapshot = (): InboxSnapshot => this.#snapshot;
   readonly subscribe = (listener: Listener<InboxSnapshot>): (() => void) =>
-    // The newest, also where a listener before this one has changed it.
+    // Reads the newest snapshot, which an earlier listener may have changed.
     listen(this.#onChange, () => listener(this.#snapshot));
 
-  /** Milliseconds by the hub's clock, whatever the device's clock says. */
+  /** Returns the time in milliseconds by the hub's clock, even if the device's clock is wrong. */
   now(): number {
     return this.#client.environment.now() + this.#aheadMs;
   }
 
-  /** Tells of each message that arrives, once: for toasts and sounds. */
+  /**
+   * Calls the listener once for each message that arrives, such as for a toast or a sound; returns a
+   * function that removes it.
+   */
   onMessage(listener: Listener<LogMessage>): () => void {
     return listen(this.#onMessage, listener);
   }
@@ -113,7 +116,7 @@ export class Inbox {
     return this.#markEach("seen", offsets);
   }
 
-  /** All that this device knows of: what comes in the same moment stays unread. */
+  /** Marks all messages known to this device as read: one that arrives just now stays unread. */
   markAllRead(): Promise<void> {
     return this.#mark("read", { up_to: this.#follower.cursor?.offset ?? 0 });
   }
@@ -130,7 +133,7 @@ export class Inbox {
     return this.#markEach("unarchive", offsets);
   }
 
-  /** The content is gone at once, on every device. */
+  /** Deletes messages. Their content is gone at once, on every device. */
   delete(offsets: Offsets): Promise<void> {
     return this.#markEach("delete", offsets);
   }
@@ -138,14 +141,14 @@ export class Inbox {
   /** Loads a page of older messages. */
   async loadMore(): Promise<void> {
     const before = this.#before;
-    // The hub would begin with the newest again.
+    // Without a `before` the hub would begin with the newest again.
     if (before === null) return;
     const page = await this.#client.request("history", { before, limit: PAGE_MESSAGES });
     const cursor = this.#follower.cursor as Cursor;
     const [epoch, at] = (page.cursor as string).split(":");
-    // Asked for twice at once, or meant for what a snapshot has replaced.
+    // Another call has loaded the page already, or a snapshot has replaced the messages it continues.
     if (before !== this.#before || epoch !== cursor.epoch) return;
-    // Over an event stream a page goes its own way, and may come after steps that it does not know of.
+    // Over an event stream the page comes by a separate call, and may be older than steps applied since.
     if (Number(at) < cursor.offset) return this.loadMore();
     for (const message of page.notifications as InboxMessage[])
       this.#view.held.set(message.offset as number, message);
@@ -153,7 +156,7 @@ export class Inbox {
     this.#changed();
   }
 
-  /** Marks by offsets, in as many frames as the hub takes them in. */
+  /** Marks messages by offsets, at most OFFSETS_MAX in a frame. Throws if one is no offset. */
   async #markEach(type: Mark["type"], offsets: Offsets): Promise<void> {
     const all = [offsets].flat();
     for (const offset of all)
@@ -164,7 +167,7 @@ export class Inbox {
     await Promise.all(marks);
   }
 
-  /** Shows a mark at once, and takes it back when the hub refuses it. */
+  /** Shows a mark at once; removes it and throws if the hub refuses it. */
   async #mark(type: Mark["type"], target: Mark["target"]): Promise<void> {
     const time = new Date(this.now()).toISOString();
     const mark: Mark = { type, target, time, offset: UNCONFIRMED };
@@ -173,7 +176,7 @@ export class Inbox {
     try {
       const epoch = this.#follower.cursor?.epoch ?? "0";
       const reply = await this.#client.request(type, { epoch, ...target });
-      // None where all of it was gone already.
+      // The reply has no offset if all the messages were gone already.
       mark.offset = (reply.offset as number) ?? 0;
     } catch (cause) {
       this.#marks.delete(mark);
@@ -185,7 +188,7 @@ export class Inbox {
 
   #show(step: MessagesFrame, fresh: LogMessage[], isMove: boolean): void {
     const isSameEpoch = step.epoch === this.#epoch;
-    // A snapshot is how things are. It is news only beside what was known of the same epoch.
+    // A snapshot is the present state. Its messages are news only to a device that knew the same epoch.
     const isNews = this.#epoch && (isSameEpoch || !step.snapshot);
     if (isMove) {
       if (step.snapshot) this.#begin(step, isSameEpoch);
@@ -193,13 +196,13 @@ export class Inbox {
       this.#view.apply(step, this.now());
       this.#changed();
     }
-    // What was told of may have ended the session.
+    // A listener may have ended the session.
     if (isNews) for (const message of fresh) if (this.#isShown) tell(this.#onMessage, message);
   }
 
   #begin({ messages, to }: MessagesFrame, isSameEpoch: boolean): void {
     this.#before = messages[0]?.offset ?? to;
-    // It has all that is confirmed; and a mark of another epoch names other messages.
+    // The snapshot includes all confirmed marks, and a mark of another epoch names other messages.
     for (const mark of this.#marks)
       if (mark.offset < UNCONFIRMED || !isSameEpoch) this.#marks.delete(mark);
   }

@@ -1,11 +1,11 @@
-// belfry/client: what an app imports.
+// belfry/client: the exports for apps.
 
 import { type Client, type ClientOptions, newClient } from "./client.ts";
 import { surroundings } from "./environment.ts";
 import { websocket } from "./websocket.ts";
 
 /**
- * Makes a client. It connects when it is first used.
+ * Returns a client, which connects when it is first used. Throws a TypeError if `url` is no hub's address.
  *
  *     const client = createClient({ url: "https://hub.example.com", token: () => fetchToken() });
  *     client.topic("news").subscribe((message) => console.log(message.data));

@@ -1,8 +1,8 @@
-// Functions of the app that are told of something.
+// The listeners of an event: functions of the app.
 
 export type Listener<T> = (value: T) => void;
 
-/** Adds a listener; gives the function that takes it away. */
+/** Adds a listener; returns a function that removes it. */
 export function listen<T>(listeners: Set<Listener<T>>, listener: Listener<T>): () => void {
   // Wrapped, so that the same function may listen twice.
   const own: Listener<T> = (value) => listener(value);
@@ -12,7 +12,7 @@ export function listen<T>(listeners: Set<Listener<T>>, listener: Listener<T>): (
   };
 }
 
-/** Tells everyone. What one of them throws reaches the app as its own error, and stops nothing. */
+/** Calls every listener. An error of one reaches the app as uncaught and stops no other. */
 export function tell<T>(listeners: Iterable<Listener<T>>, value: T): void {
   for (const listener of [...listeners]) {
     try {

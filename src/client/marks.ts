@@ -1,18 +1,18 @@
-// Marks that are shown before the hub has confirmed them, and taken back when it refuses.
+// Marks that are shown before the hub has confirmed them, and removed if it refuses them.
 
 import type { InboxMessage, MessageState } from "../protocol/message.ts";
 import type { MarkFrame } from "../protocol/up.ts";
 
 export interface Mark {
   type: MarkFrame["type"];
-  /** Which messages; or all up to one. */
+  /** The messages: by offsets, or all up to one. */
   target: { offsets: readonly number[] } | { up_to: number };
   time: string;
-  /** The offset of the change, once the hub has told it: from there on the log says the same. */
+  /** The offset of the change, once the hub has confirmed it: from there on the log includes it. */
   offset: number;
 }
 
-/** The message as the marks will leave it; null when one of them deletes it. */
+/** Returns the message with the marks applied; null if one of them deletes it. */
 export function marked(message: InboxMessage, marks: Iterable<Mark>): InboxMessage | null {
   let shown = message;
   for (const mark of marks) {

@@ -1,5 +1,5 @@
-// The hub closes a socket that sends more than 30 frames in a second of the hub's clock. Half of that
-// in a second of ours leaves room for what the network bunches together.
+// The pace of a line's frames: the hub closes a socket that sends more than 30 in a second of its clock. Half of
+// that in a second of the client's clock leaves room for frames that the network bunches together.
 
 import type { Cancel, Environment } from "./environment.ts";
 
@@ -8,13 +8,13 @@ const WINDOW_MS = 1_000;
 
 export interface Pace {
   push(text: string): void;
-  /** Forgets what was not sent: its line is gone. */
+  /** Drops the unsent frames, since their line is gone. */
   clear(): void;
 }
 
 export function createPace({ after }: Environment, send: (text: string) => void): Pace {
   let queue: string[] = [];
-  /** In this window, which the first of them opens. */
+  /** Frames sent in this window, which the first of them opens. */
   let sent = 0;
   let cancel: Cancel = () => undefined;
 

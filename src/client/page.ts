@@ -1,6 +1,6 @@
-// What a browser does to its pages. A page in the back-forward cache hears of the end of its socket
-// only after it is shown again, and until then takes it for open: so it lets go before it is put
-// aside. `unload` would keep it out of that cache and is not listened to.
+// The events of a page that a browser hides and restores. A page in the back-forward cache learns that its socket
+// has closed only after it is shown again, and takes it for open until then: so the client closes its line before
+// the page is put aside. A listener for `unload` would keep the page out of that cache.
 
 import type { Environment } from "./environment.ts";
 
@@ -8,8 +8,9 @@ const CHANGES = "pagehide freeze pageshow resume online offline visibilitychange
 const LEAVING = /hide|freeze/;
 
 /**
- * Calls `act` when the page is put aside, and when it is used again or its network changes. Returns the
- * function that ends it: the window would keep the client, and all that it holds, for as long as itself.
+ * Calls `act` when the page is put aside, and when it is used again or its network changes. Returns a
+ * function that removes the listeners: while they are there, the window keeps the client and all that it
+ * holds in memory.
  */
 export function watchPage({ page }: Environment, act: (isLeaving: boolean) => void): () => void {
   // Outside browsers there may be no AbortController either.
@@ -19,7 +20,7 @@ export function watchPage({ page }: Environment, act: (isLeaving: boolean) => vo
     page.addEventListener(
       type,
       ({ target }) => {
-        // Of the two changes of visibility, only one is a return.
+        // Of the two changes of visibility, only the one to visible is a return.
         if (type !== "visibilitychange" || !(target as Document).hidden) act(LEAVING.test(type));
       },
       // Captured at the window, since not all of these bubble from the document.

@@ -1,4 +1,4 @@
-// What a refused call is told: the hub's own problem (RFC 9457), or what something in its place said.
+// The problem of a refused call: the hub's own (RFC 9457), or one made from another server's answer.
 
 export interface Problem {
   title: string;
@@ -9,7 +9,7 @@ export interface Problem {
   request_id?: string;
 }
 
-/** What answers in the hub's place, such as a proxy, may not speak its language. */
+/** Returns the problem of a refused call. A proxy in the hub's place may send other formats. */
 export async function problemOf(response: Response): Promise<Problem> {
   const text = await response.text();
   const { status } = response;
@@ -23,7 +23,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   );
 }
 
-/** Null where it is not a hub's: others have JSON too. */
+/** Returns the hub's problem, or null if the text is none: other servers send JSON, too. */
 function parseProblem(text: string): Problem | null {
   try {
     const problem = JSON.parse(text) as Partial<Problem> | null;

@@ -24,12 +24,12 @@ const Context = createContext<Client | null>(null);
 
 const IDLE: Status = { state: "idle" };
 
-/** Gives a client to everything below. */
+/** Provides a client to all components below. */
 export function BelfryProvider(props: { client: Client; children?: ReactNode }): ReactElement {
   return createElement(Context, { value: props.client }, props.children);
 }
 
-/** The client of the provider above. */
+/** Returns the client of the provider above; throws if there is none. */
 export function useClient(): Client {
   const client = useContext(Context);
   if (client === null) throw new Error("put a <BelfryProvider client={…}> above this");
@@ -45,10 +45,13 @@ export function useStatus(): Status {
   );
 }
 
-/** What is in the inbox. To change it: `inbox(client).markRead(offset)`, in a handler. */
+/**
+ * Returns the inbox, and renders again when it changes. To mark a message, call
+ * `inbox(client).markRead(offset)` in a handler.
+ */
 export function useInbox(): InboxSnapshot {
   const client = useClient();
-  // Only the first connects. It is not called on a server, nor while anything is rendered.
+  // Only `subscribe`, the first function, connects. React calls it neither on a server nor during a render.
   return useSyncExternalStore(
     useCallback((listener: () => void) => inbox(client).subscribe(listener), [client]),
     () => usedInbox(client)?.getSnapshot() ?? NOTHING,
@@ -56,7 +59,10 @@ export function useInbox(): InboxSnapshot {
   );
 }
 
-/** Shows each message of a topic, once; null is no topic. The functions may be others each time. */
+/**
+ * Calls `show` once for each message of a topic. A null `name` subscribes to nothing. The functions may
+ * change between renders.
+ */
 export function useTopic<Data = unknown>(
   name: string | null,
   show: (message: TopicMessage<Data>) => void,

@@ -1,4 +1,4 @@
-// belfry/server: what a backend does with a hub, with `fetch` alone.
+// belfry/server: the hub's HTTP API for a backend, by `fetch` alone.
 
 import type { Caps } from "../protocol/caps.ts";
 import type { Address, NewMessage, Stored } from "../protocol/message.ts";
@@ -9,7 +9,7 @@ import { createUser, type HubUser } from "./server/user.ts";
 
 export interface TokenClaims {
   user: string;
-  /** Seconds, an hour when absent. */
+  /** The lifetime in seconds; an hour when absent. */
   ttl?: number | undefined;
   caps?: Caps | undefined;
 }
@@ -19,28 +19,28 @@ export interface MintedToken {
   expires_at: string;
 }
 
-/** A hub, as a backend uses it. */
+/** A hub as a backend uses it. */
 export interface Hub {
   /** Publishes one message; resolves once it is durable. */
   publish(to: Address, message: NewMessage, options?: PublishOptions): Promise<Stored>;
-  /** To several addresses. A bad one fails alone: look at `results`. */
+  /** Publishes one message to several addresses. A bad address fails alone: check `results`. */
   publish(to: readonly Address[], message: NewMessage, options?: PublishOptions): Promise<Results>;
-  /** Publishes messages, each `to` one address or several. A bad one fails alone: look at `results`. */
+  /** Publishes messages, each `to` one address or several. Bad ones fail alone: check `results`. */
   publishMany(
     messages: readonly ({ to: Recipients } & NewMessage)[],
     options?: PublishOptions,
   ): Promise<Results>;
-  /** A token for a user. */
+  /** Mints a token for a user. */
   mintToken(claims: TokenClaims, options?: CallOptions): Promise<MintedToken>;
-  /** One user: the inbox, follows, sessions, data. Nothing is sent yet. */
+  /** Returns the calls for one user: the inbox, follows, sessions, data. Sends nothing yet. */
   user(id: string): HubUser;
-  /** One topic: messages, followers, settings. Nothing is sent yet. */
+  /** Returns the calls for one topic: messages, followers, settings. Sends nothing yet. */
   topic(name: string): HubTopic;
 }
 
 /**
- * Makes the hub of a backend. Throws a TypeError when the address or the key cannot be one, such as where
- * the environment lacks it.
+ * Returns the hub of a backend. Throws a TypeError when the address or the key is missing or malformed,
+ * such as when an environment variable is not set.
  *
  *     const hub = createHub({ url: "https://hub.example.com", key });
  *     await hub.publish("user:ada", { notification: { title: "Build passed" } });

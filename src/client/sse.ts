@@ -1,19 +1,20 @@
-// belfry/sse: the hub as an event stream, where WebSockets are blocked. What the client sends are
-// calls of the HTTP API.
+// belfry/sse: the hub as an event stream, for networks that block WebSockets. The client's frames become calls of
+// the HTTP API.
 
 import type { DownFrame } from "../protocol/down.ts";
 import { answerTo, type Frame, failure } from "./http-calls.ts";
 import { connectUrl, type Line, type LineEvents, type Offer, type Transport } from "./transport.ts";
 
-/** The hub sends a comment every 25 s: a stream that is silent for longer than this is dead. */
+/** The hub sends a comment every 25 s: a stream that is silent for longer than this is lost. */
 const SILENCE_MS = 60_000;
-/** How long a stream goes on when a topic is to be added. */
+/** How long a stream stays open before it is replaced by one with another topic. */
 const REOPEN_MS = 1_000;
-/** The hub refuses a stream that names more. */
+/** Most topics of a stream; the hub refuses one that names more. */
 const TOPICS_MAX = 10;
 
 /**
- * An event stream carries at most 10 topics; the others wait for another transport.
+ * Returns a transport over event streams. A stream carries at most 10 topics; the others wait for another
+ * transport.
  *
  * `createClient({ url, token, transports: [websocket(), sse()] })`
  */
@@ -25,15 +26,15 @@ function open(offer: Offer, events: LineEvents): Line {
   const { now, after } = offer.environment;
   const abort = new AbortController();
   let heardAt = now();
-  /** One call after the other, as the frames of a socket are handled. */
+  /** The newest call. Calls run one after the other, as the hub handles the frames of a socket. */
   let last: Promise<void> | undefined;
-  /** The topics of this stream, or of the next where one was added. */
+  /** The topics of this stream, or of the next one if a topic was added. */
   const named = new Set<unknown>(offer.topics.map(([topic]) => topic));
   const take = (frame: object) => events.frame(frame as DownFrame);
 
-  /** Reads to the end; gives the close code of a socket that ends like that. */
+  /** Reads the stream to its end; returns the close code of a socket that ends in the same way. */
   async function read(): Promise<number> {
-    // Not an EventSource: that can only put the token into the URL, and says nothing of a refusal.
+    // Not an EventSource, which can put the token only into the URL and does not report a refusal.
     const response = await fetch(connectUrl(offer), {
       headers: { authorization: `Bearer ${offer.token}`, accept: "text/event-stream" },
       signal: abort.signal,
@@ -44,9 +45,9 @@ function open(offer: Offer, events: LineEvents): Line {
     if (!response.ok) {
       const problem = await response.json();
       take({ ...problem, type: "error", id: null });
-      // What answers in the hub's place does not say that it will stay so.
+      // The refusal may be temporary: a server in the hub's place, such as a proxy, does not say.
       if (problem.temporary !== false) return 4001;
-      // As a socket would be closed; an expired token is asked for anew too.
+      // The codes with which a socket would close; for an expired token the client asks for a new one, too.
       return response.status === 401 ? 4500 : 4501;
     }
     const reader = (response.body as ReadableStream<BufferSource>)
@@ -64,7 +65,7 @@ function open(offer: Offer, events: LineEvents): Line {
 
   read().then(
     (close) => events.lost(close, ""),
-    // A browser says no more of an address where nothing answers than of an origin that is refused.
+    // A browser reports an address without a server and an origin that is refused in the same way.
     (cause) => events.lost(1006, `${cause} (is this origin among the hub's ALLOWED_ORIGINS?)`),
   );
 
@@ -77,14 +78,14 @@ function open(offer: Offer, events: LineEvents): Line {
       const frame: Frame = JSON.parse(text);
       const { type, topic } = frame;
       if (type === "unsubscribe") named.delete(topic);
-      // A stream ends with its token: the new one needs another.
+      // A stream ends with its token: a new token needs a new stream.
       else if (type === "refresh") events.reopen(frame.token as string);
       else if (type !== "subscribe") last = answerTo(offer, frame, last).then(take);
       else if (named.add(topic).size > TOPICS_MAX) {
         named.delete(topic);
         take(failure(frame, `an event stream carries ${TOPICS_MAX} topics`));
-        // The topics of a stream are named when it is opened: the next one has this one, and lacks those
-        // that were given up. Opened at once, it would miss what a topic's other subscribers wait for.
+        // A stream names its topics when it is opened: the next one includes this topic, and lacks those that were
+        // given up. Opened at once, it would cut off the replays that a topic's other subscribers wait for.
       } else after(REOPEN_MS, events.reopen);
     },
     close: () => abort.abort(),

@@ -1,4 +1,4 @@
-// A tab that does not lead: the leader's line, as if it were its own.
+// A tab that does not lead: it uses the leader's line like its own.
 
 import type { ConnectedFrame, DownFrame } from "../protocol/down.ts";
 import { LEADER, type Station, type Tell } from "./tab-words.ts";
@@ -7,10 +7,10 @@ import type { LineEvents, Offer } from "./transport.ts";
 export function follow(offer: Offer, events: LineEvents, tell: Tell): Station {
   const { url, token, since, environment } = offer;
   let connection: string | undefined;
-  /** What the leader relays before this tab has begun. */
+  /** The frames that the leader relays before this tab has begun; null from then on. */
   let early: DownFrame[] | null = [];
 
-  /** The leader's connection began before this tab did: what this one lacks it asks for by itself. */
+  /** Begins on the leader's connection, which is older than this tab: fetches what is missing. */
   async function begin(connected: ConnectedFrame): Promise<void> {
     if (since === "latest") events.frame(connected);
     else {
@@ -26,7 +26,7 @@ export function follow(offer: Offer, events: LineEvents, tell: Tell): Station {
       events.frame({
         ...at,
         type: "messages",
-        // A list is newest first, and what came after a cursor is in the order of the log.
+        // A list is newest first; the messages after a cursor are in the order of the log.
         messages: since ? notifications : notifications.reverse(),
         ...(since && recovered
           ? { since: Number(since.split(":")[1]) }
@@ -37,7 +37,10 @@ export function follow(offer: Offer, events: LineEvents, tell: Tell): Station {
     early = null;
   }
 
-  /** Told twice of one connection when hello and its beginning cross; of another by another leader. */
+  /**
+   * Takes the leader's `connected`. The same one comes twice if it crosses the `hello`; a different one
+   * comes from another leader.
+   */
   function met(connected: ConnectedFrame) {
     if (connection === undefined) begin(connected).catch(() => events.lost(1006, ""));
     else if (connection !== connected.connection) events.reopen();
@@ -51,7 +54,7 @@ export function follow(offer: Offer, events: LineEvents, tell: Tell): Station {
     close: () => undefined,
     hear(word) {
       if (word.say === "lost") {
-        // Where the leader comes back, it is waited for.
+        // The leader reconnects after these codes: begin again and wait for it.
         if (word.close < 4500) events.reopen();
         else events.lost(word.close, word.reason as string);
       } else if (word.say === "down") {

@@ -1,4 +1,4 @@
-// The tab that leads: it has the line, and relays for the others.
+// The leading tab: it holds the line and relays frames for the other tabs.
 
 import type { ConnectedFrame, DownFrame } from "../protocol/down.ts";
 import { createPace } from "./pace.ts";
@@ -8,13 +8,13 @@ import type { LineEvents, Offer, Transport } from "./transport.ts";
 export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: Tell): Station {
   const { now } = offer.environment;
   let connected: ConnectedFrame | undefined;
-  /** When `connected` came. */
+  /** The time (ms) at which `connected` came. */
   let connectedAt = 0;
-  /** When the token on the line ends, if it does. */
+  /** The time (ms) at which the token on the line ends; null if it does not. */
   let endsAt: number | null = null;
-  /** For all. The parts of a step go out at once: a tab that begins in between would take half of it. */
+  /** Frames for all tabs. A step's parts go out together: a tab that begins must not get half. */
   const news: DownFrame[] = [];
-  /** The tabs that want a topic: it is given up with the last of them. */
+  /** The subscribed tabs by topic. The leader unsubscribes when the last of them does. */
   const wanted = new Map<unknown, Set<string>>();
 
   const line = inner.open(offer, {
@@ -25,7 +25,7 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
         tell(to, { say: "down", frame: { ...frame, id: Number(id) } as DownFrame });
         return;
       }
-      // In `connected`, and in the reply to the leader's own `refresh`.
+      // Present in `connected`, and in the reply to the leader's own `refresh`.
       const { expires_in } = frame as Partial<ConnectedFrame>;
       if (expires_in) endsAt = now() + expires_in * 1_000;
       if (frame.type === "connected") {
@@ -34,7 +34,7 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
         news.push(frame);
       } else if (frame.type === "disconnect")
         tell(ALL, { say: "lost", close: frame.code, reason: frame.reason });
-      // Steps are everyone's, and so is the end of a subscription; an answer with an id is the leader's.
+      // All tabs get the steps, and the end of a subscription; an answer with an id is the leader's own.
       else if (frame.type === "messages" || (frame.type === "error" && address === null))
         news.push(frame);
       if (!("more" in frame))
@@ -47,7 +47,7 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
     },
     reopen: events.reopen,
   });
-  // The limit of frames is one for all tabs.
+  // The hub limits the frames of all tabs together.
   const pace = createPace(offer.environment, (text) => line.send(text));
 
   const secondsLeft = () => endsAt && Math.ceil((endsAt - now()) / 1_000);
@@ -73,25 +73,25 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
     hear(word) {
       const { from } = word;
       if (word.say === "hello" && connected) {
-        // As of now: a tab that begins later has the hub's clock, and what is left of the token.
+        // Brought up to date: a tab that begins later needs the hub's present time and the rest of the token's.
         const time = new Date(Date.parse(connected.time as string) + now() - connectedAt);
-        // Null where the hub is an older one and did not say the time.
+        // `toJSON` returns null if an older hub sent no time.
         const frame = { ...connected, time: time.toJSON(), expires_in: secondsLeft() };
         tell(from, { say: "down", frame });
       } else if (word.say === "leave")
-        // The answer is nobody's: by then the leader may have asked for the topic itself.
+        // The id `/` sends the answer to no tab: by then the leader may have subscribed again itself.
         for (const topic of wanted.keys())
           send(from, JSON.stringify({ type: "unsubscribe", id: "/", topic }));
       else if (word.say === "up") {
         const { text, at } = word;
-        // This tab has hung. The other may have a line of its own by now, on which it has sent this and
-        // more; if it has none, it begins again.
+        // This tab has hung. The sender may have opened a line of its own and sent the frame on it; if not, it
+        // reconnects.
         if (now() - at >= ANSWER_MS) tell(from, { say: "lost", close: 0 });
         else if (text === "ping") tell(from, { say: "down", frame: { type: "pong" } });
-        // Only the leader's token is on the line: another tab's says that its user is still signed in.
+        // Only the leader's token is on the line. Another tab's refresh shows that its user is still signed in.
         else if (text.startsWith('{"type":"refresh"'))
           tell(from, { say: "down", frame: { type: "reply", id: 0, expires_in: secondsLeft() } });
-        // The first `"id":` is the frame's own: in the type before it a quote would be escaped.
+        // The first `"id":` is the frame's own: a quote in the type before it would be escaped.
         else send(from, text.replace(/"id":(\d+)/, `"id":"${from}/$1"`));
       }
     },

@@ -1,15 +1,15 @@
-// What the tabs of a user say to one another.
+// The messages between the tabs of a user.
 
 import type { DownFrame } from "../protocol/down.ts";
 import type { Line } from "./transport.ts";
 
 export type Saying =
-  /** From a tab that asks for the leader's connection, or is being left; `here` answers the first. */
+  /** `hello` asks for the leader's connection, `here` answers; a tab that is left says `leave`. */
   | { say: "hello" | "here" | "leave" }
-  /** `at` is the time (ms) at which it was sent. */
+  /** A frame for the hub. `at` is the time (ms) at which the tab sent it. */
   | { say: "up"; text: string; at: number }
   | { say: "down"; frame: DownFrame }
-  /** The leader's line is gone; `reason` where that is not the leader's own doing. */
+  /** The leader's line is gone. Without a `reason` the leader has closed it itself. */
   | { say: "lost"; close: number; reason?: string };
 
 /** `to` is a tab, the leader, or all but the leader. */
@@ -19,12 +19,12 @@ export type Tell = (to: string, saying: Saying) => void;
 export const LEADER = "leader";
 export const ALL = "all";
 
-/** A leader that takes longer to answer hangs: a tab that follows opens a line of its own. */
+/** A leader that takes longer to answer hangs: the following tab opens a line of its own. */
 export const ANSWER_MS = 5_000;
 
 /** One tab's end of the shared line. */
 export interface Station extends Line {
-  /** Of a tab that follows: whether it has told its client of a connection. */
+  /** Only in a following tab: whether its client has received a connection. */
   isBegun?(): boolean;
   hear(word: Word): void;
 }

@@ -1,7 +1,6 @@
-// belfry/tabs: one connection for all tabs of a user. The tab that holds a lock leads: it has the line,
-// and relays for the others. Each tab has its own cursors, and takes of what is relayed what is new to
-// it. Without Web Locks each tab has its own line, and nothing is relayed. So has a tab whose leader
-// hangs, until that line is lost.
+// belfry/tabs: one connection for all tabs of a user. The tab that holds a lock leads: it has the line and relays
+// the frames. Each tab has its own cursors, and takes the relayed messages that are new to it. Without Web Locks
+// each tab has its own line. So has a tab with a leader that hangs, until that line is lost.
 
 import { type Cancel, randomId } from "./environment.ts";
 import { follow } from "./tab-follower.ts";
@@ -13,17 +12,20 @@ import { websocket } from "./websocket.ts";
 
 const LAST_WORDS_MS = 50;
 
-/** The tabs of one user at one hub, as one of them sees them. */
+/** The tabs of one user at one hub, seen from one of them. */
 interface Group {
   readonly name: string;
   open(offer: Offer, events: LineEvents): Line;
-  /** A lock that is held in the back-forward cache is held from everyone, so it is given up before. */
+  /** Releases the lock: a page in the back-forward cache would keep it from all other tabs. */
   leave(): void;
 }
 
-/** `createClient({ url, token, transports: [sharedTabs()] })`, around another transport if given. */
+/**
+ * Returns a transport that shares a line of `inner` between all tabs of a user:
+ * `createClient({ url, token, transports: [sharedTabs()] })`.
+ */
 export function sharedTabs(inner: Transport = websocket()): Transport {
-  // What has them has BroadcastChannel, too.
+  // A browser with Web Locks has BroadcastChannel, too.
   if (!globalThis.navigator?.locks) return inner;
   let group: Group | undefined;
   const leave = () => {
@@ -34,8 +36,7 @@ export function sharedTabs(inner: Transport = websocket()): Transport {
     name: "tabs",
     topicsMax: 0,
     open(offer, events) {
-      // Tabs in which different people are signed in share nothing, nor do tabs of a release with other
-      // words.
+      // Tabs of different users share nothing, nor do tabs of a release with other messages.
       const name = `belfry2 ${offer.url} ${userOf(offer.token)}`;
       if (group?.name !== name) leave();
       group ??= join(name, randomId(offer.environment), inner);
@@ -48,16 +49,16 @@ export function sharedTabs(inner: Transport = websocket()): Transport {
 function join(name: string, tab: string, inner: Transport): Group {
   const channel = new BroadcastChannel(name);
   const waiting = new AbortController();
-  /** The lock is this tab's; it leads as soon as it has opened the line. */
+  /** This tab has the lock; it leads as soon as it has opened the line. */
   let isElected = false;
   let isLeading = false;
   let begin: (() => void) | undefined;
   let station: Station | undefined;
   let unlock: () => void = () => waiting.abort();
-  /** The leader has answered: it does not hang. */
+  /** Called when the leader answers: cancels the timer that would find it hung. */
   let answered: Cancel = () => undefined;
   let hasLeft = false;
-  // A line that it led may outlive the group, where another client was given the same transport.
+  // A line that this tab led may outlive the group, if another client uses the same transport.
   const tell: Tell = (to, saying) => hasLeft || channel.postMessage({ ...saying, to, from: tab });
 
   channel.onmessage = ({ data }: MessageEvent<Word>) => {
@@ -72,7 +73,7 @@ function join(name: string, tab: string, inner: Transport): Group {
       isElected = true;
       begin?.();
     });
-  // Refused when this tab leaves before its turn has come.
+  // Rejected if this tab leaves before it gets the lock.
   navigator.locks.request(name, { signal: waiting.signal }, held).catch(() => undefined);
 
   return {
@@ -81,7 +82,7 @@ function join(name: string, tab: string, inner: Transport): Group {
       let isAlone = false;
       begin = () => {
         answered();
-        // The last words of the tab that led, such as that all are to end, may come after its lock.
+        // The former leader's last messages, such as a final close, may come after its lock.
         if (isAlone || station?.isBegun?.()) offer.environment.after(LAST_WORDS_MS, events.reopen);
         else {
           isLeading = true;
@@ -101,7 +102,7 @@ function join(name: string, tab: string, inner: Transport): Group {
         close() {
           answered();
           station?.close();
-          // Until the next is opened, this tab neither answers for the hub nor takes its turn to lead.
+          // Until the next line is opened, this tab neither handles messages nor begins to lead.
           begin = station = undefined;
         },
       };

@@ -1,17 +1,17 @@
-// The user of a session, as the app names it: by a token.
+// The token of a session, which names its user.
 
 /**
- * Why a token is asked for: to connect; because the last one expired, or was refused; or for the
- * connection that is open, before its token ends.
+ * The reason for a call of the app's token function: to connect; because the last token expired, or was
+ * refused; or to refresh an open connection before its token ends.
  */
 export type TokenReason = "connect" | "expired" | "refused" | "refresh";
 
-/** A token, or a function that returns one. Null means that nobody is signed in, and ends the session. */
+/** A token, or a function that returns one. Null ends the session: nobody is signed in. */
 export type TokenSource =
   | string
   | ((reason: TokenReason) => string | null | Promise<string | null>);
 
-/** The claim `sub`, unverified; empty where there is none. The hub refuses such a token. */
+/** Returns the claim `sub`, unverified; empty for a malformed token, which the hub refuses. */
 export function userOf(token: string): string {
   try {
     const [, claims] = token.replaceAll("-", "+").replaceAll("_", "/").split(".");

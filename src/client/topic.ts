@@ -9,18 +9,18 @@ import { Follower } from "./follower.ts";
 import { type Listener, tell } from "./listeners.ts";
 import type { Status } from "./status.ts";
 
-/** A message of a topic, whose `data` is of the type that the app says it is. */
+/** A message of a topic. The app chooses the type of `data`, which is not checked. */
 export type TopicMessage<Data = unknown> = Omit<LogMessage, "data"> & { data?: Data };
 
 export interface SubscribeOptions {
-  /** A cursor, an RFC 3339 time, a duration such as `15m`, or `latest`, which it is when absent. */
+  /** A cursor, an RFC 3339 time, a duration such as `15m`, or `latest` (the default). */
   since?: string;
   signal?: AbortSignal;
-  /** Told when the hub refuses; unless the error is temporary, nothing more comes. */
+  /** Called when the hub refuses. Unless the error is temporary, no more messages come. */
   onError?: (error: BelfryError) => void;
 }
 
-/** What the hub stored. `offset` is null for a message with `ttl: 0`. */
+/** The id and the place of a published message. `offset` is null for one with `ttl: 0`. */
 export interface Published {
   id: string;
   offset: number | null;
@@ -28,29 +28,36 @@ export interface Published {
   duplicate: boolean;
 }
 
-/** What a topic needs of its client. */
+/** The part of a client that a topic uses. */
 export interface TopicClient {
   readonly status: Status;
   readonly environment: Environment;
   onStatus(listener: Listener<Status>): () => void;
-  /** Sends a frame of the protocol; resolves with its reply, and throws what it is refused with. */
+  /** Sends a frame of the protocol; resolves with its reply, rejects with the refusal. */
   request(type: string, members: Record<string, unknown>): Promise<ReplyFrame>;
-  /** Follows a topic until the function that it gives is called. */
+  /** Adds a subscriber to a topic; returns a function that removes it. */
   join(topic: string, subscriber: Subscriber): () => void;
 }
 
-/** Messages that may wait for a `for await` loop. */
+/** Most messages that may wait for a `for await` loop. */
 const WAITING_MAX = 1_000;
 
 export interface Topic<Data = unknown> extends AsyncIterable<TopicMessage<Data>> {
   readonly name: string;
-  /** Shows each message once, in order; gives the function that ends it. */
+  /** Calls `show` once for each message, in order; returns a function that unsubscribes. */
   subscribe(show: (message: TopicMessage<Data>) => void, options?: SubscribeOptions): () => void;
-  /** What `for await (const message of client.topic("news"))` does, with a beginning and a signal. */
+  /**
+   * Yields the messages, like `for await (const message of client.topic("news"))`, but takes `since` and
+   * `signal`. Throws a BelfryError when the topic is refused for good, when the client is closed, or when
+   * the loop leaves more than 1,000 messages waiting (`too_slow`).
+   */
   messages(options?: Omit<SubscribeOptions, "onError">): AsyncGenerator<TopicMessage<Data>, void>;
-  /** Resolves when it is durable. It has an id of its own, and so is stored once however often sent. */
+  /**
+   * Publishes a message; resolves when it is durable. It always has an id, random if absent, so the hub
+   * stores it once even if the client sends it again.
+   */
   publish(message: NewMessage): Promise<Published>;
-  /** From now on what is published here comes into the user's inbox, with or without a device. */
+  /** Delivers messages published from now on to the user's inbox, even with no device online. */
   follow(): Promise<void>;
   unfollow(): Promise<void>;
 }
@@ -62,7 +69,7 @@ export function createTopic<Data>(client: TopicClient, name: string): Topic<Data
     onEnd?: () => void,
   ) => {
     if (signal?.aborted) return () => undefined;
-    // Emptied by the end of it, which may come in the middle of a step.
+    // Emptied when the subscription ends, which may happen in the middle of a step.
     const listeners = [show];
     const follower = new Follower(since, (_step, fresh) => {
       for (const message of fresh) tell(listeners, message as TopicMessage<Data>);
@@ -105,7 +112,7 @@ export function createTopic<Data>(client: TopicClient, name: string): Topic<Data
       subscribe(take, { ...options, onError: fail }, () => wake()),
       client.onStatus(look),
     ];
-    // It may have been closed before.
+    // The client may be closed already.
     look(client.status);
     try {
       while (!signal?.aborted) {
@@ -128,7 +135,7 @@ export function createTopic<Data>(client: TopicClient, name: string): Topic<Data
     messages,
     [Symbol.asyncIterator]: () => messages(),
     async publish(message) {
-      // An `id` that is undefined is none.
+      // An `id` that is undefined counts as absent.
       const { id = randomId(client.environment) } = message;
       const identified = { ...message, id };
       const reply = await client.request("publish", { topic: name, message: identified });

@@ -1,8 +1,8 @@
-// The hub over a WebSocket, the ordinary way.
+// The default transport: the hub over a WebSocket.
 
 import { connectUrl, type Transport } from "./transport.ts";
 
-/** The transport that is used unless others are named. */
+/** Returns a transport over WebSockets, which a client uses unless others are named. */
 export function websocket(): Transport {
   return {
     name: "websocket",
@@ -14,7 +14,7 @@ export function websocket(): Transport {
         `bearer.${offer.token}`,
       ]);
       socket.onmessage = ({ data }) => events.frame(JSON.parse(data));
-      // An `error` is always followed by a `close`, which says as much as a browser tells.
+      // An `error` is always followed by a `close`, which has all the detail that a browser reveals.
       socket.onclose = ({ code, reason }) => events.lost(code, reason);
       return {
         send(text) {

@@ -1,20 +1,20 @@
-// One call of a backend to its hub. Every call may be sent again, and is: a publish has a key that makes it
-// safe, and all others come to the same when they are done twice.
+// The calls of a backend to its hub. A call with a temporary failure is sent again: a publish has a key that makes
+// this safe, and every other call has the same effect when it is made twice.
 
 import { problemOf } from "../problem.ts";
 import { HubError } from "./error.ts";
 
 export interface HubOptions {
-  /** Such as `https://hub.example.com`. */
+  /** The hub's address, such as `https://hub.example.com`. */
   url: string;
-  /** An API key, `bk_<name>_<random>`. It is a secret of the server's. */
+  /** An API key, `bk_<name>_<random>`: a secret that must not leave the server. */
   key: string;
-  /** How often a call is tried in all. */
+  /** How many times a call is tried in all; 4 when absent. */
   tries?: number | undefined;
   fetch?: typeof fetch | undefined;
-  /** From 0 up to 1, for the jitter between two tries. */
+  /** Returns a number from 0 up to 1, for the jitter between two tries. */
   random?: (() => number) | undefined;
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
   wait?: ((ms: number, signal?: AbortSignal | null) => Promise<unknown>) | undefined;
 }
 
@@ -35,10 +35,10 @@ interface Request extends PublishOptions {
 const TRIES = 4;
 const TRY_MS_MAX = 10_000;
 const WAIT_MS_MAX = 8_000;
-/** A hub that wants more time is left to the caller. */
+/** A call fails, for the caller to repeat, if the hub asks for a longer wait. */
 const RETRY_AFTER_MS_MAX = 60_000;
 
-/** Makes the calls of one hub. */
+/** Makes the calls to one hub. */
 export class Caller {
   readonly #options: HubOptions;
 
@@ -47,13 +47,13 @@ export class Caller {
     this.#options = options;
   }
 
-  /** Resolves with the answer, null where it has no body. Rejects with a HubError or a TypeError. */
+  /** Resolves with the answer, null if it has no body. Rejects with a HubError or a TypeError. */
   async json(method: string, path: string, request: Request = {}): Promise<unknown> {
     const read = async (response: Response) => (response.status === 204 ? null : response.json());
     return this.#try(method, path, request, read);
   }
 
-  /** The same, and null where the hub does not have it. */
+  /** Does the same as `json`, but resolves with null if the hub answers `not_found`. */
   async found(method: string, path: string, request: Request = {}): Promise<unknown> {
     try {
       return await this.json(method, path, request);
@@ -63,7 +63,7 @@ export class Caller {
     }
   }
 
-  /** Yields an answer line by line. What breaks once it has begun is thrown, and not tried again. */
+  /** Yields the lines of an answer. A failure after it has begun is thrown, and not tried again. */
   async *lines(path: string, { signal }: CallOptions = {}): AsyncGenerator<string, void> {
     const { body } = await this.#try("GET", path, { signal }, async (response) => response);
     const decoder = new TextDecoder();
@@ -85,7 +85,7 @@ export class Caller {
     const { url, key, tries = TRIES, fetch = globalThis.fetch } = this.#options;
     const { random = Math.random, wait = waitFor } = this.#options;
     const address = `${url.replace(/\/+$/, "")}/v1/${path}${queryOf(query)}`;
-    // What cannot be sent is thrown here, before the first try.
+    // A header or a body that cannot be sent throws here, before the first try.
     const init = {
       method,
       headers: new Headers({
@@ -107,11 +107,11 @@ export class Caller {
         const signals = signal ? [signal, late.signal] : [late.signal];
         const response = await fetch(address, { ...init, signal: AbortSignal.any(signals) });
         if (response.ok) return await read(response);
-        // In place of seconds a proxy may name a date, which is passed over.
+        // A proxy may send a date in place of seconds, which is ignored.
         atLeastMs = (Number(response.headers.get("retry-after")) || 0) * 1_000;
         throw new HubError(response.status, await problemOf(response));
       } catch (cause) {
-        // What the hub calls temporary may pass, and so may whatever the network did.
+        // An error that the hub calls temporary may pass, and so may every failure of the network.
         const mayPass = cause instanceof HubError ? cause.temporary : !signal?.aborted;
         if (!mayPass || tried >= tries || atLeastMs > RETRY_AFTER_MS_MAX)
           throw signal?.aborted ? cause : named(cause, url);
@@ -123,14 +123,17 @@ export class Caller {
   }
 }
 
-/** A name as a part of a path. A URL takes `.` and `..` for something else, however they are written. */
+/**
+ * Returns a name as a segment of a path. Throws a TypeError for an empty name, and for `.` and `..`, which
+ * a URL resolves even when they are escaped.
+ */
 export function inPath(name: string): string {
   if (typeof name !== "string" || name === "" || name === "." || name === "..")
     throw new TypeError(`a user or a topic has a name, and ${JSON.stringify(name)} is none`);
   return encodeURIComponent(name);
 }
 
-/** An offset as a part of a path. */
+/** Returns an offset as a segment of a path; throws a TypeError if it is none. */
 export function offsetInPath(offset: number): string {
   if (Number.isSafeInteger(offset) && offset > 0) return `${offset}`;
   throw new TypeError(`an offset is a whole number above 0, and ${offset} is not`);
@@ -141,7 +144,7 @@ function queryOf(query: NonNullable<Request["query"]>): string {
   return given.length === 0 ? "" : `?${new URLSearchParams(given as [string, string][])}`;
 }
 
-/** Not every stream of a body can be looped over. */
+/** Yields the chunks of a body, since not every runtime's streams support `for await`. */
 async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader();
   try {
@@ -151,7 +154,7 @@ async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerato
       yield value;
     }
   } finally {
-    // A loop that is left ends the answer.
+    // Leaving the loop cancels the answer.
     await reader?.cancel().catch(() => undefined);
   }
 }
@@ -160,17 +163,20 @@ function requireSane({ url = "", key = "" }: Partial<HubOptions>): void {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new TypeError(`\`url\` is such as https://hub.example.com, and "${url}" is not`);
   if (/^bk_[\x21-\x7e]+$/.test(key)) return;
-  // What it is stays out of the message.
+  // The key itself stays out of the message.
   const fault = key === "" ? "missing" : "not an API key: it begins with bk_ and has no spaces";
   throw new TypeError(`\`key\` is ${fault}`);
 }
 
-/** A network's fault says little, and not where: the reason is one deeper. What did answer speaks for itself. */
+/**
+ * Returns the error to throw. A failure of the network hides its reason in `cause` and does not name the
+ * address, so it is wrapped; an error from an answer is clear as it is.
+ */
 function named(cause: unknown, url: string): unknown {
   if (cause instanceof HubError || cause instanceof SyntaxError) return cause;
   const inner = (cause as { cause?: unknown }).cause ?? cause;
   const { code, message } = inner as { code?: unknown; message?: string };
-  // What aborts by time has a number for a code, which says nothing.
+  // The `code` of a timeout is a number without meaning.
   const reason = typeof code === "string" ? code : message;
   return new TypeError(`no hub answers at ${url} (${reason})`, { cause: inner });
 }

@@ -1,16 +1,16 @@
-// What a backend is told when the hub refuses a call.
+// The error of a call that the hub refuses.
 
 import type { Problem } from "../problem.ts";
 
-/** The hub's refusal, as RFC 9457 has it. */
+/** A refusal by the hub, with the members of its problem details (RFC 9457). */
 export class HubError extends Error {
   override readonly name = "HubError";
   readonly status: number;
-  /** Such as `invalid_params`; `not_the_hub` where something else has answered. */
+  /** The hub's code, such as `invalid_params`; `not_the_hub` if something else has answered. */
   readonly code: string;
   /** Whether the same call may succeed later, unchanged. */
   readonly temporary: boolean;
-  /** The field at fault, such as `notification.url`, where there is one. */
+  /** The field at fault, such as `notification.url`, if there is one. */
   readonly field: string | undefined;
   readonly requestId: string | undefined;
 

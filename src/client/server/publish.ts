@@ -1,4 +1,4 @@
-// What a backend publishes. The key that makes a publish safe to repeat is made once, before the first try.
+// A backend's publishes. The key that makes a publish safe to repeat is made once, before the first try.
 
 import type { Address, NewMessage, Stored } from "../../protocol/message.ts";
 import type { Caller, PublishOptions } from "./call.ts";
@@ -6,7 +6,7 @@ import type { Caller, PublishOptions } from "./call.ts";
 /** `user:<id>` or `topic:<name>`, or several of them. */
 export type Recipients = Address | readonly Address[];
 
-/** What became of one message at one address. */
+/** The result for one message at one address. */
 export type Result = { to: string; status: number } & (
   | { id: string; offset: number | null; epoch: string }
   | { code: string; fix: string; field?: string }
@@ -44,7 +44,7 @@ async function publish(
   { idempotencyKey, signal }: PublishOptions,
 ): Promise<unknown> {
   if (idempotencyKey === "") throw new TypeError("`idempotencyKey` is empty");
-  // JSON has no undefined: an `id` that is undefined is absent to the hub, which then goes by the key.
+  // JSON has no undefined: an `id` that is undefined is absent to the hub, which then uses the key.
   return caller.json("POST", "publish", {
     body,
     idempotencyKey: idempotencyKey ?? crypto.randomUUID(),

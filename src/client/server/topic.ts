@@ -1,4 +1,4 @@
-// What a backend does with one topic: its messages, who follows it, how much it keeps.
+// One topic, as a backend uses it: its messages, its followers and its settings.
 
 import type { LogMessage, NewMessage, Stored } from "../../protocol/message.ts";
 import {
@@ -10,12 +10,12 @@ import {
 } from "./call.ts";
 import { publishTo } from "./publish.ts";
 
-/** A message as it is kept: it has an offset. */
+/** A stored message, which always has an offset. */
 export type KeptMessage = LogMessage & { offset: number };
 
-/** What is set for one topic; what is absent is as the hub's vars have it. */
+/** The settings of one topic. An absent one follows the hub's vars. */
 export interface TopicSettings {
-  /** Who may read: anyone, or a token with the cap `subscribe`. */
+  /** Read access: `public` for everyone, `token` for tokens with the cap `subscribe`. */
   access?: "public" | "token" | undefined;
   messages_max?: number | undefined;
   age_days?: number | undefined;
@@ -27,23 +27,23 @@ export interface TopicState {
   messages_max: number;
   age_days: number;
   cursor: string;
-  /** Users that it delivers to. */
+  /** The number of users it delivers to. */
   members: number;
 }
 
 export interface HistoryOptions extends CallOptions {
   /** A cursor, an RFC 3339 time or a duration such as `15m`. Absent: the newest `limit` messages. */
   since?: string | null | undefined;
-  /** Without `since`: only what is older than this offset. */
+  /** Without `since`: only messages older than this offset. */
   before?: number | undefined;
-  /** 1 to 100, 100 when absent. */
+  /** The most messages in the page, 1 to 100; 100 when absent. */
   limit?: number | undefined;
 }
 
 export interface HistoryPage {
   /** Oldest first. */
   messages: KeptMessage[];
-  /** False when messages between `since` and the first one are kept no more. */
+  /** False when messages between `since` and the first one are no longer kept. */
   recovered: boolean;
   cursor: string;
   /** The `since` of the next page, or null. */
@@ -65,28 +65,28 @@ export interface Delivery {
 export interface HubTopic {
   readonly name: string;
   publish(message: NewMessage, options?: PublishOptions): Promise<Stored>;
-  /** What is in force for the topic, and how it stands. */
+  /** Returns the settings in force and the present state of the topic. */
   state(options?: CallOptions): Promise<TopicState>;
-  /** Replaces all that was set before. */
+  /** Replaces all settings made before. */
   set(settings: TopicSettings, options?: CallOptions): Promise<TopicState>;
-  /** One page of what is kept. */
+  /** Returns one page of the stored messages. */
   history(options?: HistoryOptions): Promise<HistoryPage>;
-  /** All that is kept after `since`, page by page, oldest first; from the beginning when absent. */
+  /** Yields the stored messages after `since`, page by page, oldest first; all when absent. */
   messages(options?: Omit<HistoryOptions, "before">): AsyncGenerator<KeptMessage, void>;
-  /** One message; null where none is kept. */
+  /** Returns one message; null if it is not stored. */
   message(offset: number, options?: CallOptions): Promise<KeptMessage | null>;
-  /** How far the delivery of a message is; null where nothing was published at the offset yet. */
+  /** Returns the progress of a delivery; null if nothing was published at the offset yet. */
   delivery(offset: number, options?: CallOptions): Promise<Delivery | null>;
-  /** One page of the users who follow it, by name. */
+  /** Returns one page of the users that follow the topic, in order of name. */
   followers(
     options?: CallOptions & { after?: string | null | undefined; limit?: number | undefined },
   ): Promise<FollowersPage>;
-  /** All users who follow it, page by page. */
+  /** Yields all users that follow the topic, page by page. */
   allFollowers(options?: CallOptions): AsyncGenerator<string, void>;
   isFollowedBy(user: string, options?: CallOptions): Promise<boolean>;
 }
 
-/** Before the first message of any log. */
+/** The cursor before the first message of any log. */
 const BEGINNING = "0:0";
 
 export function createTopic(caller: Caller, name: string): HubTopic {

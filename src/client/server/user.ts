@@ -1,4 +1,4 @@
-// What a backend does with one user: the inbox, the topics that are followed, the sessions, the data.
+// One user, as a backend sees it: the inbox, the followed topics, the sessions and the data.
 
 import type {
   Counts,
@@ -18,11 +18,11 @@ import {
 import { publishTo } from "./publish.ts";
 
 export interface ListOptions extends CallOptions {
-  /** 1 to 100, 100 when absent. */
+  /** The most messages in the page, 1 to 100; 100 when absent. */
   limit?: number | undefined;
-  /** Only what is older than this offset. */
+  /** Only messages older than this offset. */
   before?: number | null | undefined;
-  /** Absent: everything that is not archived. */
+  /** Absent: all messages that are not archived. */
   state?: ListState | undefined;
   category?: string | undefined;
 }
@@ -31,15 +31,18 @@ export interface NotificationPage {
   /** Newest first. */
   notifications: InboxMessage[];
   counts: Counts;
-  /** `<epoch>:<offset>`: how far the log has come. */
+  /** `<epoch>:<offset>`: the present end of the log. */
   cursor: string;
   /** The `before` of the next page; null on the last. */
   next: number | null;
 }
 
-/** What changed after a cursor. */
+/** The changes after a cursor. */
 export interface NotificationChanges {
-  /** What is new or was unarchived, oldest first; all there is where `recovered` is false. */
+  /**
+   * Messages that are new or were unarchived, oldest first; if `recovered` is false, the newest 50 that are
+   * not archived.
+   */
   notifications: InboxMessage[];
   states: ({ changed: number } & Partial<MessageState> &
     ({ offsets: number[] } | { up_to: number }))[];
@@ -51,7 +54,7 @@ export interface NotificationChanges {
   next: null;
 }
 
-/** Which messages: by offsets, or all up to one. The epoch is the one that the offsets are of. */
+/** A change of flags: of messages by offsets, or of all up to one. The offsets are of `epoch`. */
 export type Mark =
   | ({ epoch: string; offsets: readonly number[] } & Flags)
   | { epoch: string; up_to: number; read?: true; seen?: true };
@@ -64,7 +67,7 @@ interface Flags {
 }
 
 export interface Marked {
-  /** False when everything was so already. */
+  /** False if nothing had to change. */
   changed: boolean;
   epoch: string;
   offset: number;
@@ -72,7 +75,7 @@ export interface Marked {
 }
 
 export interface DisconnectOptions extends CallOptions {
-  /** Whether the sockets come back: for a new deployment, not for a user who is locked out. */
+  /** Whether the clients reconnect: for a new deployment, not for a user to be locked out. */
   reconnect?: boolean | undefined;
   /** Refuses tokens that were issued before this time, for good. */
   not_before?: Date | string | undefined;
@@ -91,26 +94,29 @@ export interface HubUser {
   readonly id: string;
   /** Publishes one message to the user's inbox. */
   publish(message: NewMessage, options?: PublishOptions): Promise<Stored>;
-  /** One page of the inbox. */
+  /** Returns one page of the inbox. */
   list(options?: ListOptions): Promise<NotificationPage>;
-  /** The whole inbox, page by page, newest first. */
+  /** Yields the whole inbox, page by page, newest first. */
   notifications(options?: Omit<ListOptions, "before">): AsyncGenerator<InboxMessage, void>;
-  /** What changed after a cursor. */
+  /** Returns the changes after a cursor. */
   changes(since: string, options?: CallOptions): Promise<NotificationChanges>;
-  /** Marks as read, seen or archived, or takes it back. */
+  /** Marks messages as read, seen or archived, or as unread or not archived. */
   mark(mark: Mark, options?: CallOptions): Promise<Marked>;
-  /** Deletes one message; nothing happens where none is kept. The epoch guards against another log. */
+  /**
+   * Deletes one message; does nothing if it is not stored. `epoch` protects a message that has the same
+   * offset in a newer log.
+   */
   delete(offset: number, options?: CallOptions & { epoch?: string | undefined }): Promise<void>;
-  /** From now on what is published to the topic comes into the inbox. */
+  /** Delivers messages published to the topic from now on to the inbox. */
   follow(topic: string, options?: CallOptions): Promise<void>;
   unfollow(topic: string, options?: CallOptions): Promise<void>;
-  /** The topics that the user follows, by name. */
+  /** Returns the names of the topics that the user follows, in order of name. */
   follows(options?: CallOptions): Promise<string[]>;
-  /** Closes the user's sockets; with `not_before` it revokes tokens too. */
+  /** Closes the user's sockets; with `not_before` also revokes tokens. */
   disconnect(options?: DisconnectOptions): Promise<void>;
-  /** Erases everything that is kept about the user. */
+  /** Erases all stored data about the user. */
   erase(options?: CallOptions): Promise<void>;
-  /** Everything that is kept about the user: the head, then each notification, oldest first. */
+  /** Yields all stored data about the user: the head, then each notification, oldest first. */
   export(options?: CallOptions): AsyncGenerator<ExportHead | InboxMessage, void>;
 }
 
@@ -142,7 +148,7 @@ export function createUser(caller: Caller, id: string): HubUser {
       return answer as Marked;
     },
     async delete(offset, { epoch, signal } = {}) {
-      // It was deleted by a try whose answer was lost, or was not there.
+      // If it is not found, an earlier try has deleted it, or it was never there.
       await caller.found("DELETE", `${path}/notifications/${offsetInPath(offset)}`, {
         query: { epoch },
         signal,
@@ -175,7 +181,7 @@ export function createUser(caller: Caller, id: string): HubUser {
   };
 }
 
-/** Without it the call would be another one. */
+/** Returns the value; throws if it is empty, since the call would be a different one. */
 function requireText(name: string, value: string): string {
   if (typeof value === "string" && value !== "") return value;
   throw new TypeError(`\`${name}\` is missing`);
