@@ -1,16 +1,19 @@
-// What follows a cursor of a topic, as its members are given it.
+// The batch of messages after a cursor of a topic, in the form that members receive.
 
 import type { Log } from "../log/log.ts";
 import type { Batch, BatchEntry } from "../objects/member.ts";
 import type { TopicOwn } from "./keep.ts";
 
-/** Messages and UTF-16 units in one batch, at most. */
+/** The limits of one batch. The message that exceeds the UTF-16 units is the last of its batch. */
 const BATCH_MESSAGES = 100;
 const BATCH_UNITS_MAX = 1024 * 1024;
 
 type Told = Pick<Batch, "epoch" | "since" | "to" | "lost" | "oldest" | "entries">;
 
-/** Everything after `since`, up to an offset or to the end of a batch; read from storage. */
+/**
+ * Takes a cursor; reads from storage and returns the messages after it, up to `upTo` or until the batch
+ * is full. `excluded` holds, by offset, the connection that must not receive the message.
+ */
 export function batchAfter(
   log: Log<TopicOwn>,
   since: number,

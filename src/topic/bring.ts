@@ -1,18 +1,21 @@
-// Brings one member up to an offset, call by call, as far as the member says that it has come.
+// The delivery to one member, batch by batch, until its answers say that it has reached an offset.
 
 import type { Batch, Held, LiveEntry } from "../objects/member.ts";
 import type { Member } from "./members.ts";
 
 export interface Errand {
-  /** Where the member is believed to stand, and the offset to bring it to. */
+  /** The offset that the topic believes the member to have, and the offset to bring it to. */
   cursor: number;
   to: number;
   batchAfter(cursor: number): Batch;
-  /** Goes with the first call. */
+  /** Sent with the first call only. */
   live: LiveEntry[];
-  /** Whether a member that lacks more than was believed is brought up here, however long it takes. */
+  /**
+   * Whether a member that has less than believed is brought up to date here, however many calls that
+   * takes; otherwise the result is `lacking`.
+   */
   isPatient: boolean;
-  /** Whether the event may make one more call. */
+  /** Takes one of the calls that the event may make; returns false when none is left. */
   mayCall(): boolean;
   deliver(member: string, batch: Batch): Promise<Held>;
 }
@@ -39,7 +42,8 @@ export async function bring({ name, generation }: Member, errand: Errand): Promi
         return { is: "behind", cursor, cause: `it is in the epoch ${held.epoch}` };
       const goesBack = held.offset < cursor;
       if (goesBack && !isPatient) return { is: "lacking", cursor: held.offset };
-      // It may find once that it lacks more; otherwise it must come on.
+      // The member may go back once, to an offset below the believed one. Every other call must move it
+      // forward.
       if (goesBack ? hasGoneBack : held.offset === cursor && cursor < to)
         return { is: "behind", cursor: held.offset, cause: "it took nothing" };
       hasGoneBack ||= goesBack;

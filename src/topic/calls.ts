@@ -1,17 +1,22 @@
-// Calls to members: so many at a time, and none forever.
+// Calls to members: a limited number at a time, each with a time limit.
 
 import { CALL_MS_MAX, NO_ANSWER } from "../objects/stubs.ts";
 
-/** Members that are called at once in a round, and apart from it. */
+/** How many members a round calls at a time, and how many the catch-up beside it. */
 export const CALLS_MAX = 32;
 export const CATCHING_UP_MAX = 8;
-/** How long an alarm lasts at most; the platform ends it after a quarter of an hour. */
+/**
+ * The longest time that an alarm waits for deliveries; the platform ends an alarm after 15 minutes.
+ */
 export const RESUME_MS_MAX = 60_000;
 
-/** Rejects when a call is not answered in time: what was asked may still be done. */
+/** Rejects when a call is not answered in time. The member may carry out the call all the same. */
 type Within = <T>(call: Promise<T>) => Promise<T>;
 
-/** Makes the calls for each, so many at a time and each in time; gives the results in order. */
+/**
+ * Takes items and makes the calls for each, `atOnce` items at a time, each call with a time limit.
+ * Returns the results in the order of the items.
+ */
 export async function inPool<T, R>(
   items: T[],
   atOnce: number,
@@ -32,7 +37,7 @@ export async function inPool<T, R>(
   return results;
 }
 
-/** One timer for all calls: there are thousands. */
+/** One timer for all calls of a pool, which may be thousands. */
 class Deadline {
   readonly #expiries = new Map<number, () => void>();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -57,7 +62,7 @@ class Deadline {
     clearInterval(this.#timer);
   }
 
-  /** What was begun so many ticks ago and is still there is late. */
+  /** Rejects the calls that began at least CALL_MS_MAX ago and have no answer yet. */
   #tick(): void {
     this.#begun = [this.#calls, ...this.#begun].slice(0, CALL_MS_MAX / TICK_MS + 1);
     const late = this.#begun[CALL_MS_MAX / TICK_MS] ?? 0;
@@ -67,7 +72,7 @@ class Deadline {
 
 const TICK_MS = 500;
 
-/** Resolves with the work, or after so long without it. */
+/** Resolves when the work is done, or after `ms` at the latest. */
 export async function atMost(ms: number, work: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const lapse = new Promise<void>((resolve) => {

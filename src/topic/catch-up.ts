@@ -1,4 +1,5 @@
-// Brings up the members that are behind, apart from the rounds, so that nobody else waits for them.
+// The delivery to members that are behind. It runs beside the rounds, so that members in step do not wait
+// for it.
 
 import { retryAt } from "./back-off.ts";
 import { CATCHING_UP_MAX } from "./calls.ts";
@@ -9,10 +10,10 @@ import type { Parts, Teller } from "./tell.ts";
 export class CatchUp {
   readonly #parts: Parts;
   readonly #teller: Teller;
-  /** Lets the rounds take along a member that is back. */
+  /** Starts a round of the fan-out, which includes a member that has caught up. */
   readonly #go: () => void;
   readonly #ended: () => Promise<void>;
-  /** After a failure of the topic's own nobody is caught up before, in ms. */
+  /** The time in ms before which no catch-up begins, set after a failure of the topic itself. */
   pausedUntil = 0;
   underWay: Promise<void> | null = null;
 
@@ -36,7 +37,7 @@ export class CatchUp {
       .filter(({ behind }) => !behind?.isBack && (behind?.retryAt ?? 0) <= now);
   }
 
-  /** The alarm for the first of those that are to be tried again. */
+  /** Sets the alarm for the earliest retry. */
   async setAlarm(): Promise<void> {
     const { members, alarm } = this.#parts;
     const waiting = members.behind().filter(({ behind }) => !behind?.isBack);
@@ -59,7 +60,8 @@ export class CatchUp {
     } catch (cause) {
       await this.failed(cause);
     } finally {
-      // In the turn of the last look: a member that falls due after it begins another run.
+      // Cleared in the same turn of the event loop as the last check of `due()`: a member that falls due
+      // later starts another run.
       this.underWay = null;
     }
     await this.#ended();
@@ -70,7 +72,7 @@ export class CatchUp {
     const to = log.at(clock()).own.delivered ?? 0;
     const task = { position: to, to, live: [], isPatient: true, atOnce: CATCHING_UP_MAX };
     const answers = await this.#teller.tell(due, task, ({ member, brought }) => {
-      // The next round takes it along, and with it whatever was delivered meanwhile.
+      // The next round includes the member, and delivers the messages that have been published since.
       if (brought.is === "reached") members.isBack(member.name, to);
       else if (brought.is !== "waiting")
         changeOwn(log, clock(), (own) => {

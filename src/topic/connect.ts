@@ -1,4 +1,4 @@
-// A new socket on a topic, or a member that joins: where it left off, and what it missed.
+// The start of a socket or of a member on a topic: its position in the log, and the messages it missed.
 
 import type { Log } from "../log/log.ts";
 import type { Since } from "../protocol/cursor.ts";
@@ -9,14 +9,21 @@ import { startOf } from "../socket/upgrade.ts";
 import { beginOf, entriesAfter, newest } from "./history.ts";
 import type { TopicOwn } from "./keep.ts";
 
-/** What a follower lacks. `since` is null when `messages` replace whatever it holds. */
+/**
+ * The messages that a subscriber lacks. `since` is null for a snapshot: `messages` replace all that the
+ * subscriber holds.
+ */
 export interface Missed {
   since: number | null;
   recovered: boolean;
   messages: string[];
 }
 
-/** What was missed since a cursor; or from a time on, or the newest, as a snapshot. */
+/**
+ * Returns the messages after a cursor or from a time on. Returns a snapshot of the newest messages where
+ * `since` asks for one, where the log no longer reaches the cursor, or where the messages are too many
+ * for one replay.
+ */
 export function missed(log: Log<TopicOwn>, since: Since, now: number): Missed {
   const { epoch, head } = log.at(now);
   if (since === "latest") return { since: head, recovered: true, messages: [] };
@@ -32,7 +39,10 @@ export function missed(log: Log<TopicOwn>, since: Since, now: number): Missed {
   return { since: null, recovered: since === "snapshot", messages };
 }
 
-/** The first frames of a connection, as of now: whatever is published later comes after them. */
+/**
+ * Returns the first frames of a connection, as of `now`. Messages that are published later follow these
+ * frames.
+ */
 export function greetTopic(
   topic: string,
   log: Log<TopicOwn>,

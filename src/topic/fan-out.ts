@@ -1,10 +1,10 @@
-// From a topic to all of its members: from one stored position on, in batches, off the publisher's
-// path, until every member has every message. After a crash, and when an event has no calls left, the
-// next event goes on; the alarm makes one.
+// Delivery from a topic to all of its members, off the publisher's path: in batches, from one stored
+// position on, until every member has every message. After a crash, or when an event has no calls left,
+// the next event continues; the alarm makes sure that there is one.
 //
 //   publish ──▶ log ──kick──▶ round: position → to ──▶ each member ──has it──▶ in step
-//                 │             ▲                          ├──fails──▶ behind: a row, caught up apart
-//                 │             └── while position < head  └──nobody──▶ let go
+//                 │             ▲                          ├──fails──▶ behind: a row, left to the catch-up
+//                 │             └── while position < head  └──nobody──▶ removed
 //                 └─────────▶ ahead: members with a device, up to the head
 
 import type { Draft, Outcome } from "../log/entry.ts";
@@ -27,7 +27,7 @@ export class FanOut {
   #live: LiveEntry[] = [];
   readonly #guard: Guard;
   #isAwake = false;
-  /** Whether the position in memory is further than the stored one. */
+  /** Whether the position in memory is ahead of the stored one. */
   #isNoted = false;
   readonly #probe: Probe;
 
@@ -44,16 +44,16 @@ export class FanOut {
     this.#probe = new Probe(parts);
   }
 
-  /** For an event: delivers what is not delivered, and tries again what is due. */
+  /** Called in an event: starts the deliveries and the retries that are due. */
   kick(): void {
     this.wake();
     this.#go();
   }
 
   /**
-   * For an event that appends, before it does, since the position says what may be given up. A member
-   * that only watches costs no stored position, so after a rest that of memory is gone: it is sent what
-   * comes from now on, sees by the cursor what it lacks, and asks.
+   * Called in an event before it appends, since the position decides which rows may be overwritten. No
+   * position is stored for members that only watch: after an eviction theirs is set to the head, they see
+   * by the cursor of the next message that they lack some, and ask for them.
    */
   wake(): void {
     this.#teller.budget.renew();
@@ -77,18 +77,21 @@ export class FanOut {
     this.#catchUp.begin();
   }
 
-  /** Goes on with what is left and what is due to be tried again; for the alarm. */
+  /** Called by the alarm: continues unfinished deliveries and starts the retries that are due. */
   async resume(): Promise<void> {
     this.#guard.rang();
     this.kick();
     await calls.atMost(calls.RESUME_MS_MAX, this.#settled());
     const { clock } = this.#parts;
-    // An alarm must end: what still goes on is looked after by the next one.
+    // An alarm must end, so the next one watches over deliveries that still run.
     if (this.#running !== null || this.#catchUp.underWay !== null) await this.#guard.set(clock());
     await this.#catchUp.setAlarm();
   }
 
-  /** Takes what was just appended: delivers it, and once what goes to whoever is connected now. */
+  /**
+   * Takes the drafts of a publish and their outcomes, and starts the delivery. A message with ttl 0 is
+   * sent once, to the devices that are connected now.
+   */
   committed(drafts: Draft[], outcomes: Outcome[]): void {
     if (this.#position() === null) return;
     const { members, clock } = this.#parts;
@@ -103,11 +106,11 @@ export class FanOut {
       } else if (exclude !== null && outcome.offset !== null)
         this.#teller.excluded.set(outcome.offset, exclude);
     });
-    // A turn later, so that the publisher has its answer before the calls begin.
+    // In a later turn, so that the publisher has its answer before the calls begin.
     setTimeout(() => this.#go(), 0);
   }
 
-  /** Resolves when it is sure that what was published reaches those who follow, whatever happens. */
+  /** Sets an alarm while followers lack messages: they receive them even after a crash. */
   async guarded(): Promise<void> {
     const { log, members, clock } = this.#parts;
     const position = this.#position();
@@ -115,14 +118,15 @@ export class FanOut {
     if (members.hasFollowers()) await this.#guard.set(clock());
   }
 
-  /** Asks some of those who only watch whether anyone is there. */
+  /** Asks some of the members that only watch whether anyone still does. */
   probe(): void {
     if (this.#probe.chooseSome()) this.kick();
   }
 
   /**
-   * Asks those who only watch, as many as an event has calls for, and waits for their answers. Returns
-   * whether all were asked; where not, the next call goes on with the others.
+   * Asks the members that only watch whether anyone still does, as many as the calls of an event allow,
+   * and waits for the answers. Returns whether all members were asked; if not, the next call continues
+   * with the rest.
    */
   async probeAll(): Promise<boolean> {
     const isLast = this.#probe.chooseNext();
@@ -141,13 +145,13 @@ export class FanOut {
       await Promise.all([this.#running, this.#catchUp.underWay]);
   }
 
-  /** Members with a device come first: they need not wait for thousands that sleep. */
+  /** Members with a device come first, so that they do not wait for thousands without one. */
   async #goAhead(): Promise<void> {
     const { log, members, clock } = this.#parts;
     try {
       const { head } = log.at(clock());
       const answers = await this.#tell(this.#eager(), this.#position() ?? 0, head, [...this.#live]);
-      // All but those that are gone are looked after by the round.
+      // The round handles all other answers.
       const gone = answers.filter(({ brought }) => brought.is === "gone");
       for (const { member, brought } of answers)
         if (brought.is !== "reached" && brought.is !== "waiting") member.isLive = false;
@@ -183,7 +187,7 @@ export class FanOut {
         await this.#round(clock());
         if (this.#hasWork()) continue;
         this.#teller.excluded.clear();
-        // The last position, which no publish has taken along. Who only watches can be told again.
+        // Stores the last position, which no publish has. Members that only watch need none.
         if (this.#isNoted && members.hasFollowers()) log.change(clock(), () => undefined);
         this.#isNoted = false;
         await this.#catchUp.setAlarm();
@@ -191,13 +195,13 @@ export class FanOut {
     } catch (cause) {
       await this.#catchUp.failed(cause);
     } finally {
-      // In the turn of the last look: what is published after it begins another run.
+      // Cleared in the turn of the last check: a later publish starts another run.
       this.#running = null;
     }
     await this.#goOnByAlarm();
   }
 
-  /** One batch for all in step, and for those that have just caught up. */
+  /** Sends one batch to all members in step and to those that have just caught up. */
   async #round(now: number): Promise<void> {
     const { log, members } = this.#parts;
     const position = this.#position() ?? 0;
@@ -248,7 +252,7 @@ export class FanOut {
     return log.at(clock()).own.delivered;
   }
 
-  /** The round that waits for this event, and whose `to` is still ahead. */
+  /** Returns the unfinished round of an earlier event, if its `to` is above the position. */
   #waiting(): TopicOwn["round"] {
     const { delivered, round } = this.#parts.log.at(this.#parts.clock()).own;
     return round !== undefined && round.to > (delivered ?? round.to) ? round : undefined;
@@ -266,7 +270,7 @@ export class FanOut {
     return members.behind().some(({ behind }) => behind?.isBack);
   }
 
-  /** Members with a device that lack something. */
+  /** Returns members in step that have a connected device and lack messages. */
   #eager(): Member[] {
     const { log, members, clock } = this.#parts;
     const { own, head } = log.at(clock());
@@ -280,7 +284,7 @@ export class FanOut {
       );
   }
 
-  /** The next event brings the calls that this one has no more. */
+  /** Sets an alarm for the rest of the work: only its event has new calls. */
   async #goOnByAlarm(): Promise<void> {
     if (!this.#teller.budget.isSpent || (!this.#hasWork() && this.#catchUp.due().length === 0))
       return;

@@ -1,10 +1,10 @@
-// The alarm that goes on with a delivery which a crash interrupted.
+// The alarm that continues a delivery after a crash.
 
 import type { Alarm } from "../log/alarm.ts";
 
 const GUARD_MS = 30_000;
 
-/** Set anew in half a minute at most, however much is published. */
+/** Sets its alarm at most every 30 seconds, however much is published. */
 export class Guard {
   readonly #alarm: Alarm;
   #until = 0;
@@ -19,7 +19,7 @@ export class Guard {
     this.#until = now + GUARD_MS;
   }
 
-  /** The alarm came: it guards nothing any more. */
+  /** The alarm has fired, so it no longer guards a delivery. */
   rang(): void {
     this.#until = 0;
   }

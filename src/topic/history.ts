@@ -1,4 +1,4 @@
-// What is kept of a topic: after a cursor or a time, or the newest.
+// Reads of a topic's log: the messages after a cursor, from a time on, or the newest.
 
 import { printEntry } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
@@ -10,8 +10,8 @@ import type { HistorySince } from "../protocol/since.ts";
 import type { TopicOwn } from "./keep.ts";
 
 /**
- * Gives `{"messages":[…],"recovered":…,"cursor":"…","next":…}` in the order of the log. `cursor` is
- * where to go on from; `next` is that of a further page, or null.
+ * Returns `{"messages":[…],"recovered":…,"cursor":"…","next":…}` in the order of the log. `cursor` is the
+ * position to continue from; `next` is the cursor of the next page, or null.
  */
 export function history(log: Log<TopicOwn>, query: HistoryQuery, now: number): string {
   const { epoch, head } = log.at(now);
@@ -38,7 +38,10 @@ export function history(log: Log<TopicOwn>, query: HistoryQuery, now: number): s
   return printPage(page, recovered, printCursor(epoch, Math.max(head, offset)), null);
 }
 
-/** The messages after an offset, from memory if they are there; null when it is too much at once. */
+/**
+ * Returns the messages after an offset, from memory where possible; null when they are too many for one
+ * replay.
+ */
 export function entriesAfter(log: Log<TopicOwn>, offset: number, now: number): string[] | null {
   const recent = log.recent(offset, now);
   if (recent !== null) return recent;
@@ -53,14 +56,14 @@ export function entriesAfter(log: Log<TopicOwn>, offset: number, now: number): s
   return entries;
 }
 
-/** The message at an offset; null when none is kept there. */
+/** Returns the message at an offset, or null when none is kept there. */
 export function messageAt(log: Log<TopicOwn>, offset: number, now: number): string | null {
   const row =
     offset >= log.at(now).oldest && log.store.exists() ? log.store.one(offset) : undefined;
   return row !== undefined && isKept(row, now) ? print(row) : null;
 }
 
-/** The newest messages below an offset, in the order of the log. */
+/** Returns the newest messages below an offset, in the order of the log. */
 export function newest(
   log: Log<TopicOwn>,
   before: number,
@@ -82,7 +85,7 @@ export function newest(
   return found.reverse();
 }
 
-/** Rows after an offset that have not aged or expired, read in pieces. */
+/** Yields the rows after an offset that have neither aged nor expired. Reads them in pieces. */
 function* keptAfter(log: Log<TopicOwn>, offset: number, now: number): Generator<KeptRow> {
   if (!log.store.exists()) return;
   let after = Math.max(offset, log.at(now).oldest - 1);
@@ -94,7 +97,7 @@ function* keptAfter(log: Log<TopicOwn>, offset: number, now: number): Generator<
   }
 }
 
-/** A page and the message after it, which tells that there is more. */
+/** A full page and one row more, which shows that there is a next page. */
 const ROWS_PER_PIECE = 101;
 
 type KeptRow = Row & { body: string };
@@ -114,7 +117,9 @@ function printPage(
   return `{"messages":[${messages.join(",")}],"recovered":${recovered},"cursor":"${cursor}","next":${JSON.stringify(next)}}`;
 }
 
-/** The offset a history begins after, and whether nothing that was asked for is missing. */
+/**
+ * Returns the offset after which a history begins, and whether all messages that were asked for are kept.
+ */
 export function beginOf(
   log: Log<TopicOwn>,
   since: HistorySince,
@@ -127,9 +132,9 @@ export function beginOf(
   }
   const lowest = log.store.exists() ? log.store.first() : undefined;
   const first = lowest && log.store.firstAt(since.time);
-  // With an older message still kept, nothing after the time can have been given up; with none,
-  // nothing younger than the age has been if nothing was ever lost. What has aged is not kept, though
-  // its row may still be there.
+  // The oldest messages go first: while one from before the time is kept, none after it was lost.
+  // Otherwise the history is complete only if no message was ever lost and the time is within the topic's
+  // age. A message that has aged counts as not kept, even while its row is there.
   const isOlderKept = lowest !== undefined && lowest.offset >= oldest && lowest.time < since.time;
   const recovered = isOlderKept || (lost === 0 && since.time > now - ageMs);
   return { offset: first === undefined ? head : first.offset - 1, recovered };

@@ -1,4 +1,4 @@
-// A member joins: is it welcome, where does it begin, what did it miss.
+// The joining of a member: its admission, its position in the log, and the messages it missed.
 
 import type { Log } from "../log/log.ts";
 import type { Joined, Joining } from "../objects/member.ts";
@@ -23,11 +23,12 @@ export function join(
   const position = members.size === 0 ? head : (own.delivered ?? head);
   if (follows && (own.delivered === null || !members.hasFollowers()))
     log.change(now, (next) => {
-      // Who follows from the very beginning must know which life of the log it is the beginning of.
+      // The epoch is made now, so that a follower of an empty topic knows which epoch it began in.
       if (next.epoch === EMPTY_EPOCH) next.epoch = newEpoch();
       next.own.delivered = position;
     });
-  // Who only watches costs no stored position, and where nothing was published no table for it.
+  // A member that only watches needs no stored position. Where nothing was published, there would be no
+  // table for one either.
   else if (own.delivered !== position)
     log.note(now, (noted) => {
       noted.delivered = position;
@@ -43,10 +44,13 @@ export function join(
 
 const isCursor = (since: Since): since is Cursor => typeof since !== "string" && "epoch" in since;
 
-/** In another epoch a follower begins at the beginning, as its inbox does. */
+/** In another epoch a follower begins at offset 0, as its inbox does. */
 const startIn = (cursor: Cursor, epoch: string) => (cursor.epoch === epoch ? cursor.offset : 0);
 
-/** A member that was lost is behind, so that the catch-up delivers what it missed, or a gap. */
+/**
+ * Records that a member which the topic had lost is behind, so that the catch-up delivers the messages it
+ * missed, or a gap.
+ */
 function bringBack(members: Members, name: string, cursor: number, head: number, now: number) {
   if (cursor < head) members.note(name, { cursor, attempts: 0, retryAt: now });
 }

@@ -1,5 +1,5 @@
-// What a topic keeps: the newest messages up to a number and an age, oldest out first, but none that
-// its members have still to be told.
+// The retention of a topic: the newest messages up to a number and an age. The oldest go first, but none
+// that a member in step still lacks.
 
 import type { Checkpoint, Victim } from "../log/checkpoint.ts";
 import type { Keep } from "../log/keep.ts";
@@ -9,19 +9,26 @@ import type { LogStore } from "../log/store.ts";
 import type { Retention } from "../settings/retention.ts";
 import type { TopicDefaults, TopicSettings } from "../settings/topic.ts";
 
-/** What a topic's checkpoint holds beyond the log's. */
+/** The topic's part of the checkpoint. */
 export interface TopicOwn {
-  /** Members that are not behind have all up to here; null while there is no member. */
+  /**
+   * The offset up to which every member that is not behind has all messages; null while there is no
+   * member.
+   */
   delivered: number | null;
   settings: TopicSettings | null;
   /**
-   * A round that waits for the next event: members up to a name, and not behind, have all up to `to`.
-   * Counts while `to` lies above `delivered`: an older release leaves it behind.
+   * A round that waits for the next event: the members up to the name `after` that are not behind have
+   * all messages up to `to`. It counts only while `to` is above `delivered`, since an older release does
+   * not remove it.
    */
   round?: { to: number; after: string };
 }
 
-/** Stores what changes; where nothing was published there is no position to store, and no table for it. */
+/**
+ * Stores a change to the topic's part of the checkpoint. Where nothing was published, the change stays in
+ * memory: there is no position to store, and no table for it.
+ */
 export function changeOwn(log: Log<TopicOwn>, now: number, change: (own: TopicOwn) => void): void {
   if (log.store.exists()) log.change(now, ({ own }) => change(own));
   else log.note(now, change);
@@ -58,7 +65,7 @@ export class TopicKeep implements Keep<TopicOwn> {
     next.due ??= row.time + this.retention(next.own).ageMs;
   }
 
-  /** What had expired by its own ttl is no loss to anyone. */
+  /** A message that had expired by its own ttl does not count as lost. */
   evict(next: Checkpoint<TopicOwn>, store: LogStore, now: number, victims: Victim[]): number[] {
     const [first, last] = [victims[0], victims[victims.length - 1]];
     if (first === undefined || last === undefined) return [];
@@ -67,7 +74,7 @@ export class TopicKeep implements Keep<TopicOwn> {
     return [];
   }
 
-  /** What is too old lies below `oldest` from now on; its rows are the first to be given up. */
+  /** Moves `oldest` past the messages that have aged; their rows are the next to be overwritten. */
   settle(next: Checkpoint<TopicOwn>, store: LogStore, now: number): void {
     const { ageMs } = this.retention(next.own);
     const first = store.firstAt(now - ageMs + 1);
@@ -77,7 +84,7 @@ export class TopicKeep implements Keep<TopicOwn> {
     next.due = first === undefined ? null : first.time + ageMs;
   }
 
-  /** A topic's rows have no gaps between them, so only the first need be looked up. */
+  /** A topic's rows have no gaps between their offsets, so only the first must be looked up. */
   lineUp(next: Checkpoint<TopicOwn>, store: LogStore, _now: number, count: number): void {
     const first = store.first()?.offset ?? 0;
     const mayGo = (next.own.delivered ?? Number.POSITIVE_INFINITY) - first + 1;
@@ -87,7 +94,7 @@ export class TopicKeep implements Keep<TopicOwn> {
     );
   }
 
-  /** Only from the low end, so that no gap comes to be. */
+  /** Returns rows from the low end only, so that no gap between offsets arises. */
   sweepable(rows: Flags[], own: TopicOwn, now: number): Flags[] {
     const { ageMs } = this.retention(own);
     const kept = rows.findIndex(({ time }) => time > now - ageMs);
@@ -95,6 +102,6 @@ export class TopicKeep implements Keep<TopicOwn> {
   }
 
   swept(): void {
-    // Nothing depends on a topic's single rows.
+    // Nothing in a topic depends on single rows.
   }
 }

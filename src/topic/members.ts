@@ -1,44 +1,52 @@
-// Who a topic delivers to, how far each has come, and which joining of it counts.
+// The members that a topic delivers to: how far each has come, and which of its joinings counts.
 
 import type { Delivery } from "../objects/topic-rpc.ts";
 import type { MemberStore } from "./store.ts";
 
-/** What is known of a member that did not get everything: where it stands, and when to try again. */
+/**
+ * The state of a member that lacks messages: its cursor, its failed tries, and the time of the next try.
+ */
 export interface Behind {
   cursor: number;
   attempts: number;
   /** In ms. */
   retryAt: number;
-  /** It has answered and come to its topic's position; in memory only. */
+  /** Whether it has caught up with the position of its topic; in memory only. */
   isBack?: boolean;
 }
 
 export interface Member {
   /** Its address, such as `user:ada`. */
   readonly name: string;
-  /** Whether it keeps what it is told; otherwise it only watches. */
+  /** Whether it stores the messages; otherwise it only watches. */
   follows: boolean;
   /**
-   * Raised by each joining. Who says that nobody is there says it of one of them: a member that has
-   * just come back is not lost. In memory, since a call and its answer meet in one instance.
+   * Raised by each joining. An answer that nobody is there counts for one joining only, so that a member
+   * that has just come back is not removed. In memory only, since a call and its answer belong to the
+   * same instance.
    */
   generation: number;
   behind: Behind | null;
-  /** Whether a device is there, which is served before those that sleep. In memory, as its answers say. */
+  /**
+   * Whether a device is connected; such a member is served before those without one. In memory only; its
+   * answers and joinings update it.
+   */
   isLive: boolean;
-  /** The offset it was last brought to by this instance; 0 when that is not known. */
+  /** The offset to which this instance last brought it; 0 when unknown. */
   told: number;
-  /** The turn of the newest message that was sent live only and reached it, or came before it joined. */
+  /**
+   * The turn of the newest live-only message that has reached it, or that was sent before it joined.
+   */
   heard: number;
-  /** When it began to follow, by its inbox's time in ms; 0 when that is not known. */
+  /** When it began to follow, in ms by the clock of its inbox; 0 when unknown. */
   followedAt: number;
-  /** When a connection last joined; stored with the row of a member that only watches. */
+  /** When a connection last joined; stored in the row of a member that only watches. */
   watchedAt: number;
 }
 
 const USER = "user:";
 
-/** The order of a round, since its place is a name. */
+/** The order of the members in a round, since the progress of a round is stored as a name. */
 export const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
 
 function fresh(name: string, follows: boolean, heard: number): Member {
@@ -58,7 +66,7 @@ export class Members {
     this.#store = store;
   }
 
-  /** All of them, by name. */
+  /** Returns all members, by name. */
   all(): ReadonlyMap<string, Member> {
     if (this.#known === null) {
       this.#known = new Map();
@@ -80,8 +88,9 @@ export class Members {
   }
 
   /**
-   * Takes a member in, or notes that it has come again; one row if that is news. `at` is the time of
-   * its inbox. Where a leave from before may still come, the time is stored, so that the leave finds it.
+   * Adds a member, or records that it has joined again; writes one row if that is new. `at` is the time
+   * of its inbox in ms. Where an earlier leave may still arrive, the time is stored, so that the leave
+   * can be compared with it.
    */
   join(name: string, follows: boolean, at = 0, mayBeLeft = false): Member {
     const known = this.all().get(name);
@@ -106,8 +115,8 @@ export class Members {
   }
 
   /**
-   * It keeps nothing any more; `stays` when it still watches. What joined after `at`, the time at which
-   * its inbox said so, stays too. Returns whether the member is gone.
+   * Ends the following of a member; with `stays` it still watches. A joining after `at`, the time of the
+   * leave at the inbox, is not undone. Returns whether the member is gone.
    */
   leave(name: string, stays: boolean, at = Number.POSITIVE_INFINITY): boolean {
     const member = this.all().get(name);
@@ -122,14 +131,17 @@ export class Members {
     return false;
   }
 
-  /** Lets go of one that said nobody is there, unless it has joined again since it was asked. */
+  /**
+   * Removes a member that answered that nobody is there, unless it has joined again since the call.
+   * Returns whether it was removed.
+   */
   drop(name: string, generation: number): boolean {
     if (this.all().get(name)?.generation !== generation) return false;
     this.#remove(name);
     return true;
   }
 
-  /** Notes that a member is behind, or with null that it is not any more. */
+  /** Stores that a member is behind, or with null that it no longer is. */
   note(name: string, behind: Behind | null): void {
     const member = this.all().get(name);
     if (member === undefined || (member.behind === null && behind === null)) return;
@@ -139,19 +151,22 @@ export class Members {
     else this.#behind.add(member);
   }
 
-  /** Those who are behind. */
+  /** Returns the members that are behind. */
   behind(): Member[] {
     this.all();
     return [...this.#behind];
   }
 
-  /** One who was behind has caught up, and goes along from here on. */
+  /** Records that a member has caught up, and belongs to the rounds from here on. */
   isBack(name: string, cursor: number): void {
     const member = this.all().get(name);
     if (member?.behind) member.behind = { ...member.behind, cursor, isBack: true };
   }
 
-  /** How many have the message at an offset, where those in step have come to a position. */
+  /**
+   * Takes an offset and the position of the members in step; returns how many members have the message at
+   * the offset.
+   */
   deliveryOf(offset: number, position: number): Delivery {
     const members = this.size;
     const late = position < offset ? members - this.#behind.size : 0;
@@ -159,25 +174,28 @@ export class Members {
     return { members, delivered: members - late - lacking, behind: late + lacking };
   }
 
-  /** Members that are not behind. */
+  /** Returns the members that are not behind. */
   inStep(): Member[] {
     return [...this.all().values()].filter(({ behind }) => behind === null);
   }
 
-  /** The last name of those that have all up to an offset, without one before it that has not. */
+  /**
+   * Returns the last name, in the order of a round, up to which all members in step have the messages up
+   * to `to`; empty when the first one lacks some.
+   */
   toldUpTo(to: number): string {
     const sorted = this.inStep().sort(byName);
     const first = sorted.findIndex(({ told }) => told < to);
     return sorted[first === -1 ? sorted.length - 1 : first - 1]?.name ?? "";
   }
 
-  /** Those up to a name were brought to an offset by an instance before this one. */
+  /** Records that an earlier instance brought the members up to the name `after` to an offset. */
   wereTold(after: string, to: number): void {
     for (const member of this.inStep())
       if (member.name <= after) member.told = Math.max(member.told, to);
   }
 
-  /** Users that follow, by name, after a name. */
+  /** Returns users that follow, sorted by name, after the user `after`. */
   followers(after: string, limit: number): string[] {
     return [...this.all().values()]
       .filter(({ name, follows }) => follows && name.startsWith(USER))

@@ -1,18 +1,18 @@
-// Which of those who only watch a topic are to be asked whether anyone is there: a closed socket leaves
-// without a word.
+// The choice of watching members that are asked whether anyone still watches: the topic is not notified
+// when a socket of a member closes.
 
 import { byName, type Member, type Members } from "./members.ts";
 
-/** How many of a full topic's watchers are asked, and how often. */
+/** How many members of a full topic are asked at a time, and the least time between two probes. */
 const PROBED_MAX = 100;
 const PROBE_MS_MIN = 5_000;
-/** How many one alarm asks: fewer than the calls of its event. */
+/** How many members one alarm asks: fewer than the calls of its event. */
 const ASKED_MAX = 800;
 
 export interface Parts {
   members: Members;
   clock(): number;
-  /** From 0 to 1, for the choice of some. */
+  /** Returns a number from 0 to 1, for the choice. */
   random(): number;
 }
 
@@ -20,7 +20,10 @@ export class Probe {
   readonly #parts: Parts;
   #chosen: Member[] = [];
   #chosenAt = 0;
-  /** The last name that an alarm asked, where others are left; empty where the next is the first. */
+  /**
+   * The last name that an alarm asked, while others are left; empty when the next alarm begins at the
+   * first.
+   */
   #askedUpTo = "";
 
   constructor(parts: Parts) {
@@ -31,7 +34,9 @@ export class Probe {
     return this.#chosen.length > 0;
   }
 
-  /** Chooses some, unless that was done a moment ago. Returns whether it did. */
+  /**
+   * Chooses some watching members, unless it did so less than PROBE_MS_MIN ago. Returns whether it did.
+   */
   chooseSome(): boolean {
     const { clock, random } = this.#parts;
     if (clock() - this.#chosenAt < PROBE_MS_MIN) return false;
@@ -42,7 +47,7 @@ export class Probe {
     return true;
   }
 
-  /** Chooses the next ones, by name. Returns whether these are the last. */
+  /** Chooses the next watching members by name. Returns whether they are the last. */
   chooseNext(): boolean {
     const left = this.#watching()
       .filter(({ name }) => name > this.#askedUpTo)
@@ -53,7 +58,7 @@ export class Probe {
     return isLast;
   }
 
-  /** Gives those that were chosen, once. */
+  /** Returns the chosen members, once. */
   take(): ReadonlySet<Member> {
     return new Set(this.#chosen.splice(0));
   }

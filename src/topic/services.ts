@@ -1,4 +1,4 @@
-// What a topic does for the frames of the sockets that watch just it.
+// The handlers of the frames from sockets that watch only one topic.
 
 import type { Draft, Outcome } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";

@@ -1,10 +1,10 @@
-// All SQL of a topic beyond its log: who its members are.
+// The SQL of a topic beyond its log: the table of its members.
 
 import { hasTable } from "../log/schema.ts";
 
 /**
- * A member as it is stored. `cursor` is null when it has all that its topic has delivered, so that
- * only who is behind costs a write.
+ * A stored member. `cursor` is null while the member has all that its topic has delivered, so that only a
+ * member that is behind costs a write.
  */
 export type MemberRow = {
   member: string;
@@ -12,7 +12,7 @@ export type MemberRow = {
   cursor: number | null;
   attempts: number;
   retry_at: number | null;
-  /** When it joined, by its inbox's time in ms; null where its inbox did not say. */
+  /** When it joined, in ms by the clock of its inbox; null where the inbox did not send it. */
   joined_at: number | null;
 };
 
@@ -26,7 +26,7 @@ const SQL = {
            joined_at INTEGER
          ) WITHOUT ROWID`,
   columns: "SELECT name FROM pragma_table_info('members')",
-  /** For a table from before the column; a version of that time goes on with the table as it is then. */
+  /** Adds the column to a table of an older release, which can still use the table afterwards. */
   widen: "ALTER TABLE members ADD COLUMN joined_at INTEGER",
   all: "SELECT member, follows, cursor, attempts, retry_at, joined_at FROM members ORDER BY member",
   allOfNarrow: `SELECT member, follows, cursor, attempts, retry_at, NULL AS joined_at
@@ -43,7 +43,7 @@ export class MemberStore {
     this.#sql = sql;
   }
 
-  /** Sorted by name. Reads no row when there was never a member. */
+  /** Returns all rows, sorted by name. Reads no row when there was never a member. */
   all(): MemberRow[] {
     if (!hasTable(this.#sql, "members")) return [];
     try {
@@ -56,7 +56,7 @@ export class MemberStore {
 
   put({ member, follows, cursor, attempts, retry_at, joined_at }: MemberRow): void {
     const row = [member, follows, cursor, attempts, retry_at, joined_at];
-    // Not remembered: a failed write, or an erasure, takes the table away again.
+    // Run before each write, since a failed write or an erasure removes the table again.
     this.#sql.exec(SQL.make);
     try {
       this.#sql.exec(SQL.put, ...row);
@@ -71,7 +71,10 @@ export class MemberStore {
     this.#sql.exec(SQL.remove, member);
   }
 
-  /** Whether the table lacks the newest column. Asked after a failure only: it reads a row a column. */
+  /**
+   * Whether the table lacks the newest column. Checked only after a failure, since it reads one row for
+   * each column.
+   */
   #isNarrow(): boolean {
     const columns = this.#sql.exec<{ name: string }>(SQL.columns).toArray();
     return !columns.some(({ name }) => name === "joined_at");

@@ -1,4 +1,4 @@
-// Calls members with what they lack, and keeps what their answers say of them.
+// Calls to members with the messages they lack, and the records of their answers.
 
 import type { Alarm } from "../log/alarm.ts";
 import type { Log } from "../log/log.ts";
@@ -17,12 +17,12 @@ export interface Parts {
   members: Members;
   alarm: Alarm;
   deliver(member: string, batch: Batch): Promise<Held>;
-  /** Lets go of the way to a member that failed, or that is none any more. */
+  /** Drops the cached stub of a member that failed or left. */
   forget(member: string): void;
   clock(): number;
-  /** Whether anyone may be told, without the cap for it. */
+  /** Whether everyone may read the topic, without the cap for it. */
   isPublic(): boolean;
-  /** From 0 to 1, for spreading retries. */
+  /** Returns a number from 0 to 1 that spreads retries. */
   random(): number;
 }
 
@@ -32,22 +32,22 @@ export interface Answer {
 }
 
 export interface Task {
-  /** Where members in step stand at least, and where all are to come. */
+  /** The offset that members in step have at least, and the offset to bring all of them to. */
   position: number;
   to: number;
   live: LiveEntry[];
   isPatient: boolean;
   atOnce: number;
-  /** The batch that follows `position`, where it is read already. */
+  /** The batch after `position`, if it has been read already. */
   common?: Batch;
 }
 
-/** Names and causes in the line of the log, at most. */
+/** The most names, and the most causes, in one log line. */
 const SAMPLE_MAX = 5;
 
 export class Teller {
   readonly budget = new Budget();
-  /** Who is not to have a message, by its offset; for as long as this instance lives. */
+  /** By offset, the connection that must not receive the message; in memory only. */
   readonly excluded = new Map<number, string>();
   readonly #parts: Parts;
   readonly #instance = crypto.randomUUID();
@@ -56,7 +56,9 @@ export class Teller {
     this.#parts = parts;
   }
 
-  /** Calls members, so many at once, as far as the event has calls left; answers in order. */
+  /**
+   * Calls members, `atOnce` at a time, while the event has calls left. Returns the answers in order.
+   */
   async tell(
     called: Member[],
     task: Task,
@@ -67,7 +69,7 @@ export class Teller {
     if (task.common !== undefined) batches.set(position, task.common);
     const after = (cursor: number) => {
       const known = batches.get(cursor) ?? this.batchAfter(cursor, to);
-      // Those in step share a batch; whoever catches up alone needs each of its own only once.
+      // Members in step share a batch. A batch of the catch-up is used only once, so it is not kept.
       if (!isPatient) batches.set(cursor, known);
       return known;
     };
@@ -93,7 +95,7 @@ export class Teller {
     });
   }
 
-  /** One line for all that failed. */
+  /** Writes one log line for all members that failed. */
   report(answers: Answer[]): void {
     const failed = answers.filter(({ brought }) => brought.is === "behind");
     if (failed.length === 0) return;
@@ -116,13 +118,13 @@ export class Teller {
     console.error(JSON.stringify({ event, topic: this.#parts.topic, ...line }));
   }
 
-  /** Stores what an answer changes, within a write of the caller's. */
+  /** Records the effect of an answer, within a write of the caller. */
   settle({ member, brought }: Answer): void {
     if (brought.is === "waiting") return;
     const { members, forget, clock, random } = this.#parts;
     const { name } = member;
     if (brought.is !== "reached") forget(name);
-    // One that has joined meanwhile was brought up to date by its joining.
+    // If the member has joined again since the call, that joining brought it up to date.
     const isBack = brought.is === "gone" && !members.drop(name, brought.generation);
     if (brought.is === "reached" || isBack) members.note(name, null);
     if (brought.is === "lacking")

@@ -1,5 +1,5 @@
-// One object per topic: its log, its members, and the sockets that watch just this topic. Wiring only: each
-// call is described in objects/topic-rpc.ts.
+// One object per topic: its log, its members, and the sockets that watch only this topic. The file only
+// connects the parts; objects/topic-rpc.ts describes each call.
 
 import { retryable } from "cloudflare:durable-objects";
 import { DurableObject } from "cloudflare:workers";
@@ -37,7 +37,7 @@ import { MemberStore } from "./store.ts";
 
 const clock = () => Date.now();
 
-/** Whether a caller is here only because the topic is public. */
+/** Whether a caller is connected only because the topic is public. */
 const needsPublic = ({ source, user, caps }: Attachment, topic: string) =>
   source === ANONYMOUS || (user !== null && !allows(caps, "subscribe", topic));
 
@@ -131,7 +131,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     if (refused !== null) return refused;
     const joined = join(this.#log, this.#members, joining, newEpoch, clock());
     if ("code" in joined) this.#fanOut.probe();
-    // Who comes back while it is behind is tried at once.
+    // A member that joins again while it is behind is retried at once.
     else {
       this.#fanOut.kick();
       if (!joining.follows) await this.#comeBack();
@@ -164,7 +164,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     const { ageMs } = { ...this.#defaults, ...settings };
     this.#log.change(now, (next) => {
       next.own.settings = Object.keys(settings).length === 0 ? null : settings;
-      // A shorter age may have ended what had not ended before, and wants an earlier alarm.
+      // With a shorter age more messages may have aged, and the alarm must come earlier.
       next.due = 0;
       if (next.alarm !== null) next.alarm = Math.min(next.alarm, now + ageMs);
     });
@@ -175,7 +175,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     return this.standing();
   }
 
-  /** An upgrade: nothing else reaches a topic as HTTP. */
+  /** Handles an upgrade; no other HTTP request reaches a topic. */
   override fetch(request: Request): Response {
     const upgrade = readUpgrade(request);
     return upgrade === null ? new Response(null, { status: 404 }) : this.#connect(upgrade);
@@ -197,7 +197,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
   override alarm(): Promise<void> {
     return this.#alarm.ring(async () => {
       await this.#fanOut.resume();
-      // It may have come for the fan-out only.
+      // The alarm may have been set for the fan-out only.
       const { alarm: due } = this.#log.at(clock());
       if (due !== null && clock() < due) await this.#alarm.by(due);
       else await this.#sweep();
@@ -205,20 +205,23 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
   }
 
   async #sweep(): Promise<void> {
-    // A closed socket leaves without a word.
+    // A topic is not notified when a socket of a member closes, so it asks.
     const isAsked = this.#members.hasFollowers() || (await this.#fanOut.probeAll());
     await sweep({ log: this.#log, sockets: this.#sockets, alarm: this.#alarm }, clock());
     if (!isAsked) await this.#alarm.by(clock());
     else if (this.#members.size > 0) await this.#comeBack();
     else if (!this.#log.store.exists()) {
       const erased = this.#log.erase();
-      // In the same turn: what comes meanwhile sets an alarm of its own.
+      // Cleared in the same turn as the erasure begins: a call that arrives later sets its own alarm.
       this.#alarm.gone();
       await erased;
     }
   }
 
-  /** Where no message has set an alarm, one comes to see whether anyone is left; who follows stays. */
+  /**
+   * Where no message has set an alarm, sets one to check whether any member still watches. Followers
+   * stay, so a topic with followers needs no check.
+   */
   async #comeBack(): Promise<void> {
     if (this.#log.at(clock()).alarm !== null || this.#members.hasFollowers()) return;
     await this.#alarm.by(clock() + DAY_MS);
