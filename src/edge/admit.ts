@@ -1,4 +1,4 @@
-// The door: what is settled before any route is asked, and what happens when one refuses.
+// The middleware around every route: the checks before it, and the answers to errors.
 
 import type { Context, Next } from "hono";
 import { cors } from "hono/cors";
@@ -41,15 +41,15 @@ export async function admit(c: Context<Hub>, next: Next): Promise<Response | und
   return (await withCors(c, proceed)) ?? undefined;
 }
 
-/** Nothing that the hub answers is for a cache: nearly all of it is one user's. */
+/** Forbids caching of every answer, since nearly all of them belong to one user. */
 export async function forbidCaching(c: Context<Hub>, next: Next): Promise<void> {
   await next();
   const { status, headers } = c.res;
-  // An upgrade's answer is the object's own, whose headers cannot be changed.
+  // The answer to an upgrade comes from the object, and its headers cannot be changed.
   if (status !== 101 && !headers.has("cache-control")) headers.set("cache-control", "no-store");
 }
 
-/** `Access-Control-*` for an origin that has been let in. */
+/** Sets `Access-Control-*` for an origin that is allowed. */
 const withCors = cors({
   origin: (origin) => origin,
   allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -58,7 +58,7 @@ const withCors = cors({
   maxAge: 86_400,
 });
 
-/** A page of the hub's own host is no stranger; others are named in ALLOWED_ORIGINS, or `*`. */
+/** Allows pages of the hub's own host, and the origins in ALLOWED_ORIGINS, or all with `*`. */
 function isAllowed(origin: string, url: string, { allowedOrigins }: Settings): boolean {
   return (
     allowedOrigins.includes(origin) ||
@@ -67,21 +67,21 @@ function isAllowed(origin: string, url: string, { allowedOrigins }: Settings): b
   );
 }
 
-/** Plain http that does not leave the machine. */
+/** Matches plain http that does not leave the machine. */
 const LOCAL = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\//;
 
-/** For Hono's onError: the one place where what went wrong becomes an answer. */
+/** For Hono's onError: the one place that turns an error into an answer. */
 export function onError(cause: Error, c: Context<Hub>): Response {
   return answerRefusal(cause, c);
 }
 
-/** For a path that is no route. */
+/** Answers a path that is no route. */
 export function notFound(c: Context<Hub>): Response {
   const fix = "the routes are listed in docs/http.md";
   return answerRefusal(new RefusalError(refusal("not_found", fix)), c);
 }
 
-/** For a path whose routes have other methods. */
+/** Returns the handler for a known path that is called with another method. */
 export function methodNotAllowed(methods: string[]) {
   return function refuseMethod(c: Context<Hub>): Response {
     const allow = methods.join(", ");

@@ -1,4 +1,4 @@
-// Who are you, and may you? One function for each kind of right that a route asks for.
+// Authentication and authorization: one function for each kind of right that a route requires.
 
 import type { Context } from "hono";
 import type { Asker } from "../objects/inbox-rpc.ts";
@@ -15,10 +15,13 @@ import { requireUserLimit } from "./limit.ts";
 import { mayBePublic } from "./public-topics.ts";
 import { type Hub, throwRefusal, userParam } from "./request.ts";
 
-/** Whoever presented valid credentials. */
+/** The owner of a valid credential. */
 export type Principal = { kind: "key"; key: ApiKey } | { kind: "user"; claims: Claims };
 
-/** Takes a key or a token; gives whose it is. Throws a RefusalError when it is nobody's. */
+/**
+ * Takes an API key or a token; returns its owner. Throws a RefusalError when the credential is missing or
+ * invalid, or when a browser sends an API key.
+ */
 export async function authenticate(
   settings: Settings,
   credential: string | null,
@@ -30,7 +33,7 @@ export async function authenticate(
     if (!looksLikeToken(credential)) throw new RefusalError(NO_KIND);
     return { kind: "user", claims: await verifyToken(settings, credential, now) };
   }
-  // A browser that holds an API key has given it to everyone who looks.
+  // Everyone with access to a page can read an API key in it.
   if (origin !== undefined)
     throw new RefusalError(
       refusal(
@@ -54,7 +57,10 @@ const NO_KIND = refusal(
   "this is neither an API key (`bk_…`) nor a user's token (a JWT)",
 );
 
-/** The credential of the Authorization header, the only place an API key is read from. */
+/**
+ * Returns the credential of the Authorization header, the only place for an API key; null without the
+ * header. Throws a RefusalError when the header has another form.
+ */
 export function bearerOf(request: Request): string | null {
   const header = request.headers.get("authorization");
   if (header === null) return null;
@@ -64,7 +70,7 @@ export function bearerOf(request: Request): string | null {
   return match[1] as string;
 }
 
-/** For routes of backends: an API key with the scope. */
+/** Requires an API key with the scope, for routes of backends. */
 export async function requireKey(c: Context<Hub>, scope: Scope): Promise<ApiKey> {
   const principal = await principalOf(c);
   if (principal.kind !== "key")
@@ -73,7 +79,10 @@ export async function requireKey(c: Context<Hub>, scope: Scope): Promise<ApiKey>
   return principal.key;
 }
 
-/** For publishing to a topic: an API key, or a token whose caps allow it, with what it claims. */
+/**
+ * Requires the right to publish to a topic: an API key with the scope, or a token with the cap. Returns
+ * the publisher and, for a token, its claims.
+ */
 export async function requirePublisher(
   c: Context<Hub>,
   topic: string,
@@ -90,8 +99,8 @@ export async function requirePublisher(
 }
 
 /**
- * Whether a token that was checked is still good, once all that it brings is there: a body may come
- * slowly, and no object is woken to ask about a request that is refused anyway.
+ * Checks that a token is still valid, once the whole request has arrived: a body may come slowly. Only
+ * then is an inbox asked about revocation, so that a request which is refused anyway wakes no object.
  */
 export async function requireStillGood(c: Context<Hub>, claims: Claims | null): Promise<void> {
   if (claims === null) return;
@@ -99,7 +108,7 @@ export async function requireStillGood(c: Context<Hub>, claims: Claims | null): 
   await requireUnrevoked(c.env, claims, "user");
 }
 
-/** A backend publishes under its key's name, or under a source that is nobody else's. */
+/** A backend publishes under the name of its key, or under a source that is no other key's name. */
 export function publisherOf(c: Context<Hub>, { name }: ApiKey): Publisher {
   const others = c.get("settings").apiKeys.map((key) => key.name);
   return {
@@ -111,8 +120,9 @@ export function publisherOf(c: Context<Hub>, { name }: ApiKey): Publisher {
 }
 
 /**
- * For reading a topic: an API key, or a token whose caps allow to subscribe, with what it claims.
- * `unlessPublic` is why the caller is refused at a topic that is not public; null when it is not.
+ * Requires the right to read a topic: an API key with the scope, or a token with the cap to subscribe.
+ * `unlessPublic` is the refusal that applies if the topic is not public; null for a caller with the
+ * right. `claims` are those of a token.
  */
 export async function readerOf(
   c: Context<Hub>,
@@ -130,8 +140,8 @@ export async function readerOf(
 }
 
 /**
- * Why a caller without a credential is refused at a topic that is not public. Throws where nothing says
- * that it may be public, so that no name that a stranger makes up wakes an object.
+ * Returns the refusal of a caller without a credential, which applies if the topic is not public. Throws
+ * it where the topic is not known to be public, so that a made-up name wakes no object.
  */
 export function strangersRefusal(c: Context<Hub>, topic: string): Refusal {
   if (!mayBePublic(c.env, topic, Date.now()))
@@ -142,13 +152,13 @@ export function strangersRefusal(c: Context<Hub>, topic: string): Refusal {
   return NO_CREDENTIAL;
 }
 
-/** Said to whoever presents nothing. */
+/** The refusal of a caller without a credential. */
 export const NO_CREDENTIAL = refusal(
   "unauthorized",
   "send `Authorization: Bearer <API key or user token>`",
 );
 
-/** For an inbox: an API key with the scope, or the user whose inbox it is. */
+/** Requires access to an inbox: an API key with the scope, or a token of the inbox's own user. */
 export async function requireInbox(
   c: Context<Hub>,
   scope: Scope,

@@ -1,4 +1,4 @@
-// Reading a request's body: how long it may be is settled before any of it is parsed.
+// Reads of a request's body. The length is checked before anything is parsed.
 
 import * as v from "valibot";
 import { RefusalError, refusal } from "../protocol/error.ts";
@@ -30,7 +30,10 @@ export async function readBody(request: Request): Promise<string> {
   }
 }
 
-/** Gives a JSON body as the schema has it; an absent body counts as `{}`. */
+/**
+ * Returns a JSON body as the schema parses it; an empty body counts as `{}`. Throws a RefusalError when
+ * the body is not valid.
+ */
 export async function readJson<T>(
   request: Request,
   schema: v.GenericSchema<unknown, T>,
@@ -38,7 +41,7 @@ export async function readJson<T>(
   const text = await readBody(request);
   const parsed = text.trim() === "" ? { value: {} } : parseJson(text);
   if ("code" in parsed) throw new RefusalError(parsed);
-  // To the schema a list is an object without the members it asks for.
+  // The schema takes a list for an object that lacks all members.
   if (Array.isArray(parsed.value))
     throw new RefusalError(refusal("invalid_params", "send a JSON object"));
   const result = v.safeParse(schema, parsed.value, { abortEarly: true });
@@ -47,7 +50,7 @@ export async function readJson<T>(
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {
-  // The runtime holds a body to its announced length; one without is counted while it comes.
+  // The runtime enforces an announced length; a body without one is counted while it arrives.
   if (request.headers.has("content-length")) return new Uint8Array(await request.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,4 +1,4 @@
-// GET …/connect: a WebSocket or an event stream, let in here and carried on by an object.
+// GET …/connect: the edge admits a WebSocket or an event stream, and an object serves it.
 
 import type { Context } from "hono";
 import { requireUnrevoked } from "../objects/revocation.ts";
@@ -19,7 +19,7 @@ import { type Hub, throwRefusal, topicParam } from "./request.ts";
 import { parseStreamId, type StreamId, streamOf } from "./stream.ts";
 import { isTicketOf, ticketOf } from "./ticket.ts";
 
-/** GET /v1/connect: the bearer's inbox. */
+/** GET /v1/connect: the inbox of the token's user. */
 export async function connectInbox(c: Context<Hub>): Promise<Response> {
   const offer = requireConnect(c);
   const asked = sinceOf(c);
@@ -70,8 +70,9 @@ export async function connectTopic(c: Context<Hub>): Promise<Response> {
 }
 
 /**
- * `?topics=` of a connect: names, each with a `since` of its own after a `~`, joined by commas. One that
- * is wrong is refused for itself, on the line: a connect carries what many parts of an app asked for.
+ * Parses `?topics=` of a connect: names joined by commas, each with its own `since` after a `~`. A wrong
+ * entry is refused alone, by a frame on the connection, since one connect carries the topics of many
+ * parts of an app.
  */
 function topicsOf(
   c: Context<Hub>,
@@ -95,7 +96,7 @@ function topicsOf(
     else if (begin === null) refused.set(topic, `after the ~, ${SUBSCRIBE_SINCE_FORMS}`);
     else topics.set(topic, begin);
   }
-  // Of a name with a `reply` and an `error`, nobody could tell whether it is subscribed to.
+  // A client could not know whether a name with both a `reply` and an `error` is subscribed to.
   for (const topic of refused.keys()) topics.delete(topic);
   return {
     topics: Array.from(topics, ([topic, since]) => ({ topic, since })),
@@ -105,7 +106,7 @@ function topicsOf(
 
 const refuseSince = (fix: string) => throwRefusal("invalid_params", fix, "since");
 
-/** Makes sure that this is a connect at all. */
+/** Requires a WebSocket upgrade or a request for an event stream; returns its offer. */
 function requireConnect(c: Context<Hub>): Offer {
   const { raw } = c.req;
   const offer = offerOf(raw);
@@ -119,13 +120,19 @@ function requireConnect(c: Context<Hub>): Offer {
   return offer;
 }
 
-/** The `since` as it was sent, without a ticket; null when it was not. An empty one says nothing. */
+/**
+ * Returns the `since` of the request, without a ticket; null when it is absent. An empty event id counts
+ * as absent.
+ */
 function sinceOf(c: Context<Hub>): string | null {
   const { id } = splitTicket(c.req.header("last-event-id") || c.req.query("lastEventId") || "");
   return id || (c.req.query("since") ?? null);
 }
 
-/** An event's `id` is its cursors and, after a semicolon, the ticket of a stream whose URL has the token. */
+/**
+ * Splits the `id` of an event: cursors and, after a semicolon, the ticket of a stream with the token in
+ * its URL.
+ */
 function splitTicket(text: string): { id: string; ticket: string | null } {
   const [id = "", ticket = null] = text.split(";", 2);
   return { id, ticket };
@@ -134,7 +141,9 @@ function splitTicket(text: string): { id: string; ticket: string | null } {
 const wantsStream = (request: Request) =>
   (request.headers.get("accept") ?? "").includes("text/event-stream");
 
-/** Whoever connects; null when nothing was presented, which is enough for a public topic. */
+/**
+ * Returns the authenticated caller; null without a credential, which is enough for a public topic.
+ */
 async function connecting(c: Context<Hub>, { token }: Offer): Promise<Principal | null> {
   const { raw } = c.req;
   const now = Date.now();
@@ -144,7 +153,7 @@ async function connecting(c: Context<Hub>, { token }: Offer): Promise<Principal 
   const origin = c.req.header("origin");
   const principal = await authenticate(c.get("settings"), credential, origin, now);
   if (principal.kind === "key") {
-    // Neither a URL nor a sub-protocol is a place for a key: both end up in logs.
+    // URLs and sub-protocols end up in logs, so neither may hold an API key.
     if (token !== null || credential !== bearerOf(raw))
       return throwRefusal("unauthorized", "send an API key in the Authorization header only");
     return principal;
@@ -153,7 +162,7 @@ async function connecting(c: Context<Hub>, { token }: Offer): Promise<Principal 
   await requireUserLimit(c.env, user);
   if (credential !== inUrl || (iat !== null && now / 1000 - iat <= URL_TOKEN_AGE_SECONDS_MAX))
     return principal;
-  // From the header only: a URL that leaks must not hold all that is needed to connect.
+  // The ticket is read from the header only: a leaked URL must not be enough to connect.
   const { ticket } = splitTicket(c.req.header("last-event-id") ?? "");
   if (ticket === null || !(await isTicketOf(c.get("settings"), inUrl, ticket)))
     return throwRefusal(
@@ -164,7 +173,9 @@ async function connecting(c: Context<Hub>, { token }: Offer): Promise<Principal 
   return principal;
 }
 
-/** The ticket with which an event stream comes back; null where its token is not in its URL. */
+/**
+ * Returns the ticket with which an event stream reconnects; null where the token is not in its URL.
+ */
 function ticketFor(c: Context<Hub>, principal: Principal | null): Promise<string> | null {
   const inUrl = c.req.query("access_token");
   if (principal?.kind !== "user" || inUrl === undefined || bearerOf(c.req.raw) !== null)
@@ -181,7 +192,9 @@ function callerOf(principal: Principal | null): Caller {
   return { connection, user, source: `user:${user}`, exp, iat, caps };
 }
 
-/** The cursors that a stream begins with: those that move are told with those that do not. */
+/**
+ * Returns the cursors that a stream begins with. Each event `id` lists all of them, moved or not.
+ */
 function begunAt({ since, topics = [] }: Omit<Upgrade, "offered">): StreamId {
   const cursorOf = (begin: Since) =>
     begin === "latest"
@@ -213,7 +226,7 @@ async function open(
   return streamOf(ws, ownTopic, begun, upgrade.caller.exp, Date.now(), random);
 }
 
-/** From 0 to 1, without 1. */
+/** Returns a random number from 0 to 1, without 1. */
 function random(): number {
   const [word = 0] = crypto.getRandomValues(new Uint32Array(1));
   return word / 2 ** 32;

@@ -1,19 +1,19 @@
-// Reading out a body that the answer does not need. The runtime closes a connection whose request has
-// not been read, and the client sees a broken pipe in place of the answer.
+// Reads and discards a body that the answer does not need. The runtime closes a connection with an unread
+// request, and the client sees a broken pipe in place of the answer.
 
 import type { Context, Next } from "hono";
 import { DRAIN_BYTES_MAX, DRAIN_MS } from "../protocol/limits.ts";
 import type { Hub } from "./request.ts";
 
-/** Answers after the client has sent its body, also where no route has read it. */
+/** Answers after the client has sent its body, even if no route has read it. */
 export async function answerAfterBody(c: Context<Hub>, next: Next): Promise<void> {
   await next();
   const { raw } = c.req;
-  // In this order: the runtime makes a stream for whoever looks at a body.
+  // `bodyUsed` comes first: the runtime makes a stream as soon as `body` is read.
   if (!raw.bodyUsed && raw.body !== null) await drain(raw.body.getReader());
 }
 
-/** Reads on and keeps nothing, up to DRAIN_BYTES_MAX and for DRAIN_MS at most. */
+/** Reads and discards the rest of a body, up to DRAIN_BYTES_MAX and for at most DRAIN_MS. */
 export async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   let isLate = false;
   let timer: ReturnType<typeof setTimeout> | null = null;
@@ -38,6 +38,6 @@ async function readOut(
       length += value.length;
     }
   } catch {
-    // The client has left in the middle of its body.
+    // The client closed the connection before the end of its body.
   }
 }

@@ -1,4 +1,4 @@
-// GET /v1/health: the Worker is up. It asks no object and needs no secret.
+// GET /v1/health: the Worker is up. The route calls no object and needs no secret.
 
 import type { Context } from "hono";
 import type { Hub } from "./request.ts";

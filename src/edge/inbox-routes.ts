@@ -70,7 +70,7 @@ const markBody = v.strictObject({
 export async function markNotifications(c: Context<Hub>): Promise<Response> {
   const { inbox, asker, claims } = await requireInbox(c, "manage");
   const change = markOf(await readJson(c.req.raw, markBody));
-  // Whether it was revoked is asked by the inbox itself.
+  // The inbox itself checks whether the token was revoked.
   if (claims !== null) requireUnexpired(claims, Date.now());
   return json(await inbox.mark(change, asker));
 }
@@ -103,7 +103,9 @@ export async function deleteNotification(c: Context<Hub>): Promise<Response> {
   return changed ? response : throwRefusal("not_found", "no message is kept at this offset");
 }
 
-/** For clocks that differ. A time far ahead would lock the user out, and cannot be taken back. */
+/**
+ * Allows for clocks that differ. A time far ahead would lock the user out, and cannot be taken back.
+ */
 const NOT_BEFORE_AHEAD_SECONDS_MAX = 60;
 
 const disconnectBody = v.strictObject({
@@ -116,7 +118,7 @@ export async function disconnectUser(c: Context<Hub>): Promise<Response> {
   await requireKey(c, "manage");
   const user = userParam(c, null);
   const { reconnect, not_before: notBefore } = await readJson(c.req.raw, disconnectBody);
-  // Up to the next whole second: `iat` says no more, and a revoked token must not pass for a new one.
+  // Rounded up to a whole second, the precision of `iat`: a revoked token must not pass as a new one.
   const seconds = notBefore === undefined ? null : Math.ceil(Date.parse(notBefore) / 1000);
   if (seconds !== null && seconds > Date.now() / 1000 + NOT_BEFORE_AHEAD_SECONDS_MAX)
     return throwRefusal("invalid_params", "`not_before` is a time that has come", "not_before");
@@ -155,7 +157,7 @@ export async function unfollowTopic(c: Context<Hub>): Promise<Response> {
 export async function exportUser(c: Context<Hub>): Promise<Response> {
   await requireKey(c, "read");
   const { body, headers } = await inboxOf(c.env, userParam(c, null)).fetch("https://object/export");
-  // A response of our own, whose headers can be changed.
+  // A new response, since the headers of the object's response cannot be changed.
   return new Response(body, { headers });
 }
 

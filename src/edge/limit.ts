@@ -1,22 +1,25 @@
-// The deployer's own rate limits, where wrangler.toml binds them: by address before a caller is known, and
-// by user after that. The platform counts in each of its places apart, and lets through a little more.
+// The deployer's own rate limits, where wrangler.toml binds them: by address before the caller is known,
+// and by user afterwards. Each location of the platform counts separately and lets through a little more.
 
 import type { Env } from "../objects/env.ts";
 import { RefusalError, refusal } from "../protocol/error.ts";
 import type { Settings } from "../settings/settings.ts";
 import { findKey, looksLikeKey } from "../trust/key.ts";
 
-/** A binding does not say whether its period is 10 s or 60 s: after this long either is over. */
+/** The longest period of a binding, which does not say whether its period is 10 s or 60 s. */
 const PERIOD_SECONDS_MAX = 60;
 
-/** Counts a request for the address that it comes from. The hub's own API keys are not counted. */
+/**
+ * Counts a request against the limit of its address, unless it carries one of the hub's API keys. Throws
+ * a RefusalError above the limit.
+ */
 export async function requireAddressLimit(
   limit: RateLimit,
   request: Request,
   { apiKeys }: Settings,
 ): Promise<void> {
   const address = request.headers.get("cf-connecting-ip");
-  // Another Worker that calls by a binding has none.
+  // A Worker that calls through a binding has no address.
   if (address === null) return;
   const [, credential = ""] =
     /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
@@ -24,7 +27,10 @@ export async function requireAddressLimit(
   await requireLimit(limit, networkOf(address));
 }
 
-/** Counts a request of a user, once the token is checked. */
+/**
+ * Counts a request against the limit of its user, once the token is checked. Throws a RefusalError above
+ * the limit.
+ */
 export async function requireUserLimit({ LIMIT_BY_USER }: Env, user: string): Promise<void> {
   if (LIMIT_BY_USER !== undefined) await requireLimit(LIMIT_BY_USER, user);
 }
@@ -37,7 +43,10 @@ async function requireLimit(limit: RateLimit, key: string): Promise<void> {
     );
 }
 
-/** Where the binding itself fails, the hub goes on without it: it is no part of what makes a request right. */
+/**
+ * Whether the request is within the limit; true when the binding itself fails, since the hub can answer
+ * correctly without a limit.
+ */
 async function isWithin(limit: RateLimit, key: string): Promise<boolean> {
   try {
     return (await limit.limit({ key })).success;
@@ -47,7 +56,10 @@ async function isWithin(limit: RateLimit, key: string): Promise<boolean> {
   }
 }
 
-/** An IPv4 address as it is; of IPv6 the first 64 bits, since one host has all the rest. */
+/**
+ * Returns an IPv4 address unchanged, and the first 64 bits of an IPv6 address, since one host has all
+ * addresses that share them.
+ */
 export function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const [head = "", tail] = address.split("::");

@@ -1,5 +1,5 @@
-// What a WebSocket client offers in Sec-WebSocket-Protocol: our protocol and, from browsers, which
-// can send no headers of their own, a token.
+// The offer of a client in Sec-WebSocket-Protocol: our protocol and, from browsers, which cannot set
+// headers of their own, a token.
 
 import { SUBPROTOCOL } from "../socket/upgrade.ts";
 
@@ -7,9 +7,12 @@ const TOKEN_PREFIX = "bearer.";
 
 export interface Offer {
   isUpgrade: boolean;
-  /** The version of ours that an upgrade offers, the one we speak first; null when it offers none. */
+  /**
+   * The version of our protocol that an upgrade offers, if possible the one that this hub speaks; null
+   * when it offers none.
+   */
   protocol: string | null;
-  /** The token among the offered protocols; it is never echoed. */
+  /** The token among the offered protocols. The answer never repeats it. */
   token: string | null;
 }
 

@@ -1,5 +1,5 @@
-// From what went wrong to what the caller is told: problem+json (RFC 9457), or, for a browser's
-// socket, a frame and a close code. Never a stack, and one line in the log for each.
+// The answer to an error: problem+json (RFC 9457) or, for a browser's socket, a frame and a close code.
+// The answer never holds a stack trace. Each error is one line in the log.
 
 import type { Context } from "hono";
 import { failureOf } from "../objects/stubs.ts";
@@ -10,27 +10,29 @@ import { SILENCE_MS } from "../protocol/limits.ts";
 import { offerOf } from "./offer.ts";
 import type { Hub } from "./request.ts";
 
-/** When the same request may succeed, by code: for one that is not here no time can be said. */
+/**
+ * The time after which the same request may succeed, by code; unknown for the codes that are absent.
+ */
 const RETRY_AFTER_SECONDS: { [code in ErrorCode]?: number } = {
-  // An object that was restarted answers at once; a busy one needs the time to work off its queue.
+  // A restarted object answers at once; a busy one needs the time to work off its queue.
   temporary: 2,
   overloaded: 10,
-  // The allowances of a user come back within seconds.
+  // The allowances of a user refill within seconds.
   too_many_requests: 10,
-  // By then a socket that fell silent makes room.
+  // By then a socket that has fallen silent makes room.
   connection_limit: SILENCE_MS / 1000,
-  // Whoever deploys has to set something first.
+  // The deployer has to configure the hub first.
   not_configured: 60,
 };
 
-/** Takes whatever was thrown; gives the answer to the client and logs a line. */
+/** Takes an error; returns the answer to the client and writes a log line. */
 export function answerRefusal(cause: unknown, c: Context<Hub>): Response {
   const refused = refusalOf(cause);
   const { status } = ERRORS[refused.code];
   const requestId = c.get("requestId");
   log(c, refused, status, requestId, cause);
   const { protocol } = offerOf(c.req.raw);
-  // A browser cannot see the status of a refused upgrade, only how a socket was closed.
+  // A browser cannot see the status of a refused upgrade, only the close code of a socket.
   if (protocol !== null) return refuseSocket(refused, protocol);
   const seconds = cause instanceof RefusalError ? cause.retryAfterSeconds : null;
   return problem(refused, requestId, seconds ?? RETRY_AFTER_SECONDS[refused.code]);
@@ -54,12 +56,12 @@ function problem(refused: Refusal, requestId: string, seconds: number | undefine
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** RFC 6750 §3: no error code for who sent no credentials. */
+/** RFC 6750 §3: a request without credentials receives no error code. */
 function challenge({ code }: Refusal): string {
   return code === "unauthorized" ? "Bearer" : 'Bearer error="invalid_token"';
 }
 
-/** Accepted here, where no object is woken; told; closed. */
+/** Accepts the socket at the edge, so that no object is woken, sends the error and closes. */
 function refuseSocket(refused: Refusal, offered: string): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   const { close } = ERRORS[refused.code];
@@ -73,7 +75,10 @@ function refuseSocket(refused: Refusal, offered: string): Response {
   });
 }
 
-/** What is neither a refusal nor an error of the platform is our own fault. */
+/**
+ * Returns the refusal for an error. An error that is neither a refusal nor from the platform is our
+ * fault.
+ */
 function refusalOf(cause: unknown): Refusal {
   if (cause instanceof RefusalError) return cause.refusal;
   const failure = failureOf(cause);
@@ -81,7 +86,7 @@ function refusalOf(cause: unknown): Refusal {
   return refusal("internal", "send it again; if it stays so, look up the request_id in the logs");
 }
 
-/** A token, or its beginning, or a key that somebody has put into a path or the name of a parameter. */
+/** Matches a token, its beginning, or an API key in a path or in the name of a parameter. */
 const CREDENTIAL = /eyJ[\w.-]+|bk_[\w-]+/g;
 
 const redacted = (_name: string, value: unknown) =>

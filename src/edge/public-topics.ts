@@ -1,19 +1,19 @@
-// Topics about which a stranger may ask: a request without a credential for any other is refused at the
+// The topics that a caller without a credential may ask for: a request for any other is refused at the
 // edge, and wakes no object. Decision 0010.
 
 import type { Env } from "../objects/env.ts";
 import { topicDefaultsOf } from "../settings/settings.ts";
 
-/** How long an isolate remembers that a topic was public, and how many such topics at most. */
+/** How long an isolate remembers that a topic was public, and the most topics it remembers. */
 const LEARNED_MS = 60_000;
 const LEARNED_MAX = 1_000;
 
-/** Names of topics that were public a moment ago; the oldest are dropped first. */
+/** The names of topics that were public a moment ago; the oldest are dropped first. */
 export class PublicTopics {
   readonly #seenAt = new Map<string, number>();
 
   learn(topic: string, isPublic: boolean, now: number): void {
-    // A name that is there already would keep its place in the order.
+    // Deleted first, since a known name would otherwise keep its old place in the order.
     this.#seenAt.delete(topic);
     if (!isPublic) return;
     this.#seenAt.set(topic, now);
@@ -29,14 +29,14 @@ export class PublicTopics {
 
 const learned = new PublicTopics();
 
-/** Whether it is worth asking the topic: a pattern makes it public, or it was public a moment ago. */
+/** Whether a topic may be public: a pattern declares it public, or it was public a moment ago. */
 export function mayBePublic(env: Env, topic: string, now: number): boolean {
   return isDeclared(env, topic) || learned.has(topic, now);
 }
 
-/** Takes what a topic has just shown of its access. */
+/** Records the access that a topic has just reported. */
 export function learnAccess(env: Env, topic: string, isPublic: boolean, now: number): void {
-  // Names that fit a pattern need no memory, and there may be any number of them.
+  // Names that fit a pattern need no memory, and their number is unlimited.
   if (!isDeclared(env, topic)) learned.learn(topic, isPublic, now);
 }
 

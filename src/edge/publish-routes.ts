@@ -1,4 +1,4 @@
-// 1. In over HTTP: the three ways to publish.
+// The three routes that publish over HTTP.
 
 import type { Context } from "hono";
 import type { Outcome } from "../log/entry.ts";
@@ -29,7 +29,7 @@ export async function publishToTopic(c: Context<Hub>): Promise<Response> {
   return publishItems(c, { kind: "topic", name: topic }, publisher, claims);
 }
 
-/** POST /v1/publish: each message names where it goes. */
+/** POST /v1/publish: each message names its addresses. */
 export async function publishToMany(c: Context<Hub>): Promise<Response> {
   const key = await requireKey(c, "publish");
   const { items, isList } = await readItems(c);
@@ -78,7 +78,10 @@ function prepareAll(
   );
 }
 
-/** One RPC for all that stays where it was sent; what a handler redirected goes its own way. */
+/**
+ * Makes one call if all messages are for this address; otherwise, since a handler has redirected some,
+ * one call for each address.
+ */
 async function publishPrepared(
   c: Context<Hub>,
   to: Address,

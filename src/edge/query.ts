@@ -1,4 +1,4 @@
-// Which query parameters a route takes. Any other is refused: one that is misspelt would else list
+// The query parameters of each route. Any other is refused: with a misspelt one, a route would list
 // everything.
 
 import type { Context } from "hono";
@@ -10,7 +10,7 @@ import { listFollowers, listMessages } from "./topic-routes.ts";
 
 export type Route = (c: Context<Hub>) => Response | Promise<Response>;
 
-/** Of the routes that take any. */
+/** The parameters of the routes that take any. */
 const TAKEN = new Map<Route, readonly string[]>([
   [listNotifications, ["limit", "before", "state", "category", "since"]],
   [deleteNotification, ["epoch"]],
@@ -18,18 +18,18 @@ const TAKEN = new Map<Route, readonly string[]>([
   [listFollowers, ["limit", "after"]],
 ]);
 
-/** Clients, proxies and monitors put parameters of their own into the addresses of these. */
+/** Clients, proxies and monitors add parameters of their own to the URLs of these routes. */
 const OPEN: readonly Route[] = [connectInbox, connectTopic, health];
 
 const NAME_LENGTH_MAX = 128;
 
-/** Gives the route as it is for requests whose query parameters it knows; others it refuses. */
+/** Takes a route; returns one that refuses requests with unknown query parameters. */
 export function withKnownQuery(route: Route): Route {
   if (OPEN.includes(route)) return route;
   const taken = TAKEN.get(route) ?? [];
   return function routeOrRefuse(c) {
     const { url } = c.req;
-    // Most have none, and a publish is not made to wait for the reading of its address.
+    // Most requests have no query, and a publish must not wait until its URL is parsed.
     const names = url.includes("?") ? [...new URL(url).searchParams.keys()] : [];
     const unknown = names.find((name) => !taken.includes(name))?.slice(0, NAME_LENGTH_MAX);
     if (unknown === undefined) return route(c);

@@ -1,4 +1,4 @@
-// What every route begins with: the Hono types, and names out of paths and queries, checked.
+// The start of every route: the Hono types, and the checked parameters of paths and queries.
 
 import type { Context } from "hono";
 import type { Env } from "../objects/env.ts";
@@ -6,10 +6,12 @@ import { topicFault, userFault } from "../protocol/address.ts";
 import { type ErrorCode, RefusalError, refusal } from "../protocol/error.ts";
 import type { Settings } from "../settings/settings.ts";
 
-/** The Hono environment: our bindings, and what the first middleware found out. */
+/** The Hono environment: our bindings, and the results of the first middleware. */
 export interface Hub {
   Bindings: Env;
-  /** `requestId` is in every log line of the request, and in the problem that its caller is told. */
+  /**
+   * `requestId` is in every log line of the request, and in the problem that its caller receives.
+   */
   Variables: { settings: Settings; requestId: string };
 }
 
@@ -18,7 +20,7 @@ export function throwRefusal(code: ErrorCode, fix: string, field?: string): neve
   throw new RefusalError(refusal(code, fix, field));
 }
 
-/** The `{user}` of the path; `me` is the bearer of the token, and nobody for an API key. */
+/** Returns the `{user}` of the path. `me` is the user of the token, and refused with an API key. */
 export function userParam(c: Context<Hub>, me: string | null): string {
   const user = pathParam(c, "user");
   if (user === "me" && me !== null) return me;
@@ -26,7 +28,7 @@ export function userParam(c: Context<Hub>, me: string | null): string {
   return fault === null ? user : throwRefusal("invalid_params", fault, "user");
 }
 
-/** The `{topic}` of the path. */
+/** Returns the `{topic}` of the path. */
 export function topicParam(c: Context<Hub>): string {
   const topic = pathParam(c, "topic");
   const fault = topicFault(topic);
@@ -37,7 +39,7 @@ export function offsetParam(c: Context<Hub>): number {
   return whole(pathParam(c, "offset"), "offset", 1, Number.MAX_SAFE_INTEGER);
 }
 
-/** A whole number of the query between two others; null when it is absent. */
+/** Returns a whole number of the query from `min` to `max`; null when it is absent. */
 export function wholeQuery(c: Context<Hub>, name: string, min: number, max: number): number | null {
   const text = c.req.query(name);
   return text === undefined ? null : whole(text, name, min, max);
@@ -50,7 +52,7 @@ function whole(text: string, name: string, min: number, max: number): number {
     : throwRefusal("invalid_params", `\`${name}\` is a whole number from ${min} to ${max}`, name);
 }
 
-// Hono decodes `%41` and leaves what it cannot decode, which no name's alphabet contains.
+// Hono decodes `%41`. It leaves an invalid sequence as it is, and no name may contain its `%`.
 function pathParam(c: Context<Hub>, name: string): string {
   return c.req.param(name) ?? "";
 }

@@ -1,5 +1,5 @@
-// Server-Sent Events (WHATWG HTML §9.2): the Worker holds the stream and reads an ordinary
-// hibernating socket of the object, so that the object can sleep under it.
+// Server-Sent Events (WHATWG HTML §9.2). The Worker holds the stream and reads an ordinary hibernating
+// socket of the object, so that the object can sleep meanwhile.
 
 import { printDisconnect } from "../protocol/down.ts";
 import {
@@ -12,12 +12,13 @@ import {
   UNSENT_BYTES_MAX,
 } from "../protocol/limits.ts";
 
-/** What waits for the readers of all streams of this isolate, which share its memory. */
+/** The bytes that wait for the readers of all streams of this isolate, which share its memory. */
 let unsentByAll = 0;
 
 /**
- * Takes the Worker's end of an object's socket, the one topic it is of (null for an inbox), where it
- * begins, the token's end and chance, for when its reader comes back; returns the stream.
+ * Takes the Worker's end of an object's socket, the stream's only topic (null for an inbox), the cursors
+ * and the ticket it begins with, the end of the token in seconds, the time in ms, and a source of random
+ * numbers that spread the reconnects; returns the stream.
  */
 export function streamOf(
   ws: WebSocket,
@@ -40,10 +41,10 @@ export function streamOf(
     isOpen = false;
     clearInterval(comments);
     clearTimeout(ending);
-    // 1000: an event stream's reader has left, or comes back by itself.
+    // 1000, since the reader of the stream has left, or reconnects by itself.
     ws.close(1000, "stream ended");
-    // A reader that is gone has cancelled the stream already; one that does not read would keep what
-    // waits for it in memory.
+    // A reader that is gone has cancelled the stream already. For one that does not read, abort() frees
+    // the bytes that wait for it.
     (slowSince === null ? writer.close() : writer.abort()).catch(() => undefined);
     unsentByAll -= unsent;
   };
@@ -53,7 +54,7 @@ export function streamOf(
     const isUnread = unsent > MESSAGE_BYTES_MAX;
     unsent += bytes.length;
     unsentByAll += bytes.length;
-    // The object cannot see how slowly the stream is read, so it is looked at here.
+    // The object cannot see how slowly the stream is read, so the Worker checks it.
     const isTooMuch = unsentByAll > UNSENT_BYTES_MAX;
     if (unsent <= BUFFERED_BYTES_MAX && !(isTooMuch && isUnread)) slowSince = null;
     else slowSince ??= Date.now();
@@ -76,24 +77,24 @@ export function streamOf(
     Math.min(Math.max(0, expiresInMs), STREAM_SECONDS_MAX * 1000),
   );
 
-  // A reader that goes away between two writes.
+  // Notices a reader that leaves between two writes.
   writer.closed.catch(end);
   ws.addEventListener("message", ({ data }) => {
     if (typeof data !== "string") return;
     const event = eventOf(data, ownTopic, cursors, random);
-    // Where a step is missing the stream ends: its reader comes back with the cursors it has.
+    // If a step is missing, the stream ends, and its reader reconnects with the cursors it has.
     if (event === null) end();
     else write(event);
   });
   ws.addEventListener("close", end);
   ws.addEventListener("error", end);
   ws.accept();
-  // The first bytes go at once, so that whatever lies between passes the answer on.
+  // The first bytes are sent at once, so that every proxy in between passes the answer on.
   write(`${printRetry(RECONNECT_SPREAD_SECONDS, random)}\n`);
   return new Response(readable, {
     headers: {
       "content-type": "text/event-stream",
-      // A proxy that compresses or gathers what passes it would hold back single events.
+      // A proxy that compresses or buffers the stream would hold back single events.
       "cache-control": "no-store, no-transform",
       "x-accel-buffering": "no",
     },
@@ -101,27 +102,30 @@ export function streamOf(
 }
 
 /**
- * How far a stream has come: in the inbox, or in the one topic it is of, and in each topic besides.
- * Cursors, or `latest` where that is still to be told.
+ * The position of a stream in the inbox, or in its only topic, and in each further topic. Each value is a
+ * cursor, or `latest` until the hub has sent the cursor for it.
  */
 export interface StreamId {
   inbox: string | null;
   topics: ReadonlyMap<string, string>;
 }
 
-/** Takes an event's `id`; null when it is a plain cursor, or none. */
+/** Takes the `id` of an event; returns null when it is a plain cursor, or absent. */
 export function parseStreamId(text: string | null): StreamId | null {
   if (text === null || !text.includes("~")) return null;
   const [inbox = "", ...items] = text.split(",");
   const topics = items.map((item) => item.split("~") as [string, string]);
-  // One that is not whole stands for no cursor at all, and is refused as such.
+  // An incomplete list is passed on whole as the cursor of the inbox, which is refused as invalid.
   if (topics.some((parts) => parts.length !== 2)) return { inbox: text, topics: new Map() };
   return { inbox: inbox === "" ? null : inbox, topics: new Map(topics) };
 }
 
 const LATEST = "latest";
 
-/** `<cursor>`, and after a comma `<topic>~<cursor>` for each topic: one text that holds all. */
+/**
+ * The cursors of a stream, printed as one text: `<cursor>`, and after a comma `<topic>~<cursor>` for each
+ * topic.
+ */
 class Cursors {
   #own: string;
   readonly #topics: Map<string, string>;
@@ -138,15 +142,18 @@ class Cursors {
     else this.#topics.set(topic, cursor);
   }
 
-  /** Whether a step that begins after an offset leaves out something of its log. */
+  /** Whether the reader would miss messages before a step that begins after the offset `since`. */
   lacks(topic: string | undefined, epoch: string, since: number): boolean {
     const cursor = (topic === undefined ? this.#own : this.#topics.get(topic)) ?? "";
     const [known, offset] = cursor.split(":");
-    // Of another life of the log it has nothing yet. Without a cursor nothing is missed.
+    // In another epoch the reader has no messages yet. Without a cursor it misses none.
     return offset !== undefined && since > (known === epoch ? Number(offset) : 0);
   }
 
-  /** What began with `latest` begins where the hub says that it stood; whether that was so. */
+  /**
+   * Takes the position that the hub reports for a log, and keeps it if the log began with `latest`.
+   * Returns whether it did.
+   */
   begin(topic: string | undefined, cursor: string): boolean {
     const isLatest = (topic === undefined ? this.#own : this.#topics.get(topic)) === LATEST;
     if (isLatest) this.move(topic, cursor);
@@ -174,8 +181,8 @@ interface FrameHead {
 }
 
 /**
- * One frame as one event; null where a step before it is missing. What completes a step of a log moves
- * the `id`, and so does a beginning with `latest`.
+ * Takes a frame; returns it as one event, or null where a step before it is missing. The `id` moves at
+ * the end of a step of a log, and when the hub reports the position of a log that began with `latest`.
  */
 function eventOf(
   frame: string,
@@ -192,14 +199,17 @@ function eventOf(
   const isBegun =
     (type === "connected" || (type === "reply" && topic !== undefined)) &&
     cursors.begin(log, `${epoch}:${offset}`);
-  // Without an `id` a reader that was told nothing yet would come back without its ticket.
+  // Without an `id`, a reader that has received no messages yet would reconnect without its ticket.
   const isTicketed = type === "connected" && cursors.ticket !== null;
   const id = isStep || isBegun || isTicketed ? cursors.print() : undefined;
   const retry = spread > RECONNECT_SPREAD_SECONDS ? printRetry(spread, random) : "";
   return retry + printEvent(type === "disconnect" && code === 4002 ? "expired" : type, frame, id);
 }
 
-/** When a reader comes back after its stream has ended, over so many seconds: all at once are too many. */
+/**
+ * The time after which a reader reconnects when its stream has ended. It is spread, since all readers at
+ * once would be too many.
+ */
 function printRetry(spreadSeconds: number, random: () => number): string {
   return `retry: ${Math.round(1_000 * (1 + random() * spreadSeconds))}\n`;
 }

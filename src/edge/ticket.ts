@@ -1,5 +1,5 @@
-// What lets an EventSource come back with the token in its URL after that token has become too old for
-// a URL: proof that the hub itself has let this token in before. Decision 0011.
+// The tickets with which an EventSource reconnects when the token in its URL has become too old for a
+// URL. A ticket proves that the hub itself has accepted this token before. Decision 0011.
 
 import type { Settings } from "../settings/settings.ts";
 
@@ -7,13 +7,13 @@ const LABEL = "belfry event stream, resume ticket";
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 const TEXT = new TextEncoder();
 
-/** A ticket for exactly this token, of `[A-Za-z0-9_-]`. */
+/** Returns the ticket for exactly this token, in characters of `[A-Za-z0-9_-]`. */
 export async function ticketOf(settings: Settings, token: string): Promise<string> {
   const [secret = ""] = secretsOf(settings);
   return print(await crypto.subtle.sign(HMAC, await keyOf(secret), TEXT.encode(token)));
 }
 
-/** Whether the hub gave out the ticket for exactly this token, by a secret that it still has. */
+/** Whether the hub issued the ticket for exactly this token, with a secret that it still has. */
 export async function isTicketOf(
   settings: Settings,
   token: string,
@@ -28,12 +28,14 @@ export async function isTicketOf(
   return false;
 }
 
-/** A hub without JWT_SECRETS has the digests of its API keys, which are a secret too. */
+/**
+ * Returns the secrets for tickets. Without JWT_SECRETS they are the digests of the API keys, secret too.
+ */
 function secretsOf({ jwtSecrets, apiKeys }: Settings): readonly string[] {
   return jwtSecrets.length > 0 ? jwtSecrets : [JSON.stringify(apiKeys)];
 }
 
-/** A key of its own, so that a ticket is no signature of anything else. */
+/** Derives a separate key, so that a ticket is not a valid signature of anything else. */
 async function keyOf(secret: string): Promise<CryptoKey> {
   const label = await crypto.subtle.sign(
     HMAC,

@@ -1,4 +1,4 @@
-// POST /v1/tokens: a backend without a JWT library lets the hub sign its users' tokens.
+// POST /v1/tokens: the hub signs the tokens of users for backends without a JWT library.
 
 import type { Context } from "hono";
 import { SignJWT } from "jose";
