@@ -1,4 +1,4 @@
-// From a message to a draft: printed once, here, and never parsed again on its way.
+// The draft of a message: its JSON text is printed once, here, and never parsed again on its way.
 
 import type { Draft } from "../log/entry.ts";
 import { exceedsBytes } from "../protocol/bytes.ts";
@@ -7,9 +7,10 @@ import { MESSAGE_BYTES_MAX } from "../protocol/limits.ts";
 import type { Message } from "../protocol/message.ts";
 
 /**
- * Takes a message, the source it is published as and the id that stands for it where it has none
- * itself. With an id the publish is safe to repeat: (source, id) names it and a SHA-256 of the
- * content tells a repetition from a mistake. Without, a random id is given.
+ * Takes a message, its source, and the id to use if it has none itself; returns its draft. With an id the
+ * publish can be repeated safely: (source, id) names the message, and a SHA-256 of its content
+ * distinguishes a repetition from a mistake. Without an id the draft has a random one. Returns a refusal
+ * when the message is too large.
  */
 export function draftOf(
   message: Message,
@@ -38,8 +39,8 @@ export function draftOf(
 type Replacer = (name: string, value: unknown) => unknown;
 
 /**
- * Orders the members of every object by name, at each depth of `data`: a publisher whose language has
- * no order of members sends the same message in another one (RFC 8785 §3.2.3).
+ * Orders the members of every object in `data` by name, at each depth: where a language keeps no order of
+ * members, a publisher may send the same message in another one (RFC 8785 §3.2.3).
  */
 const inOneOrder: Replacer = (_, value) =>
   typeof value !== "object" || value === null || Array.isArray(value)
@@ -47,8 +48,8 @@ const inOneOrder: Replacer = (_, value) =>
     : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /**
- * The members a publisher chose, each with its leading comma, always in the same order. Those of
- * `data` stay as they were sent, except where a replacer orders them.
+ * Prints the members that a publisher chose, each with a leading comma, always in the same order. The
+ * members of `data` stay as they were sent, unless a replacer orders them.
  */
 function printContent(
   { type, category, urgency, notification, data }: Message,

@@ -1,4 +1,4 @@
-// A publish that came over a socket: to a topic, where the token's caps allow it.
+// Publishes that come over a socket: to a topic, where the caps of the token allow it.
 
 import type { Draft, Outcome } from "../log/entry.ts";
 import type { Env } from "../objects/env.ts";
@@ -11,13 +11,18 @@ import { requireCap } from "../trust/may.ts";
 import { prepare } from "./prepare.ts";
 import { refusalOfOutcome } from "./reply.ts";
 
-/** The topic whose object holds the socket, and its own way in; null for an inbox. */
+/**
+ * The topic of the object that holds the socket, with a direct way to publish there; null for an inbox.
+ */
 export interface OwnTopic {
   topic: string;
   publish(draft: Draft): Promise<Outcome[]>;
 }
 
-/** Gives `{ message: { id, offset, epoch, duplicate } }` as JSON text once the message is written. */
+/**
+ * Returns `{ message: { id, offset, epoch, duplicate } }` as JSON text once the message is written.
+ * Throws a RefusalError when the publish is refused.
+ */
 export async function publishFromSocket(
   env: Env,
   { connection, user, source, caps, iat }: Attachment,
@@ -27,9 +32,9 @@ export async function publishFromSocket(
   const topic = frame.topic ?? own?.topic;
   if (topic === undefined)
     throw new RefusalError(refusal("bad_request", "say the `topic`", "topic"));
-  // An API key that only watches has no caps; it publishes by HTTP, where its scopes are looked up.
+  // An API key that only watches has no caps. It publishes over HTTP, where its scopes are checked.
   requireCap(caps, "publish", topic);
-  // An inbox has closed the sockets of revoked tokens; a topic's object knows nothing of them.
+  // An inbox has closed the sockets of revoked tokens already; a topic's object does not know of them.
   if (own !== null && user !== null) await requireUnrevoked(env, { user, iat });
   const publisher = { source, isUser: user !== null, others: [], requestId: connection };
   const prepared = await prepare(frame.message, { kind: "topic", name: topic }, publisher, null);

@@ -1,18 +1,20 @@
-// Routing by type on the server: finds the deployer's handler for a message and runs it before the
-// message is appended. The handlers themselves are in ../handlers.ts.
+// Routing by type: finds the deployer's handler of a message and runs it before the message is appended.
+// The handlers themselves are in ../handlers.ts.
 
 import { type Address, parseAddress } from "../protocol/address.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import type { Handler, Handlers, Sender } from "../protocol/handler.ts";
 import type { Message } from "../protocol/message.ts";
 
-/** What a handler has made of a message, and where it goes; to be checked like any message. */
+/** The message that a handler returned, and its address. It is checked like any other message. */
 export interface Handled {
   to: Address;
   message: Message;
 }
 
-/** Runs a handler. A handler that sends to what is no address is a fault of the deployment. */
+/**
+ * Runs a handler. Throws when the handler names an invalid address, which is a fault of the deployment.
+ */
 export async function handle(
   handler: Handler,
   message: Message,
@@ -27,7 +29,9 @@ export async function handle(
   return { to, message: decision.message ?? message };
 }
 
-/** The handler of a type: its own, or that of the longest `prefix.*`. */
+/**
+ * Returns the handler of a type: the one with its exact name, or that of the longest `prefix.*`.
+ */
 export function handlerOf(handlers: Handlers, type: string | undefined): Handler | undefined {
   if (type === undefined) return undefined;
   if (Object.hasOwn(handlers, type)) return handlers[type];

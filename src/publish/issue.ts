@@ -1,4 +1,4 @@
-// What valibot finds wrong with a value, as a refusal that names the field.
+// The refusal for an issue that valibot finds in a value.
 
 import * as v from "valibot";
 import { type Refusal, refusal } from "../protocol/error.ts";
@@ -6,14 +6,14 @@ import { type Refusal, refusal } from "../protocol/error.ts";
 const FIELD_LENGTH_MAX = 128;
 
 /**
- * Takes the first issue of a check, and what to do about a field that is not known; gives a refusal that
- * names the field.
+ * Takes the first issue of a check, and a function that returns advice on an unknown field; returns a
+ * refusal that names the field.
  */
 export function refusalOf(
   issue: v.BaseIssue<unknown>,
   adviceOn: (path: unknown[]) => string | null = () => null,
 ): Refusal {
-  // A name from a stranger may be as long as the body.
+  // An unknown field's name may be as long as the body.
   const field = v.getDotPath(issue)?.slice(0, FIELD_LENGTH_MAX);
   const where = field === undefined ? "the body" : `\`${field}\``;
   if (issue.kind === "schema" && issue.expected === "never") {

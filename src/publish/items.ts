@@ -1,14 +1,14 @@
-// From a request's body to the items in it: JSON, NDJSON, a form that is JSON after all, or text.
+// The items of a request's body: JSON, NDJSON, text, or a form, which is then read as JSON or text.
 
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { parseJson } from "../protocol/json.ts";
 import { LIST_MESSAGES_MAX } from "../protocol/limits.ts";
 import { isVisible } from "./parse.ts";
 
-/** One item of a body: parsed JSON, or why this one could not be read. */
+/** One item of a body: parsed JSON, or the refusal of an item that could not be read. */
 export type Item = { value: unknown } | Refusal;
 
-/** `isList` tells how to answer: a list of one is answered as a list. */
+/** `isList` decides the form of the answer: a list of one item is answered as a list. */
 export interface Items {
   items: Item[];
   isList: boolean;
@@ -16,7 +16,7 @@ export interface Items {
 
 /**
  * Takes the body of a publish request and its content type, null where it has none; returns its items.
- * Throws a RefusalError when the body is none at all.
+ * Throws a RefusalError when the body as a whole is refused.
  */
 export function parseItems(text: string, contentType: string | null): Items {
   switch (mediaType(contentType)) {
@@ -28,7 +28,7 @@ export function parseItems(text: string, contentType: string | null): Items {
       return { items: limited(lines(text)).map(parseJson), isList: true };
     case "text/plain":
       return plainItem(text);
-    // What curl sends when nobody says: so that a bare `curl -d` works.
+    // curl sends a form's type unless another is set; a bare `curl -d` must work.
     case "application/x-www-form-urlencoded":
     case "":
       return /^\s*[{[]/.test(text) ? jsonItems(text) : textItem(text);
@@ -54,7 +54,9 @@ function jsonItems(text: string): Items {
   return { items: limited(parsed.value).map((value) => ({ value })), isList: true };
 }
 
-/** `fetch` says text/plain by itself, and a message must not become the text of another. */
+/**
+ * `fetch` sets text/plain by default, and a message in JSON must not become the text of another one.
+ */
 function plainItem(text: string): Items {
   if (/^\s*[{[]/.test(text) && looksLikeMessages(text))
     throw new RefusalError(
@@ -67,7 +69,7 @@ function plainItem(text: string): Items {
   return textItem(text);
 }
 
-/** Whether the text, or its first line, is a message or a list of some; it need not be a valid one. */
+/** Whether the text or its first line is a message or a list of messages, valid or not. */
 function looksLikeMessages(text: string): boolean {
   return [text, text.trimStart().split("\n", 1)[0] ?? ""].some((json) => {
     try {
@@ -81,7 +83,7 @@ function looksLikeMessages(text: string): boolean {
 const isMessage = (item: unknown) =>
   typeof item === "object" && item !== null && CONTENT.some((name) => Object.hasOwn(item, name));
 
-/** A message has one of these. */
+/** A message has at least one of these. */
 const CONTENT = ["type", "data", "notification"];
 
 function textItem(text: string): Items {
@@ -92,7 +94,7 @@ function textItem(text: string): Items {
 
 const lines = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
 
-/** Counted before any of it is looked at. */
+/** Checks the length of a list before any of its items is read. */
 function limited<T>(list: T[]): T[] {
   if (list.length > LIST_MESSAGES_MAX)
     throw new RefusalError(

@@ -1,5 +1,5 @@
-// Many messages to many addresses: grouped, so that each address is called once, and each outcome
-// told. A failing address fails alone.
+// Publishing of many messages to many addresses, with one call to each address and one outcome for each
+// delivery. An address that fails does not affect the others.
 
 import type { Draft, Outcome } from "../log/entry.ts";
 import type { Env } from "../objects/env.ts";
@@ -13,15 +13,18 @@ import { type Prepared, type Publisher, prepare } from "./prepare.ts";
 /** One message to one address. `to` is the address as it was sent, for the reply. */
 export interface Delivery {
   to: string | null;
-  /** Whether the message named one address and not a list. */
+  /** Whether the message named one address rather than a list. */
   isSingle: boolean;
   prepared: Prepared | Refusal;
 }
 
-/** Calls to objects under way at once. */
+/** The most calls to objects at a time. */
 const CALLS_MAX = 32;
 
-/** Takes items with `to`; gives a delivery for each address of each. */
+/**
+ * Takes items with `to`; returns one delivery for each address of each item. Throws a RefusalError when
+ * there are too many addresses or deliveries.
+ */
 export async function readDeliveries(
   items: Item[],
   publisher: Publisher,
@@ -65,7 +68,10 @@ export async function readDeliveries(
   return Promise.all(deliveries);
 }
 
-/** Publishes the deliveries, in order at each address; gives the outcomes in the same order. */
+/**
+ * Publishes the deliveries, in order at each address; returns the outcomes in the order of the
+ * deliveries.
+ */
 export async function publishTo(
   env: Env,
   deliveries: Delivery[],

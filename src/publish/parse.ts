@@ -1,4 +1,4 @@
-// Is it a message? The one check of what is published, by HTTP and over sockets alike.
+// The one check of published messages, for HTTP and for sockets.
 
 import * as v from "valibot";
 import { exceedsBytes } from "../protocol/bytes.ts";
@@ -8,7 +8,7 @@ import type { Message, Notification } from "../protocol/message.ts";
 import { refusalOf } from "./issue.ts";
 
 const NAME_FIX = `is 1 to ${ID_BYTES_MAX} bytes without control characters`;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern finds them to refuse them.
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const name = v.pipe(
   v.string(),
@@ -18,7 +18,7 @@ const name = v.pipe(
   ),
 );
 
-/** Where a click may lead: http, https or relative. Anything else could run as script. */
+/** A link of a notification: http, https or relative. Any other URL could run as script. */
 const link = v.pipe(v.string(), v.check(isWebLink, "is an http, https or relative URL"));
 
 const action = v.strictObject({ action: name, title: v.string(), url: v.optional(link) });
@@ -59,7 +59,7 @@ const message = v.strictObject({
   ),
 }) satisfies v.GenericSchema<unknown, unknown>;
 
-/** Takes parsed JSON; gives a message, or what is wrong with it and where. */
+/** Takes parsed JSON; returns a message, or a refusal that names the field at fault. */
 export function parseMessage(value: unknown): { message: Message } | Refusal {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return refusal("invalid_params", "a message is a JSON object");
@@ -80,18 +80,21 @@ export function parseMessage(value: unknown): { message: Message } | Refusal {
       );
 }
 
-/** Whether a person has something to see in it. */
+/** Whether a notification has anything to show: text, a picture or an action. */
 function isSeen({ title, body, icon, image, actions = [] }: Notification): boolean {
   const isPicture = icon !== undefined || image !== undefined;
   return isVisible(title ?? "") || isVisible(body ?? "") || isPicture || actions.length > 0;
 }
 
-/** Whether a text has a character with ink: neither white space, control, nor of no width. */
+/**
+ * Whether a text has a visible character: neither white space, nor a control character, nor one without
+ * width.
+ */
 export function isVisible(text: string): boolean {
   return /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
 }
 
-/** What to do about a field that is none of a message's. */
+/** Returns advice on a field that a message does not have. */
 function adviceOn([outer, ...inner]: unknown[]): string {
   const shown = Object.keys(notification.entries);
   if (inner.length > 0) {
@@ -105,7 +108,7 @@ function adviceOn([outer, ...inner]: unknown[]): string {
 }
 
 function isWebLink(text: string): boolean {
-  // The same reading as a browser's: leading white space and control characters do not hide a scheme.
+  // Parsed as a browser does, so that leading white space or control characters do not hide a scheme.
   const url = URL.parse(text, "https://relative.invalid");
   return url !== null && (url.protocol === "https:" || url.protocol === "http:");
 }

@@ -1,4 +1,4 @@
-// Everything between a parsed item and its draft: checked, named, handled, printed.
+// The way from a parsed item to its draft: the message is checked, given a source, handled and printed.
 
 import { handlers } from "../handlers.ts";
 import type { Draft } from "../log/entry.ts";
@@ -10,13 +10,15 @@ import { draftOf } from "./draft.ts";
 import { handle, handlerOf } from "./handle.ts";
 import { parseMessage } from "./parse.ts";
 
-/** Who publishes. A user's messages always name the user; a backend may name its own parts. */
+/**
+ * The publisher of a message. A user's messages always name the user; a backend may name its parts.
+ */
 export interface Publisher {
   source: string;
   isUser: boolean;
-  /** Names of other API keys: nobody may publish as one of them. */
+  /** The names of the other API keys, which the publisher may not use as its source. */
   others: readonly string[];
-  /** What log lines name the publish by: the request, or the connection of a socket. */
+  /** The name of the publish in log lines: the id of the request, or of a socket's connection. */
   requestId: string;
 }
 
@@ -28,9 +30,9 @@ export interface Prepared {
 type Ready = Prepared | Refusal;
 
 /**
- * Takes one item as parsed JSON, where it is to go, and the id that stands for it if it has none;
- * gives its draft and where it goes, or why it is refused. A promise only where there is something
- * to wait for: a list of a thousand is not made to wait a thousand times.
+ * Takes one item as parsed JSON, its address, and the id to use if it has none; returns its draft and
+ * final address, or a refusal. Returns a promise only where there is something to wait for: a list of a
+ * thousand items must not wait a thousand times.
  */
 export function prepare(
   value: unknown,
@@ -62,7 +64,7 @@ async function prepareHandled(
     if ("code" in checked) throw new Error(`it gave no message: ${checked.fix}`);
     return drafted(checked.message, handled.to, sender.source, key);
   } catch (cause) {
-    // A handler that fails must fail its own message only.
+    // A handler that fails must affect its own message only.
     const { type } = message;
     const line = { event: "handler_failed", request_id: requestId, type, cause: String(cause) };
     console.error(JSON.stringify(line));
@@ -78,7 +80,7 @@ function drafted(
 ): Ready | Promise<Ready> {
   const ready = (draft: Draft | Refusal): Ready => {
     if ("code" in draft) return draft;
-    // An inbox is the same on all devices, so that only topics leave a connection out.
+    // An inbox is the same on all devices, so only topics exclude a connection.
     const { exclude } = message;
     return { to, draft: to.kind === "topic" && exclude ? { ...draft, exclude } : draft };
   };
@@ -86,7 +88,10 @@ function drafted(
   return draft instanceof Promise ? draft.then(ready) : ready(draft);
 }
 
-/** Ids are remembered by source, so nobody may speak as a source that is another's. */
+/**
+ * Returns the source of a message. Ids are remembered by source, so no publisher may use the source of
+ * another.
+ */
 function sourceOf(asked: string | undefined, publisher: Publisher): string | Refusal {
   if (asked === undefined || asked === publisher.source) return publisher.source;
   if (publisher.isUser)

@@ -1,9 +1,11 @@
-// What a publisher is told of each message.
+// The replies to a publisher.
 
 import type { Outcome } from "../log/entry.ts";
 import { ERRORS, type Refusal, refusal } from "../protocol/error.ts";
 
-/** One message of a list: stored or a duplicate, or why not. `to` where the list names addresses. */
+/**
+ * One message of a list: stored, a duplicate, or refused. `to` is there where the list names addresses.
+ */
 export type Result = { to?: string } & (
   | { status: number; id: string; offset: number | null; epoch: string }
   | ({ status: number } & Refusal)
@@ -26,7 +28,9 @@ export function resultOf(outcome: Outcome | Refusal): Result {
   return { status: outcome.status === "duplicate" ? 200 : 201, id, offset, epoch };
 }
 
-/** The reply to one message: 201, 200 when it was there already, or a refusal to be thrown. */
+/**
+ * Returns the reply to one message: 201, or 200 for a duplicate, or a refusal for the caller to throw.
+ */
 export function replyToOne(outcome: Outcome | Refusal): Response | Refusal {
   const result = resultOf(outcome);
   if ("code" in result) return refusal(result.code, result.fix, result.field);
@@ -41,7 +45,9 @@ export function replyToOne(outcome: Outcome | Refusal): Response | Refusal {
 const JSON_TYPE = { "content-type": "application/json" };
 const REPLAYED = { ...JSON_TYPE, "idempotency-replayed": "true" };
 
-/** The reply to a list that could be read: always 200, with what became of each in order. */
+/**
+ * Returns the reply to a list that could be read: always 200, with the result of each message in order.
+ */
 export function replyToList(results: Result[]): Response {
   const failed = results.filter(({ status }) => status >= 400).length;
   const duplicate = results.filter(({ status }) => status === 200).length;
