@@ -1,9 +1,9 @@
-// Yours to change: what happens to messages of a `type` before they are kept.
+// Yours to change: the handlers of messages by `type`, which run before a message is kept.
 //
-// A handler takes a message and who sent it, and gives the message as it shall be kept,
-// `{ to: "topic:…" }` to send it elsewhere, or `{ refuse: "…" }` with a sentence for the publisher.
-// It runs at the edge for what is published by HTTP, and in the object for what comes over a
-// socket; it may be run again when a publish is repeated, so keep it free of side effects.
+// A handler takes a message and its sender. It returns the message to keep, `{ to: "topic:…" }` to send it
+// elsewhere, or `{ refuse: "…" }` with a sentence for the publisher. A handler runs at the edge for a message
+// over HTTP, and in the object for one over a socket. It may run again when a publish is repeated, so keep it
+// free of side effects.
 
 import type { Handlers } from "./protocol/handler.ts";
 

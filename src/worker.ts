@@ -1,4 +1,4 @@
-// The route table and the object classes, nothing else. docs/http.md has each route with a call.
+// The route table and the exports of the object classes. docs/http.md shows a call of each route.
 
 import { Hono } from "hono";
 import { admit, forbidCaching, methodNotAllowed, notFound, onError } from "./edge/admit.ts";
