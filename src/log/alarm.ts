@@ -1,22 +1,24 @@
-// The one alarm of an object, which more than one part of it wants to be woken by.
+// The one alarm of an object, shared by all parts of the object that need to be woken.
 
-/** When what an alarm came for has failed, it is tried again after this long. */
+/** Delay before the alarm comes again after its work has failed. */
 const AGAIN_MS = 60_000;
 
 export class Alarm {
   readonly #storage: Pick<DurableObjectStorage, "getAlarm" | "setAlarm">;
-  /** What it is set for, in ms; null for not at all, undefined while that is not known. */
+  /**
+   * The time the alarm is set for, in ms; null when it is not set, undefined while that is not known.
+   */
   #at: number | null | undefined;
 
   constructor(storage: Pick<DurableObjectStorage, "getAlarm" | "setAlarm">) {
     this.#storage = storage;
   }
 
-  /** Sees to it that the alarm comes at this time (ms) or before. */
+  /** Makes sure that the alarm comes at this time (ms) or earlier. */
   async by(at: number): Promise<void> {
     if (this.#at === undefined) {
       const found = await this.#storage.getAlarm();
-      // Another call may have set it while this one looked.
+      // Another call may have set the alarm while this one read it.
       if (this.#at === undefined) this.#at = found;
     }
     if (this.#at !== null && this.#at <= at) return;
@@ -30,8 +32,9 @@ export class Alarm {
   }
 
   /**
-   * Does what it has come for; when that fails, it comes again. The platform drops an alarm that
-   * throws six times, and what it guards with it, so this never throws for the work.
+   * Runs the work of the alarm; after a failure, sets the alarm again. The platform drops an alarm after
+   * its handler has thrown six times, and the work would be lost with it: an error of the work is
+   * therefore logged and not thrown.
    */
   async ring(work: () => Promise<void>, clock: () => number): Promise<void> {
     this.#at = null;
@@ -43,7 +46,7 @@ export class Alarm {
     }
   }
 
-  /** It was erased with everything else. */
+  /** Notes that the alarm was erased together with everything else in storage. */
   gone(): void {
     this.#at = null;
   }

@@ -1,26 +1,26 @@
-// What a write has added to a log.
+// The result of a write to a log, and the join of several results.
 
 import type { Draft, Entry, Outcome } from "./entry.ts";
 
-/** What one write added to the log, for the frame that tells of it. */
+/** The result of one write, from which the frame for the subscribers is made. */
 export interface Appended {
   since: number;
   to: number;
   entries: Entry[];
-  /** Offsets given up from the middle; what went from the low end is below `oldest`. */
+  /** Offsets above `oldest` that were given up. `oldest` itself stands for all offsets below it. */
   removed: number[];
-  /** Connections that are not to be sent some of the entries, with the places of those. */
+  /** For each connection that must not receive some of the entries, the places of these entries. */
   excluded: Map<string, number[]>;
   outcomes: Outcome[];
 }
 
-/** For drafts of which none could be stored. */
+/** Returns the result for drafts of which none could be stored. */
 export function nothingAppended(head: number, drafts: Draft[]): Appended {
   const outcomes = drafts.map(({ id }): Outcome => ({ status: "failed", id }));
   return { since: head, to: head, entries: [], removed: [], excluded: new Map(), outcomes };
 }
 
-/** Several writes told as one. */
+/** Joins the results of several writes, in order, into one. */
 export function joined(parts: Appended[]): Appended {
   return {
     since: parts[0]?.since ?? 0,
@@ -32,7 +32,9 @@ export function joined(parts: Appended[]): Appended {
   };
 }
 
-/** The places of a part's entries lie behind those of the parts before it. */
+/**
+ * Joins `excluded`. The places of a part are shifted by the number of entries in the parts before it.
+ */
 function excludedOf(parts: Appended[]): Map<string, number[]> {
   const excluded = new Map<string, number[]>();
   let before = 0;

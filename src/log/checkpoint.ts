@@ -1,18 +1,18 @@
-// What an object must know of its log to go on after a rest, in a few dozen bytes of text. It
-// rides on the row that is being written anyway, so neither publishing nor waking costs more rows.
+// The checkpoint: all that an object needs to know of its log when it wakes, in a few dozen bytes of text. It
+// is stored in the row that is being written anyway, so neither publishing nor waking costs more rows.
 
-/** A row that is to be given up when the next message needs a place, and what it counts for. */
+/** A row to give up when the next message needs a place, with its part in the counts. */
 export interface Victim {
   offset: number;
-  /** 0 holds nothing any more (expired, aged or blanked), 1 archived, 2 read, 3 not read. */
+  /** 0: holds no message any more (expired, aged or blanked); 1: archived; 2: read; 3: unread. */
   rank: 0 | 1 | 2 | 3;
-  /** Of rank 3 whether it still counts in the inbox's `unseen`; of rank 2 whether nobody ever marked it. */
+  /** Rank 3: the message counts in the inbox's `unseen`. Rank 2: no user ever marked it. */
   unseen: boolean;
-  /** Whether it may be the newest of a topic that is followed: then it tells how far that has come. */
+  /** It may be the newest row of a followed topic. Such a row holds the position of the follow. */
   last: boolean;
 }
 
-/** The two identity tables: which one is written, since when (ms), and how full it is. */
+/** The two identity tables: which one is written, since when (ms), and how many ids it holds. */
 export interface Identities {
   table: 0 | 1;
   since: number;
@@ -22,42 +22,47 @@ export interface Identities {
 export interface Checkpoint<Own> {
   epoch: string;
   head: number;
-  /** Of the newest message, or of the last counting out, in ms: nothing is ever taken for earlier. */
+  /**
+   * The time of the newest message or of the last expiry check, in ms. The log's clock is never behind it.
+   */
   time: number;
   rows: number;
-  /** The lowest offset that is kept; everything below is gone. */
+  /** The lowest offset that is kept; all offsets below it are gone. */
   oldest: number;
-  /** The greatest offset that was pushed out before its reader can have had it. */
+  /** The highest offset that was given up although a reader may not have received it. */
   lost: number;
-  /** When something next expires or ages, in ms; null for never. */
+  /** When the next message expires or ages, in ms; null for never. */
   due: number | null;
-  /** How long a message was kept when `due` was found, in ms: a changed var makes it anew. */
+  /** The age limit that `due` was computed with, in ms. Another limit makes `due` out of date. */
   ageMs: number;
-  /** When the alarm is set for, in ms; null when none is. */
+  /** The time the alarm is set for, in ms; null when it is not set. */
   alarm: number | null;
   identities: Identities | null;
   victims: Victim[];
-  /** The lowest offset that is kept and is none of the victims', or one of the two below. */
+  /** The lowest offset that is kept and not in `victims`; or UNKNOWN or NO_OTHERS, see below. */
   rest: number;
   own: Own;
 }
 
 /**
- * The form of the text below. Raise it with the schema, and keep reading the older ones. A new member of
- * `own` needs no new form: where it is absent it has its default.
+ * The version of the text below. Raise it with the schema, and keep reading older versions. A new member
+ * of `own` needs no new version: where it is absent, it has its default.
  */
 export const CHECKPOINT_VERSION = 1;
 
-/** Victims kept in a checkpoint: enough to spread the cost of looking for them. */
+/** Victims stored in a checkpoint: enough to spread the cost of the search for them. */
 export const VICTIMS_KEPT = 32;
-/** Victims kept in memory: a whole inbox of the usual size, so that lists need not look again. */
+/**
+ * Victims held in memory: an inbox of the default size as a whole, so that a published list needs no
+ * second search.
+ */
 export const VICTIMS_KNOWN = 512;
 
-/** For `rest`: there may be others, and what is lowest is looked up; or there are none. */
+/** Values of `rest`: UNKNOWN when it must be looked up, NO_OTHERS when `victims` has all rows. */
 export const UNKNOWN = 0;
 export const NO_OTHERS = Number.MAX_SAFE_INTEGER;
 
-/** A log that has stored nothing. Its epoch is minted with the first row. */
+/** Returns the checkpoint of a log that has stored nothing, and has no epoch yet. */
 export function emptyCheckpoint<Own>(own: Own, ageMs: number): Checkpoint<Own> {
   return {
     epoch: "0",
@@ -76,7 +81,7 @@ export function emptyCheckpoint<Own>(own: Own, ageMs: number): Checkpoint<Own> {
   };
 }
 
-// Names would be two thirds of the text of every row, so the fields are told by their place.
+// Member names would take two thirds of the text in every row, so the text is an array without names.
 export function printCheckpoint<Own>(c: Checkpoint<Own>): string {
   const ids = c.identities;
   return JSON.stringify([
@@ -99,7 +104,9 @@ export function printCheckpoint<Own>(c: Checkpoint<Own>): string {
   ]);
 }
 
-/** Of the victims that are not printed, each is one of the others. */
+/**
+ * Returns `rest` for the text: victims beyond VICTIMS_KEPT are not printed, so they count as other rows.
+ */
 function restOf({ victims, rest, oldest }: Checkpoint<unknown>): number {
   if (rest === UNKNOWN) return UNKNOWN;
   let lowest = rest;
@@ -128,8 +135,8 @@ type Printed<Own> = [
 ];
 
 /**
- * Takes the text and what the object's part is by default; returns the checkpoint. An older release wrote
- * fewer members, a newer one may have written more, which are kept.
+ * Takes the text and the defaults of the object's own part; returns the checkpoint. An older release wrote
+ * fewer members of that part. A newer one may have written more, which are kept.
  */
 export function parseCheckpoint<Own>(text: string, byDefault: Own): Checkpoint<Own> {
   const [, epoch, head, time, rows, oldest, lost, due, ageMs, alarm, ids, flat, rest, own] =

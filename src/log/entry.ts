@@ -1,32 +1,31 @@
-// A message as its followers read it: the text that was printed at the edge, between what only the
-// log knows.
+// The entries of a log: a message's text, printed at the edge, between the members that only the log knows.
 
 import type { Row } from "./row.ts";
 
-/** A message on its way into a log. Crosses from the edge, or from a socket, by RPC. */
+/** A message on its way into a log, by RPC from the edge or from the object of a socket. */
 export interface Draft {
   id: string;
   /** The members of the message as JSON text, without the outer braces. */
   body: string;
-  /** Seconds; 0 is live only, null is as long as the log keeps anything. */
+  /** Seconds; 0 for a message that is sent live only, null to keep it until it ages. */
   ttl: number | null;
   category: string | null;
-  /** What makes the publish safe to repeat; null when it was sent without an id. */
+  /** Makes the publish safe to repeat; null for a publish without an id. */
   identity: { key: string; digest: string } | null;
-  /** The connection that is not to be sent it. */
+  /** The connection that must not receive the message. */
   exclude?: string | null;
-  /** For what a topic delivers: where it stood there, and when it ends, in ms. */
+  /** For a message that a topic delivers: the topic, the offset there, and the expiry in ms. */
   from?: { topic: string; offset: number; expires: number | null };
 }
 
-/** What became of a draft. `offset` is null for what was sent live only. */
+/** The result of a draft. `offset` is null for a message that was sent live only. */
 export type Outcome =
   | { status: "stored" | "duplicate"; id: string; offset: number | null; epoch: string }
   | { status: "mismatch" | "failed"; id: string };
 
 /**
- * Prints an entry. `state` is the text of the state members of an inbox's message, each with its
- * leading comma; a topic's messages have none.
+ * Returns an entry as JSON text. `state` is the text of the state members of an inbox's message, each with
+ * its leading comma; it is empty for a message of a topic.
  */
 export function printEntry(
   row: Pick<Row, "time" | "expires"> & { offset: number | null; body: string },
@@ -36,21 +35,23 @@ export function printEntry(
   return `{"offset":${row.offset},"time":"${timeOf(row.time)}",${row.body}${expires}${state}}`;
 }
 
-/** A message of a log in memory. Printed when somebody first reads it: often nobody is there. */
+/** A message of a log in memory, printed on first use: often no subscriber is connected. */
 export class Entry {
   readonly offset: number;
-  /** When it ends by its own ttl, in ms; null for never. */
+  /** When its own ttl ends it, in ms; null for never. */
   readonly expires: number | null;
-  /** About the length of its text, in UTF-16 units. */
+  /** The approximate length of its text, in UTF-16 units. */
   readonly units: number;
   readonly #time: number;
   readonly #state: string;
   readonly #isStored: boolean;
-  /** The body of the message, and from the first reading on the whole of it. */
+  /** The body of the message until the first use, the printed entry from then on. */
   #text: string;
   #isPrinted = false;
 
-  /** `state` as `printEntry` takes it; an offset of 0 is of what is not stored. */
+  /**
+   * Takes `state` as `printEntry` does; the offset LIVE_ONLY is for a message that is not stored.
+   */
   constructor(row: Pick<Row, "offset" | "time" | "expires"> & { body: string }, state: string) {
     this.offset = row.offset;
     this.expires = row.expires;
@@ -72,16 +73,18 @@ export class Entry {
   }
 }
 
-/** Stands for the offset of what is sent and not stored. */
+/** The offset that stands for a message which is sent and not stored. */
 export const LIVE_ONLY = 0;
 
-/** Units of an entry that are neither its body nor its state: offset, time, punctuation. */
+/** UTF-16 units of an entry besides its body and its state: offset, time, punctuation. */
 const PRINTED_AROUND_UNITS = 64;
 
 let lastMs = Number.NaN;
 let lastText = "";
 
-/** RFC 3339 in UTC. Messages of one group share their time, so the last text is kept. */
+/**
+ * Returns a time (ms) in RFC 3339, UTC. Messages of one group share their time, so the last text is kept.
+ */
 export function timeOf(ms: number): string {
   if (ms !== lastMs) {
     lastMs = ms;

@@ -1,25 +1,28 @@
-// Group commit: what is published while a write is becoming durable shares the next write, and
-// with it the next frame to every socket. The first publish after a rest is never held back; after a
-// long one nobody is likely to share, and it is written without looking after anyone.
+// Group commit: publishes that arrive while a write is becoming durable share the next write, and with it
+// the next frame to every socket. The first publish after a rest is never held back. After a long rest
+// others are unlikely to share the write, so it is done at once, without a group.
 //
 //   idle ──add──▶ rested? ──yes──▶ commit ──▶ writing ──durable, nothing waits──▶ idle
 //                    │               ▲           │
 //                    └──no─▶ gather ─┘◀──────────┘ durable, others wait
 
 export interface Group<Draft, Outcome> {
-  /** Writes the drafts as one and sends them; one outcome for each. Never throws for one draft. */
+  /** Writes and sends the drafts as one; returns the outcome of each. A bad draft fails alone. */
   commit(drafts: Draft[]): Outcome[];
-  /** Resolves when what was written is on disk; a rejection means the object is being reset. */
+  /** Resolves when all writes so far are on disk; rejects when the object is being reset. */
   durable(): Promise<void>;
-  /** How long to let others join a group when the one before is so many ms ago; 0 for not at all. */
+  /**
+   * Returns how long (ms) to wait for others to join a group, `restedMs` after the last commit; 0 for no
+   * wait.
+   */
   gatherMs(restedMs: number): number;
   wait(ms: number): Promise<void>;
   clock(): number;
 }
 
-/** Drafts taken into one write at most, so that one commit stays short. */
+/** A write with this many drafts takes no further publish, so that one commit stays short. */
 const DRAFTS_MAX = 2_000;
-/** Longer than a write takes to be durable. */
+/** Longer than a write takes to become durable. */
 const LONG_REST_MS = 50;
 
 interface Waiting<Draft, Outcome> {
@@ -38,7 +41,7 @@ export class GroupCommit<Draft, Outcome> {
     this.#group = group;
   }
 
-  /** Takes the drafts of one publish; gives their outcomes, in order, once they are written. */
+  /** Takes the drafts of one publish; returns their outcomes, in order, once they are written. */
   async add(drafts: Draft[]): Promise<Outcome[]> {
     const { commit, gatherMs, clock } = this.#group;
     const now = clock();

@@ -1,14 +1,14 @@
-// Which publishes are known: an id is remembered for a day, with a digest of what it stood for.
+// The identities of publishes: an id is remembered for a day, with a digest of its message.
 
 import { IDENTITIES_MAX, IDENTITY_MS } from "../protocol/limits.ts";
 import type { Checkpoint, Identities } from "./checkpoint.ts";
 import type { Identity } from "./row.ts";
 import type { LogStore } from "./store.ts";
 
-/** A table with fewer ids than this is not worth the rows that renewing it costs. */
+/** Renewing a table with fewer ids than this is not worth the rows that it writes. */
 const RENEW_COUNT_MIN = 500;
 
-/** What is remembered of an identity; null when it is new, or was published more than a day ago. */
+/** Returns the record of an identity; null when it is new, or was published more than a day ago. */
 export function knownIdentity(
   store: LogStore,
   identities: Identities | null,
@@ -19,7 +19,7 @@ export function knownIdentity(
   return known !== undefined && now - known.at < IDENTITY_MS ? known : null;
 }
 
-/** Remembers that the identity stands for the message at the head. */
+/** Records that the identity stands for the message at the head. */
 export function remember(
   store: LogStore,
   next: Checkpoint<unknown>,
@@ -31,7 +31,10 @@ export function remember(
   store.remember(key, { offset: next.head, digest, at: now }, identities);
 }
 
-/** The two tables change places when one is full, or a day old and worth it; the older is dropped. */
+/**
+ * Returns the table to write. When the current table is full, or is a day old and large enough, the older
+ * one is dropped and made again in its place.
+ */
 function roomFor(store: LogStore, old: Identities | null, now: number): Identities {
   if (old === null) {
     store.renewIdentities(0);

@@ -1,4 +1,4 @@
-// What an object decides about its log: how much it keeps, what goes first, what it counts.
+// The policy of an object for its log: how much it keeps, which rows go first, and its counts.
 
 import type { Retention } from "../settings/retention.ts";
 import type { Checkpoint, Victim } from "./checkpoint.ts";
@@ -6,22 +6,22 @@ import type { Flags, NewRow } from "./row.ts";
 import type { LogStore } from "./store.ts";
 
 export interface Keep<Own> {
-  /** Sets what state a new message begins with; returns the members that tell it, as text. */
+  /** Sets the state that a new message begins with; returns its state members as JSON text. */
   newState(row: NewRow): string;
   retention(own: Own): Retention;
   empty(): Own;
   copy(own: Own): Own;
-  /** Whether there is something to keep though no message is left. */
+  /** Whether the object must stay stored although no message is left. */
   holds(own: Own): boolean;
   appended(next: Checkpoint<Own>, row: NewRow): void;
-  /** Counts out what has expired or aged by now, and finds when that will next be so. */
+  /** Takes expired and aged messages out of the counts; computes the next expiry. */
   settle(next: Checkpoint<Own>, store: LogStore, now: number): void;
-  /** Finds anew which rows to give up, so many if it may, the first to go first. */
+  /** Rebuilds `victims`: at most `count` rows, in the order in which they are given up. */
   lineUp(next: Checkpoint<Own>, store: LogStore, now: number, count: number): void;
-  /** Takes leave of rows about to be overwritten; gives the offsets whose holders must be told. */
+  /** Called before rows are lost to new ones; returns the offsets that subscribers must drop. */
   evict(next: Checkpoint<Own>, store: LogStore, now: number, victims: Victim[]): number[];
-  /** Which rows the alarm deletes. */
+  /** Returns the rows that the alarm deletes. */
   sweepable(rows: Flags[], own: Own, now: number): Flags[];
-  /** Takes leave of rows that the alarm is about to delete; `rows` are all there are. */
+  /** Called before the alarm deletes the rows in `gone`; `rows` are all rows of the log. */
   swept(rows: Flags[], gone: Set<number>): void;
 }

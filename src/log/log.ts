@@ -1,5 +1,5 @@
-// The ordered log both objects stand on: offsets and epoch, append, what is given up when it is
-// full, ids remembered, the newest messages in memory. It never sees a socket.
+// The ordered log under both objects: offsets and epoch, append, eviction when it is full, remembered ids,
+// the newest messages in memory. It never sees a socket.
 
 import { type Cursor, EMPTY_EPOCH } from "../protocol/cursor.ts";
 import { IDENTITY_MS } from "../protocol/limits.ts";
@@ -32,7 +32,7 @@ export class Log<Own> {
     this.#newEpoch = newEpoch;
   }
 
-  /** Where the log stands, with what has expired by now counted out. */
+  /** Returns the checkpoint, with expired and aged messages taken out of the counts. */
   at(now: number): Checkpoint<Own> {
     const checkpoint = this.#load();
     if (checkpoint.due !== null && now >= checkpoint.due) {
@@ -46,24 +46,24 @@ export class Log<Own> {
   }
 
   /**
-   * The time to go by. A machine's clock may step back, and another machine's be behind: what was
-   * counted out must not be taken for alive again.
+   * Returns the log's time, in ms. A machine's clock may step back, and another machine's may be behind,
+   * but a message that has been counted as expired must not become alive again.
    */
   now(clock: number): number {
     return Math.max(clock, this.at(clock).time);
   }
 
   /**
-   * Reads the last row again. An instance that has been replaced may still answer from memory;
-   * touching storage makes it fail instead, so whoever joins the log calls this first.
+   * Reads the last row again. An instance that has been replaced may still answer from memory, but its
+   * read of storage fails. Callers that add a subscriber or a member do this first.
    */
   confirm(): void {
     if (this.store.exists()) this.store.last();
   }
 
   /**
-   * Stores the drafts in one atomic write, and each alone if that fails, so that a bad one fails
-   * alone. Memory follows only after the write.
+   * Stores the drafts in one atomic write. When that fails, it stores each alone, so that a bad draft
+   * fails alone. Memory changes only after the write.
    */
   append(drafts: Draft[], now: number): Appended {
     try {
@@ -77,7 +77,7 @@ export class Log<Own> {
     }
   }
 
-  /** What a topic delivers has an order: after one that failed, the topic's others wait for it. */
+  /** A topic's deliveries keep their order: after a failed one, its later ones fail too. */
   #appendEach(drafts: Draft[], now: number): Appended {
     const stopped = new Set<string>();
     const parts = drafts.map((draft) => {
@@ -92,8 +92,8 @@ export class Log<Own> {
   }
 
   /**
-   * Changes what is stored, in one atomic write with a checkpoint of its own. When the head moves,
-   * what the ring holds is no longer how things are, so it is emptied.
+   * Changes rows in one atomic write, with a checkpoint of its own; returns the callback's value. When the
+   * head moves, the messages in the ring are out of date, so the ring is emptied.
    */
   change<T>(now: number, write: (next: Checkpoint<Own>, store: LogStore) => T): T {
     const next = this.#copy(this.at(now));
@@ -109,14 +109,14 @@ export class Log<Own> {
     return result;
   }
 
-  /** Changes what is known of the log in memory only; the next write takes it along. */
+  /** Changes the object's own part in memory only; the next write stores it. */
   note(now: number, change: (own: Own) => void): void {
     const next = this.#copy(this.at(now));
     change(next.own);
     this.#checkpoint = next;
   }
 
-  /** When to set the alarm for, if a publish made one necessary; asked when that is durable. */
+  /** Returns, once, the time (ms) of an alarm to set when the last publish is durable, or null. */
   takeAlarm(): number | null {
     const alarm = this.#alarmToSet;
     this.#alarmToSet = null;
@@ -124,9 +124,9 @@ export class Log<Own> {
   }
 
   /**
-   * What the alarm does: deletes what has aged or expired, and everything if nothing is left to
-   * keep. The row of the head is blanked at most, so that the head never goes back. Gives, when it is
-   * done, whether the log begins anew; `alarm` of the checkpoint says when to come back.
+   * The work of the alarm: deletes aged and expired messages, and the whole log when nothing is left to
+   * keep. The row of the head is only blanked, so that the head never goes back. Resolves to true when the
+   * log was erased; otherwise `alarm` of the checkpoint is the time of the next sweep.
    */
   async sweep(now: number): Promise<boolean> {
     if (!this.store.exists()) return false;
@@ -157,8 +157,8 @@ export class Log<Own> {
   }
 
   /**
-   * Forgets everything but this part of the object's own, in memory at once and on disk when the
-   * promise resolves. Where it holds nothing, nothing stays stored.
+   * Erases everything but the given part of the object's own, in memory at once and on disk when the
+   * promise resolves. When that part need not be kept, nothing stays stored.
    */
   erase(own: Own = this.#keep.empty()): Promise<void> {
     const empty = emptyCheckpoint(own, this.#keep.retention(own).ageMs);
@@ -169,14 +169,14 @@ export class Log<Own> {
     return erased;
   }
 
-  /** Whether a follower with this cursor can go on from it. */
+  /** Whether a follower with this cursor can continue from it. */
   reaches(cursor: Cursor, now: number): boolean {
     const { epoch, head, lost } = this.at(now);
     const sameLog = cursor.epoch === epoch || (cursor.epoch === EMPTY_EPOCH && cursor.offset === 0);
     return sameLog && cursor.offset <= head && cursor.offset >= lost;
   }
 
-  /** The entries after an offset if they are all in memory, or null. */
+  /** Returns the entries after an offset that have not expired; null unless all are in memory. */
   recent(offset: number, now: number): string[] | null {
     this.at(now);
     const entries = this.#ring.since(offset);
@@ -191,7 +191,7 @@ export class Log<Own> {
       const found = this.store.open();
       this.#checkpoint =
         found === null ? this.#empty() : parseCheckpoint(found, this.#keep.empty());
-      // A var that was changed may have ended what had not ended before.
+      // Under a changed age limit, messages may have aged that had not aged before.
       const { ageMs } = this.#keep.retention(this.#checkpoint.own);
       if (this.#checkpoint.ageMs !== ageMs) this.#checkpoint.due = 0;
       this.#ring.clear(this.#checkpoint.head);
@@ -242,20 +242,20 @@ export class Log<Own> {
     if (drafts.every(({ ttl }) => ttl === 0)) take();
     else if (this.#isOneStatement(drafts, current)) write();
     else this.store.atomically(write);
-    // When nothing was stored there is no epoch yet, whatever was minted.
+    // Without a stored message there is no epoch yet, so the one minted above is not kept.
     if (next.head !== current.head) this.#checkpoint = next;
     if (next.alarm !== current.alarm) this.#alarmToSet = next.alarm;
     for (const entry of entries) if (entry.offset !== LIVE_ONLY) this.#ring.push(entry);
     return { since: current.head, to: next.head, entries, removed, excluded, outcomes };
   }
 
-  /** One row and nothing else is atomic by itself; a transaction would be two statements more. */
+  /** A single statement is atomic by itself. A transaction would add two statements. */
   #isOneStatement(drafts: Draft[], { rows, own }: Checkpoint<Own>): boolean {
     const isPlain = drafts.length === 1 && drafts[0]?.identity === null;
     return isPlain && this.store.exists() && rows <= this.#keep.retention(own).messagesMax;
   }
 
-  /** Gives a draft its offset, unless its id is known already. */
+  /** Adds the row of a draft with the next offset, unless its id is known; returns the outcome. */
   #take(draft: Draft, time: number, next: Checkpoint<Own>, rows: NewRow[]): Outcome {
     const { id, body, ttl, category, identity, from } = draft;
     const expires = from?.expires ?? (ttl === null ? null : time + ttl * 1000);
@@ -283,7 +283,7 @@ export class Log<Own> {
   }
 }
 
-/** When the alarm is to come next: when the oldest message ages, or the newest id is forgotten. */
+/** Returns when (ms) the oldest message ages or, without messages, the newest id is forgotten. */
 function nextAlarm(
   first: Flags | undefined,
   remembersUntil: number | null,
@@ -294,5 +294,5 @@ function nextAlarm(
   return Math.max(first.time + ageMs, now + ageMs / ALARMS_PER_AGE_MAX);
 }
 
-/** How often the alarm comes at most, in the time a message is kept. */
+/** Maximum number of alarms within the age limit of messages. */
 const ALARMS_PER_AGE_MAX = 8;

@@ -1,18 +1,18 @@
-// Where new messages go: into free places, or into those of rows that are given up for them.
+// The places of new rows: free ones, or those of rows that are given up for them.
 
 import { type Checkpoint, printCheckpoint, VICTIMS_KNOWN, type Victim } from "./checkpoint.ts";
 import type { Keep } from "./keep.ts";
 import type { NewRow } from "./row.ts";
 import type { LogStore } from "./store.ts";
 
-/** An alarm that is this late was lost: the platform's are late by a minute at most. */
+/** An alarm this late has been lost: the platform's alarms are late by a minute at most. */
 const ALARM_LATE_MS = 3_600_000;
-/** Rows deleted with one write when the limit was lowered. */
+/** Rows deleted with one write after the limit was lowered. */
 const SURPLUS_PER_WRITE_MAX = 100;
 
 /**
- * Writes the rows and the checkpoint that says so, within a transaction of the caller's; gives the
- * offsets of rows given up from the middle, whose holders must be told.
+ * Writes the rows and the checkpoint that covers them; the caller makes this one atomic write. Returns the
+ * offsets that subscribers must drop: rows given up above `oldest`.
  */
 export function place<Own>(
   rows: NewRow[],
@@ -23,7 +23,7 @@ export function place<Own>(
 ): number[] {
   const removed: number[] = [];
   const { messagesMax, ageMs } = keep.retention(next.own);
-  // A list may be longer than the log keeps: then its end displaces its beginning.
+  // A list may have more messages than the log keeps: then its end overwrites its beginning.
   for (let from = 0; from < rows.length; from += messagesMax) {
     const chunk = rows.slice(from, from + messagesMax);
     removed.push(...shrink(next, store, keep, now));
@@ -32,14 +32,18 @@ export function place<Own>(
     if (next.rows === victims.length) next.oldest = (chunk[0] as NewRow).offset;
     next.rows += chunk.length - victims.length;
     for (const row of chunk) keep.appended(next, row);
-    // Set once in the life of a log, and again only if it was lost: a crash may come between.
+    // Set once in the life of a log, and again only after an alarm was lost: a crash may come between the
+    // write and the setting of the alarm.
     if (next.alarm === null || now > next.alarm + ALARM_LATE_MS) next.alarm = now + ageMs;
     store.write(chunk, victims, printCheckpoint(next));
   }
   return removed;
 }
 
-/** Makes good, by and by, for a limit that was lowered or had to be passed. */
+/**
+ * Deletes surplus rows, a few with each write, after the limit was lowered or had to be exceeded. Returns
+ * the offsets that subscribers must drop.
+ */
 function shrink<Own>(
   next: Checkpoint<Own>,
   store: LogStore,
@@ -57,7 +61,10 @@ function shrink<Own>(
   return removed;
 }
 
-/** Whose places so many new rows take: of all that hold nothing, and of what is over the limit. */
+/**
+ * Returns the rows to overwrite for `count` new ones: rows that hold no message first, then as many as the
+ * limit requires.
+ */
 function give<Own>(
   count: number,
   next: Checkpoint<Own>,

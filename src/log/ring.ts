@@ -1,15 +1,15 @@
-// The newest messages as text, so that a reconnect is answered without a row being read.
+// The newest messages as text in memory, so that a reconnect is answered without reading a row.
 
 import { Entry } from "./entry.ts";
 
 const GONE = new Entry({ offset: 0, body: "", time: 0, expires: null }, "");
 
-/** UTF-16 units; a log in memory must leave room for the other objects of its isolate. */
+/** UTF-16 units. The text in memory must leave room for the other objects of its isolate. */
 const UNITS_MAX = 512 * 1024;
 
 /**
- * Covers the offsets above `#floor`. Whatever changes a message that is held (a mark, a deletion)
- * clears it; then storage answers.
+ * Holds the messages above `#floor`. A change of a held message (a mark, a deletion) clears the ring, and
+ * earlier messages are then read from storage.
  */
 export class Ring {
   #entries: Entry[] = [];
@@ -17,7 +17,7 @@ export class Ring {
   #floor = 0;
   #units = 0;
 
-  /** Empties it: it covers what comes after `head`. */
+  /** Empties the ring; from then on it holds the messages after `head`. */
   clear(head: number): void {
     this.#entries = [];
     this.#first = 0;
@@ -29,14 +29,14 @@ export class Ring {
     this.#entries.push(entry);
     this.#units += entry.units;
     while (this.#units > UNITS_MAX) this.#shift();
-    // Moving the array at every shift would cost its length, so the dead front is cut now and then.
+    // Each shift of the array would copy it, so its unused front is cut off only now and then.
     if (this.#first > 1024 && this.#first * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#first);
       this.#first = 0;
     }
   }
 
-  /** Everything after the offset, or null when the ring does not reach back so far. */
+  /** Returns the entries after the offset; null when the ring does not reach back that far. */
   since(offset: number): Entry[] | null {
     if (offset < this.#floor) return null;
     let low = this.#first;
@@ -51,7 +51,7 @@ export class Ring {
 
   #shift(): void {
     const entry = this.#entries[this.#first] as Entry;
-    // The array keeps its place until it is cut, but not the text.
+    // The unused slot stays until the front is cut off, but the text is freed now.
     this.#entries[this.#first] = GONE;
     this.#first += 1;
     this.#units -= entry.units;

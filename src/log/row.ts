@@ -1,17 +1,17 @@
-// What a row of the log holds, whole or in part.
+// The rows of a log, whole or in part.
 
 /** A message about to be stored. Times are ms since 1970. */
 export interface NewRow {
   offset: number;
-  /** The members of the message as JSON text without the outer braces; `offset` and `time` apart. */
+  /** The members of the message as JSON text, without the outer braces, `offset` and `time`. */
   body: string;
   time: number;
   expires: number | null;
   category: string | null;
-  /** The topic it came from and its offset there; null for what was published to this log. */
+  /** The topic that delivered it and the offset there; null for a message published to this log. */
   topic: string | null;
   topic_offset: number | null;
-  /** When it counts as seen and read from the start, in ms; null when it does not. */
+  /** The time (ms) of a message that counts as seen and read from the start; null for any other. */
   read_at: number | null;
 }
 
@@ -22,7 +22,7 @@ export type Row = {
   time: number;
   expires: number | null;
   category: string | null;
-  /** The offset of its last change of state; null when there was none. */
+  /** The offset of its last change of state; null for a message without one. */
   changed: number | null;
   seen_at: number | null;
   read_at: number | null;
@@ -31,8 +31,8 @@ export type Row = {
   topic_offset: number | null;
 };
 
-/** A row without its content: what counting and choosing need. */
+/** A row without its content, for counting and for the choice of victims. */
 export type Flags = Omit<Row, "body" | "category"> & { blank: number };
 
-/** What is remembered of a publish with an id. */
+/** The record of a publish with an id. `at` is its time in ms. */
 export type Identity = { offset: number; digest: string; at: number };

@@ -1,8 +1,8 @@
-// The tables of a log, as a list that only ever grows: a migration that has shipped is not edited.
+// The tables of a log, as a list of migrations that only grows: a shipped migration is never edited.
 
 /**
- * `offset` is the rowid, so that a new row goes to the end of the last page: one row written and 1.2
- * pages. The oldest row is taken over by the newest message (an UPDATE of its key) for one written.
+ * `offset` is the rowid, so a new row goes to the end of the last page: one row written and 1.2 pages. The
+ * newest message takes over the oldest row (an UPDATE of its key) for one row written.
  */
 const MIGRATIONS: readonly (readonly string[])[] = [
   [
@@ -23,14 +23,14 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
 ];
 
-/** Whether there is a table of this name. Reads no row. */
+/** Whether a table of this name exists. Reads no row. */
 export function hasTable(sql: SqlStorage, name: string): boolean {
   return sql.exec("SELECT 1 FROM pragma_table_info(?) LIMIT 1", name).toArray().length > 0;
 }
 
 /**
- * Brings the tables up to date, making them when there are none. Call it inside a transaction, and
- * only with something to keep: an object that stores nothing costs nothing.
+ * Brings the tables up to date, and creates them when there are none. Call it inside a transaction, and
+ * only when there is something to store: an object that stores nothing costs nothing.
  */
 export function migrate(sql: SqlStorage): void {
   if (!hasTable(sql, "migrations"))
@@ -44,7 +44,7 @@ export function migrate(sql: SqlStorage): void {
   }
 }
 
-/** Drops every table of ours, those of an inbox or a topic included. Call it inside a transaction. */
+/** Drops all tables of the hub, also those of an inbox or a topic. Call it inside a transaction. */
 export function dropAll(sql: SqlStorage): void {
   const tables = sql.exec<{ name: string }>(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*'",

@@ -1,4 +1,4 @@
-// All SQL of a log, for both objects: its rows, its checkpoint and the ids it remembers.
+// All SQL of a log, for both objects: its rows, its checkpoint and its remembered ids.
 
 import { CHECKPOINT_VERSION, type Identities, type Victim } from "./checkpoint.ts";
 import type { Flags, Identity, NewRow, Row } from "./row.ts";
@@ -8,14 +8,14 @@ const STATE = "changed, seen_at, read_at, archived_at, topic, topic_offset";
 const ROW = `offset, body, time, expires, category, ${STATE}`;
 const FLAGS = `offset, body IS NULL AS blank, time, expires, ${STATE}`;
 
-// A statement takes at most 100 bound values, of which a row takes nine.
+// A statement has at most 100 bound values, and a row needs nine of them.
 const VALUES_PER_ROW = 9;
 const ROWS_PER_STATEMENT = 11;
-/** A page and the one after it, which tells that there is more. */
+/** The rows of a page and one more, which shows whether another page follows. */
 const ROWS_PER_PIECE = 101;
-/** From so many rows on they are overwritten by one statement. */
+/** From this number of rows on, one statement overwrites them all. */
 const BULK_ROWS_MIN = 8;
-/** UTF-16 units of bodies in one bound value, which may have 2 MB. */
+/** UTF-16 units of bodies after which a bound value takes no further row. It may have 2 MB. */
 const BULK_UNITS_MAX = 256 * 1024;
 const insertOf = (rows: number) => {
   const row = (_: unknown, i: number) => {
@@ -28,7 +28,8 @@ const insertOf = (rows: number) => {
 
 const SQL = {
   saved: "SELECT text FROM checkpoint WHERE id = 1",
-  // Its two rows are spared to all that have a message before they are revoked anything.
+  // Creating the table writes two rows. A log needs it only for a checkpoint without a message, such as a
+  // revocation in an empty inbox.
   makeSaved: `CREATE TABLE IF NOT EXISTS checkpoint (
                 id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL
               ) WITHOUT ROWID`,
@@ -76,46 +77,48 @@ export class LogStore {
     return this.#ready;
   }
 
-  /** Brings older tables up to date and gives the checkpoint; null when there is none. */
+  /**
+   * Brings older tables up to date; returns the text of the checkpoint, null when there is none.
+   */
   open(): string | null {
     if (!hasTable(this.#sql, "migrations")) return null;
     const text = this.last()?.checkpoint ?? this.#saved();
-    // What is read anyway says of which version the tables are.
+    // The checkpoint, which is read anyway, begins with the version of the tables.
     if (!text?.startsWith(`[${CHECKPOINT_VERSION},`)) this.prepare();
     this.#ready = true;
     return text;
   }
 
-  /** Makes the tables. */
+  /** Creates the tables, or brings them up to date. */
   prepare(): void {
     if (!this.#ready) this.#storage.transactionSync(() => migrate(this.#sql));
     this.#ready = true;
   }
 
-  /** Runs the callback as one atomic write: when it throws, nothing of it has happened. */
+  /** Runs the callback as one atomic write: when it throws, nothing of it is stored. */
   atomically<T>(write: () => T): T {
     const ready = this.#ready;
     try {
       return this.#storage.transactionSync(write);
     } catch (cause) {
-      // Tables that were made inside it are gone with it.
+      // Tables that were created inside the transaction are rolled back too.
       this.#ready = ready;
       throw cause;
     }
   }
 
-  /** Resolves when everything written so far is on disk. */
+  /** Resolves when all writes so far are on disk. */
   durable(): Promise<void> {
     return this.#storage.sync();
   }
 
-  /** Erases everything but a checkpoint, the alarm included; the promise is for its durability. */
+  /** Erases everything but a checkpoint, the alarm included; resolves when that is durable. */
   erase(checkpoint: string | null): Promise<void> {
     if (checkpoint === null) {
       this.#ready = false;
       return this.#storage.deleteAll();
     }
-    // `deleteAll()` stands outside every transaction: a crash after it would lose the checkpoint.
+    // `deleteAll()` runs outside every transaction: a crash after it would lose the checkpoint.
     this.#storage.transactionSync(() => {
       dropAll(this.#sql);
       migrate(this.#sql);
@@ -128,7 +131,10 @@ export class LogStore {
     return this.#sql.exec<{ offset: number; checkpoint: string | null }>(SQL.last).toArray()[0];
   }
 
-  /** Onto the last row, or apart while there is no row: so there is only ever one to be believed. */
+  /**
+   * Saves the checkpoint in the last row, or in a table of its own while there is no row. The one in a row
+   * always counts before the one in the table.
+   */
   saveCheckpoint(text: string): void {
     const { rowsWritten } = this.#sql.exec(SQL.saveOnLast, text);
     if (rowsWritten > 0) return;
@@ -142,7 +148,7 @@ export class LogStore {
   }
 
   /**
-   * Stores rows: the first of them in free places, the others in those of the victims. The last one
+   * Stores rows: the first ones in free places, the others over the rows of the victims. The last row
    * carries the checkpoint.
    */
   write(rows: NewRow[], victims: Victim[], checkpoint: string): void {
@@ -174,7 +180,7 @@ export class LogStore {
     if (written !== victims.length) throw new Error("a row that was to be given up is not there");
   }
 
-  /** One statement for many rows costs a fifth less than one for each. */
+  /** One statement for many rows costs a fifth less than one for each row. */
   #recycleMany(rows: unknown[][]): number {
     let written = 0;
     for (let from = 0; from < rows.length; ) {
@@ -196,8 +202,8 @@ export class LogStore {
   }
 
   /**
-   * Rows below an offset, newest first. Read in pieces that are each taken whole: a cursor that is
-   * left half-read keeps the tables locked against being dropped.
+   * Returns the rows below an offset, newest first. They are read in pieces, each to its end: a cursor
+   * that is left half-read locks the tables, which then cannot be dropped.
    */
   *before(offset: number): Generator<Row> {
     for (let below = offset; ; ) {
@@ -225,18 +231,18 @@ export class LogStore {
     return this.#sql.exec<{ offset: number; time: number }>(SQL.first).toArray()[0];
   }
 
-  /** The lowest offset above another; null when there is none. */
+  /** Returns the lowest offset above another one; null when there is none. */
   next(offset: number): number | null {
     return this.#sql.exec<{ offset: number }>(SQL.next, offset).toArray()[0]?.offset ?? null;
   }
 
-  /** The greatest offset of a stretch that holds a message which has not expired; 0 for none. */
+  /** Returns the highest offset in a range that holds a message and has not expired; 0 for none. */
   lastLive(from: number, to: number, now: number): number {
     const rows = this.#sql.exec<{ offset: number }>(SQL.lastLive, from, to, now).toArray();
     return rows[0]?.offset ?? 0;
   }
 
-  /** The first message at or after a time. */
+  /** Returns the first message at or after a time (ms). */
   firstAt(time: number): { offset: number; time: number } | undefined {
     return this.#sql.exec<{ offset: number; time: number }>(SQL.firstAt, time).toArray()[0];
   }
@@ -253,7 +259,7 @@ export class LogStore {
     this.#sql.exec(SQL.delete, offset);
   }
 
-  /** Looks an identity up in both tables. */
+  /** Looks an identity up in both tables; the newer record counts. */
   identity(key: string, identities: Identities): Identity | undefined {
     return this.#sql
       .exec<Identity>(
@@ -275,7 +281,9 @@ export class LogStore {
     );
   }
 
-  /** Empties one of the two identity tables, by dropping it: deleting costs a row written each. */
+  /**
+   * Empties one of the two identity tables by dropping it: each deleted id would cost a row written.
+   */
   renewIdentities(table: 0 | 1): void {
     this.#sql.exec(`DROP TABLE IF EXISTS ids_${table}`);
     this.#sql.exec(
