@@ -1,5 +1,4 @@
-// What the Worker and its objects are given by the platform: the object classes, the rate limits and the
-// vars.
+// The bindings of the Worker and its objects: the object classes, the rate limits and the vars.
 
 import type { Vars } from "../settings/settings.ts";
 import type { InboxRpc } from "./inbox-rpc.ts";

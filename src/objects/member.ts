@@ -1,28 +1,30 @@
-// What a topic and its members say to one another: how a member joins, what it is handed, and what it
-// answers.
+// The exchange between a topic and its members: how a member joins, its batches and its answers.
 
 import type { Since } from "../protocol/cursor.ts";
 import type { Refusal } from "../protocol/error.ts";
 
 export interface Joining {
-  /** Its address, such as `user:ada`. */
+  /** The member's address, such as `user:ada`. */
   member: string;
-  /** Whether it will keep what it is told. */
+  /** Whether the member keeps the messages that it receives; otherwise it only watches. */
   follows: boolean;
-  /** A cursor of one that follows says that it did before: what it missed is delivered, not returned. */
+  /**
+   * A cursor of a member that follows means that it followed before. The messages it missed are then
+   * delivered and not returned.
+   */
   since: Since;
-  /** Why it is refused where the topic is not public; null when it may come in anyway. */
+  /** The refusal of the member if the topic is not public; null when it may join any topic. */
   unlessPublic: Refusal | null;
-  /** The time of its inbox in ms, later with each call; older versions do not send it. */
+  /** The time of its inbox in ms, later with each call; absent when an older release sends it. */
   at?: number;
-  /** Whether a leave from before it may still come, which must not end it. */
+  /** Whether an earlier leave may still arrive, which must not end this membership. */
   mayBeLeft?: boolean;
 }
 
-/** Where a member begins. `since` is null for a snapshot; `messages` are JSON texts. */
+/** The start of a member. `since` is null for a snapshot; `messages` are JSON texts. */
 export interface Joined {
   epoch: string;
-  /** The head: what is told from now on comes after it. */
+  /** The head of the topic: later messages come after it. */
   offset: number;
   oldest: number;
   recovered: boolean;
@@ -32,54 +34,54 @@ export interface Joined {
 
 /** A message as a member receives it. */
 export interface BatchEntry {
-  /** Its place in the topic; null for what is sent live only. */
+  /** Its offset in the topic; null for a message that is sent live only. */
   offset: number | null;
   /** The members of the message as JSON text, without the outer braces. */
   body: string;
-  /** When the topic took it in, and when it ends by its own ttl, in ms. */
+  /** When the topic received it, and when its own ttl ends it (null for never), in ms. */
   time: number;
   expires: number | null;
   category: string | null;
-  /** The connection that is not to have it: its sender's. */
+  /** The connection that must not receive it: the connection of its sender. */
   exclude: string | null;
 }
 
-/** A message that is sent and not stored. `turn` counts them up in one instance of the topic. */
+/** A message that is sent and not stored. `turn` numbers them within one instance of the topic. */
 export interface LiveEntry extends BatchEntry {
-  /** Absent where an older release sends it. */
+  /** Absent when an older release sends it. */
   turn?: number;
 }
 
 /**
- * Everything of a topic after `since` up to `to`. A member applies what lies above its own cursor;
- * the same batch twice is applied once.
+ * The messages of a topic after `since` and up to `to`. A member applies those above its own cursor, so a
+ * batch that arrives twice is applied once.
  */
 export interface Batch {
   topic: string;
-  /** Whether the topic is open to everyone; otherwise who watches it needs the cap. */
+  /** Whether everyone may watch the topic; otherwise a watcher needs the cap `subscribe`. */
   isPublic: boolean;
   epoch: string;
   since: number;
   to: number;
-  /** What lies at or below it and has not reached the member is gone. */
+  /** Messages at or below it that have not reached the member are gone. */
   lost: number;
   oldest: number;
   entries: BatchEntry[];
   /** Sent once, to the devices that are connected now. */
   live: LiveEntry[];
-  /** The instance of the topic that counts the turns of `live`. */
+  /** The instance of the topic that numbers the turns of `live`. */
   instance?: string;
-  /** Which joining of the member this is for. */
+  /** The joining of the member that this batch is for. */
   generation: number;
 }
 
-/** How far a member has come. `generation` is that of the batch it answers. */
+/** The answer to a batch: the member's position, and the `generation` of the batch. */
 export interface Held {
   epoch: string;
   offset: number;
-  /** Whether anyone is there who follows or watches the topic. */
+  /** Whether the user follows the topic or a connection of the user watches it. */
   isAnyone: boolean;
   generation: number;
-  /** Whether a device of the user is connected; absent where an older release answers. */
+  /** Whether a device of the user is connected; absent when an older release answers. */
   hasSockets?: boolean;
 }

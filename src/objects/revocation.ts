@@ -1,10 +1,13 @@
-// Whether a token was revoked: the one question about it that only an object can answer.
+// The check for a revoked token, which is the only check of a token that needs an object.
 
 import { REVOKED, RefusalError } from "../protocol/error.ts";
 import type { Env } from "./env.ts";
 import { inboxOf, type Near } from "./stubs.ts";
 
-/** Whether the user's tokens of this issue were revoked is known to the user's inbox. */
+/**
+ * Asks the user's inbox whether tokens issued at `iat` (seconds) were revoked. Throws a RefusalError if
+ * they were.
+ */
 export async function requireUnrevoked(
   env: Env,
   { user, iat }: { user: string; iat: number | null },

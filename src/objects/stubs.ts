@@ -1,4 +1,4 @@
-// From an address to its object: the one place that makes stubs and names objects.
+// From an address to its object: the only place that makes stubs and names objects.
 
 import type { Address } from "../protocol/address.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
@@ -6,36 +6,37 @@ import { settingsOf } from "../settings/settings.ts";
 import type { Env } from "./env.ts";
 
 /**
- * Who is near an object that is not made yet, and that never moves afterwards. The platform makes an
- * object near its first caller, which is right for a `user`; a `backend` may stand anywhere, so that its
- * calls carry LOCATION_HINT.
+ * The kind of caller that an object is created for. The platform creates an object near its first caller
+ * and never moves it. That is right for a `user`; a `backend` may run anywhere, so its calls carry
+ * LOCATION_HINT.
  */
 export type Near = "user" | "backend";
 
-/** A call of one object to another that is not answered by then has failed; it may be repeated. */
+/** A call between objects that has no answer after this time has failed; it may be repeated. */
 export const CALL_MS_MAX = 3_000;
 
 /**
- * The stub of a user's inbox. `near` counts only for the very first call to it. The runtime repeats a call
- * that did not arrive; `repeatMs` is for how long, where its caller does not wait as long as the runtime.
+ * Returns the stub of a user's inbox. `near` counts only for the very first call to it. The runtime
+ * repeats a call that did not arrive. `repeatMs` limits how long, for a caller that waits less than the
+ * runtime does.
  */
 export function inboxOf(env: Env, user: string, near: Near = "backend", repeatMs?: number) {
   return stubOf(env, env.INBOX, { kind: "user", name: user }, near, repeatMs);
 }
 
-/** The stub of a topic, in the same way. */
+/** Returns the stub of a topic, in the same way. */
 export function topicOf(env: Env, topic: string, near: Near = "backend", repeatMs?: number) {
   return stubOf(env, env.TOPIC, { kind: "topic", name: topic }, near, repeatMs);
 }
 
-/** The object that keeps the log of an address. */
+/** Returns the stub of the object that keeps the log of an address. */
 export function logOf(env: Env, { kind, name }: Address, near: Near = "backend") {
   return kind === "user" ? inboxOf(env, name, near) : topicOf(env, name, near);
 }
 
 /**
- * What the failure of a call to an object means to whoever asked: the platform says whether the object
- * has too much to do, or whether the call may have arrived. Null for a fault of our own.
+ * Returns the refusal that a caller gets for a failed call to an object: the platform says whether the
+ * object is overloaded, or whether the call may have arrived. Null for a fault of our own.
  */
 export function failureOf(cause: unknown): Refusal | null {
   const { overloaded, retryable, remote } = cause as {
@@ -49,7 +50,9 @@ export function failureOf(cause: unknown): Refusal | null {
     : null;
 }
 
-/** Rejects when a call is not answered in time: what was asked may still be done. */
+/**
+ * Rejects when a call has no answer within CALL_MS_MAX. The called object may still do the work.
+ */
 export async function inTime<T>(call: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<never>((_resolve, reject) => {
@@ -64,7 +67,7 @@ export async function inTime<T>(call: Promise<T>): Promise<T> {
 
 export const NO_ANSWER = `no answer within ${CALL_MS_MAX} ms`;
 
-/** The user or the topic that an object is, out of the name that `stubOf` gave it. */
+/** Returns the name of an object's user or topic, out of the object name that `stubOf` made. */
 export function nameOf(id: DurableObjectId): string {
   return (id.name ?? "").split("/").slice(3).join("/");
 }
@@ -80,7 +83,7 @@ function stubOf<T extends Rpc.DurableObjectBranded>(
   const { jurisdiction, locationHint } =
     "fix" in settings ? { jurisdiction: null, locationHint: null } : settings;
   const hint = near === "user" ? null : locationHint;
-  // A scheme, a jurisdiction and a kind, so that each of them can change without a clash.
+  // A version, a jurisdiction and a kind begin the name, so that each of them can change without a clash.
   const objectName = `v1/${jurisdiction ?? "-"}/${kind}/${name}`;
   const placed = jurisdiction === null ? namespace : namespace.jurisdiction(jurisdiction);
   if (hint === null && repeatMs === undefined) return placed.getByName(objectName);

@@ -1,4 +1,4 @@
-// A topic as its callers see it. An object that was deployed before may still call it like this.
+// The RPC methods of a topic. Objects of an earlier deployment call them too: keep them compatible.
 
 import type { Draft, Outcome } from "../log/entry.ts";
 import type { Refusal } from "../protocol/error.ts";
@@ -8,21 +8,21 @@ import type { Joined, Joining } from "./member.ts";
 
 export interface HistoryQuery {
   since: HistorySince | null;
-  /** Only messages below this offset; with `since` absent. */
+  /** Only messages below this offset; used when `since` is absent. */
   before: number | null;
   limit: number;
-  /** UTF-16 units after which a page ends early, when it is to fit into a frame. */
+  /** UTF-16 units after which a page takes no further message, when it must fit into a frame. */
   unitsMax?: number;
 }
 
-/** How far the fan-out of one message is. */
+/** The progress of the fan-out of one message, in members. */
 export interface Delivery {
   members: number;
   delivered: number;
   behind: number;
 }
 
-/** How a topic stands, and what is in force for it. */
+/** The state of a topic, with the settings in force. */
 export interface TopicStanding extends TopicDefaults {
   cursor: string;
   members: number;
@@ -30,27 +30,31 @@ export interface TopicStanding extends TopicDefaults {
 
 export interface TopicRpc extends Rpc.DurableObjectBranded {
   /**
-   * Appends drafts; one outcome for each, given when all of them are durable and are sure to reach
-   * those who follow. `requestId`, or the connection of a publish over a socket, is for the log.
+   * Appends drafts; resolves to one outcome for each, when all of them are durable and certain to reach
+   * the followers. `requestId`, or the connection of a publish over a socket, is for the log lines.
    */
   publish(drafts: Draft[], requestId?: string | null): Promise<Outcome[]>;
-  /** A page of the log, as the text of a JSON object. */
+  /** Returns a page of the log, as the text of a JSON object. */
   history(query: HistoryQuery, unlessPublic?: Refusal | null): string | Refusal;
-  /** One message as JSON text; null when none is kept at the offset. */
+  /** Returns one message as JSON text; null when none is kept at the offset. */
   message(offset: number, unlessPublic?: Refusal | null): string | null | Refusal;
-  /** How far the fan-out of the message at an offset is; null when nothing was ever there. */
+  /** Returns the fan-out of the message at an offset; null for an offset above the head. */
   delivery(offset: number): Delivery | null;
-  /** Takes in a member, or one that comes again, and gives what it missed. */
+  /**
+   * Adds a member, or one that comes back; resolves to its start, with the messages that it missed.
+   */
   join(joining: Joining): Promise<Joined | Refusal>;
   /**
-   * A member keeps nothing of this topic any more; `watches` when it still wants to be told. `at` is the
-   * time of its inbox: a call that comes after a later joining does not end what that one began.
+   * Ends the follow of a member, and its membership unless it still `watches`. `at` is the time of its
+   * inbox (ms): a leave that arrives after a later joining does not end that joining.
    */
   leave(member: string, watches: boolean, at?: number): Promise<void>;
-  /** Users that follow, by name, after a name; at most `limit`. */
+  /**
+   * Returns the users that follow, sorted by name, from the first one after a name; at most `limit`.
+   */
   followers(after: string, limit: number): string[];
-  /** How the topic stands. */
+  /** Returns the state of the topic. */
   standing(): TopicStanding;
-  /** Replaces what was set for the topic; what is not set is as the hub has it. */
+  /** Replaces the topic's settings; an absent setting has the hub's default. */
   set(settings: TopicSettings): Promise<TopicStanding>;
 }
