@@ -1,4 +1,4 @@
-// How much a log keeps.
+// The retention of a log: how many messages it keeps, and for how long.
 
 export interface Retention {
   messagesMax: number;

@@ -8,7 +8,7 @@ import { HUB_SOURCE } from "../protocol/message.ts";
 import type { Retention } from "./retention.ts";
 import { given, type TopicDefaults, type TopicSettings, topicSettingsBody } from "./topic.ts";
 
-/** The secrets and vars of a deployment. */
+/** The secrets and vars as the platform passes them. */
 export interface Vars {
   API_KEYS?: string;
   JWT_SECRETS?: string;
@@ -40,7 +40,7 @@ export interface Settings {
   jurisdiction: DurableObjectJurisdiction | null;
 }
 
-/** What is missing or malformed, as the command or the change that mends it. */
+/** A missing or malformed setting, as the command or the change that corrects it. */
 export interface Misconfigured {
   fix: string;
 }
@@ -48,7 +48,7 @@ export interface Misconfigured {
 const SECRET_LENGTH_MIN = 32;
 const known = new WeakMap<Vars, Settings | Misconfigured>();
 
-/** Takes the Worker's env; gives the settings, or what to do before the hub can work. */
+/** Takes the Worker's env; returns the settings, or the step without which the hub cannot work. */
 export function settingsOf(env: Vars): Settings | Misconfigured {
   let settings = known.get(env);
   if (settings === undefined) {
@@ -58,15 +58,17 @@ export function settingsOf(env: Vars): Settings | Misconfigured {
   return settings;
 }
 
-/** Takes the env of an object, which needs only how much to keep; faulty vars fall to defaults. */
+/**
+ * Takes the env of an object, which needs only the retention. Returns the default for faulty vars.
+ */
 export function retentionOf(env: Vars, kind: "inbox" | "topic"): Retention {
   const settings = readRetention(env, kind);
   return "fix" in settings ? DEFAULTS[kind] : settings;
 }
 
 /**
- * What is in force for a topic that was told nothing: by its own name in TOPIC_DEFAULTS, else by the
- * longest pattern that it fits.
+ * Returns the settings of a topic that has none of its own: the vars, changed by the entry of its name in
+ * TOPIC_DEFAULTS, or else by the entry of the longest pattern that it matches.
  */
 export function topicDefaultsOf(env: Vars, topic: string): TopicDefaults {
   const all = { ...retentionOf(env, "topic"), access: "token" as const };
@@ -80,14 +82,14 @@ export function topicDefaultsOf(env: Vars, topic: string): TopicDefaults {
   return { ...all, ...patterns.get(fitting[0] ?? "") };
 }
 
-/** How many sockets a topic takes on its own door. */
+/** Returns how many sockets may connect directly to a topic. */
 export function topicSocketsMaxOf(env: Vars): number {
   const settings = settingsOf(env);
   return "fix" in settings ? TOPIC_SOCKETS_MAX : settings.topicSocketsMax;
 }
 
 const TOPIC_SOCKETS_MAX = 10_000;
-/** An object can have 32,768; some of them are closing. */
+/** An object can hold 32,768 sockets, including sockets that are closing. */
 const TOPIC_SOCKETS_MOST = 30_000;
 
 const DEFAULTS = {
@@ -107,7 +109,7 @@ function readSettings(env: Vars): Settings | Misconfigured {
     return {
       fix: `each of JWT_SECRETS has at least ${SECRET_LENGTH_MIN} characters: \`npm run keys\``,
     };
-  // Some issuers sign for all their customers with the same keys.
+  // Some issuers sign the tokens of all their customers with the same keys.
   if (env.JWKS_URL && !env.JWT_ISSUER && !env.JWT_AUDIENCE)
     return {
       fix: "set JWT_ISSUER or JWT_AUDIENCE beside JWKS_URL: the keys alone do not say for whom",
@@ -152,7 +154,9 @@ function readSettings(env: Vars): Settings | Misconfigured {
   };
 }
 
-/** The places and jurisdictions of the platform; it throws at any other, at the first call. */
+/**
+ * The location hints and jurisdictions of the platform, which throws at any other on the first call.
+ */
 const LOCATION_HINTS = Object.keys({
   ...{ wnam: 1, enam: 1, sam: 1, weur: 1, eeur: 1, apac: 1, "apac-ne": 1, "apac-se": 1 },
   ...{ oc: 1, afr: 1, me: 1 },
@@ -164,13 +168,15 @@ const JURISDICTIONS = Object.keys({
 const isOneOf = <T extends string>(all: readonly T[], text: string): text is T =>
   all.some((each) => each === text);
 
-/** Whether a browser can send it as it is: a scheme, a host and a port, or what apps have in place. */
+/**
+ * Whether a text is an origin as browsers and apps send it: scheme, host and port; or `*` or `null`.
+ */
 function isOrigin(text: string): boolean {
   if (text === "*" || text === "null") return true;
   return /^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s,]+$/.test(text) && isCanonicalOrigin(text);
 }
 
-/** Browsers write a host in lower case, and leave out the port of its scheme. */
+/** Browsers write the host in lower case and omit the default port of the scheme. */
 function isCanonicalOrigin(text: string): boolean {
   const url = URL.parse(text);
   if (url === null) return false;
@@ -183,7 +189,10 @@ const list = (text: string | undefined) =>
     .map((item) => item.trim())
     .filter((item) => item !== "");
 
-/** One secret as it is, since any character may be in it, or a JSON list of them. */
+/**
+ * Returns the secrets: the text itself, which may have any character, or a JSON list of them. Null when
+ * the list is malformed.
+ */
 function readSecrets(text: string | undefined): string[] | null {
   if (!text) return [];
   if (!text.startsWith("[")) return [text];
@@ -247,7 +256,10 @@ function topicPatternsOf(env: Vars): ReturnType<typeof readTopicDefaults> {
   return patterns;
 }
 
-/** Names of topics, or beginnings of names with a `*`, each with what differs from the vars for all. */
+/**
+ * Parses TOPIC_DEFAULTS: names of topics, or prefixes of names with a `*`, each with the settings that
+ * differ from the vars.
+ */
 function readTopicDefaults(text: string | undefined): Map<string, TopicSettings> | Misconfigured {
   if (!text) return new Map();
   const fix =

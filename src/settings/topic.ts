@@ -1,24 +1,24 @@
-// What a topic is told about itself: who may subscribe, and how much it keeps.
+// The settings of a topic: the access to it, and how much it keeps.
 
 import * as v from "valibot";
 import { DAY_MS, RETENTION_DAYS_MAX, RETENTION_MESSAGES_MAX } from "../protocol/limits.ts";
 import type { Retention } from "./retention.ts";
 
-/** `public` is for everyone, without a token; `token` takes the cap `subscribe`. */
+/** `public` admits everyone, without a token; `token` requires the cap `subscribe`. */
 export type Access = "public" | "token";
 
-/** What is in force for a topic. */
+/** The settings in force for a topic. */
 export interface TopicDefaults extends Retention {
   access: Access;
 }
 
-/** What was set for one topic; what is absent is as the hub has it for topics of its name. */
+/** The settings made for one topic. An absent one has the hub's default for the topic's name. */
 export type TopicSettings = Partial<TopicDefaults>;
 
 const MESSAGES_FIX = `is a whole number from 1 to ${RETENTION_MESSAGES_MAX}`;
 const DAYS_FIX = `is a number above 0, at most ${RETENTION_DAYS_MAX}`;
 
-/** The settings as they are sent, and as the var TOPIC_DEFAULTS has them. */
+/** The settings in the form of a request and of the var TOPIC_DEFAULTS. */
 export const topicSettingsBody = v.strictObject({
   access: v.optional(v.picklist(["public", "token"], "is public or token")),
   messages_max: v.optional(
@@ -34,7 +34,7 @@ export const topicSettingsBody = v.strictObject({
   ),
 });
 
-/** What was sent, in the units that are kept. */
+/** Takes settings in the form of a request; returns them in the units of storage. */
 export function given(body: v.InferOutput<typeof topicSettingsBody>): TopicSettings {
   const { access, messages_max: messagesMax, age_days: ageDays } = body;
   return {
