@@ -1,21 +1,23 @@
-// The keys of an issuer of tokens: fetched when they are needed, kept while the issuer is away.
+// The keys of a token issuer: fetched when they are needed, kept while the issuer is unreachable.
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { RefusalError, refusal } from "../protocol/error.ts";
 
-/** After this long the keys are fetched again: a key that the issuer took away ends by then. */
+/**
+ * Keys older than this are fetched again, so that a key stops working after the issuer withdrew it.
+ */
 const FRESH_MS = 10 * 60_000;
 /** How long known keys are used while the issuer cannot be reached. */
 const KEPT_MS = 24 * 3_600_000;
-/** Between two fetches where keys are known, whatever asks for the second one. */
+/** Minimum time between two fetches while keys are known, for any reason. */
 const COOL_DOWN_MS = 30_000;
-/** After a fetch that failed where no key is known. */
+/** Minimum time between a failed fetch and the next one while no key is known. */
 const FAILED_MS = 3_000;
 const FETCH_MS_MAX = 5_000;
-/** Fetches at one time where no key is known. */
+/** Maximum number of fetches at one time while no key is known. */
 const FETCHES_MAX = 10;
 const SET_BYTES_MAX = 256 * 1024;
-/** Keys that a token without a `kid` is tried with. */
+/** Maximum number of keys tried for a token without a `kid`. */
 const TRIED_MAX = 16;
 
 type Header = Parameters<JWTVerifyGetKey>[0];
@@ -27,7 +29,7 @@ interface Known {
   fetchedAt: number;
 }
 
-/** Takes the address of a JWK Set (RFC 7517 §5) and how to fetch. */
+/** The keys at the address of a JWK Set (RFC 7517 §5), which are fetched with `fetchSet`. */
 export class Issuer {
   readonly #url: string;
   readonly #fetch: typeof fetch;
@@ -41,9 +43,9 @@ export class Issuer {
   }
 
   /**
-   * Checks a token with the keys that its header names, one after the other, and returns what `verify`
-   * does. A key that is not known may be new: it is looked for once, and until that may be done again the
-   * refusal is temporary.
+   * Verifies a token with the keys that match its header, one after the other; returns the result of
+   * `verify`. An unknown key may be new, so the keys are fetched once more. Until the next fetch is
+   * allowed, the refusal is temporary.
    */
   async check<T>(
     header: Header,
@@ -76,17 +78,19 @@ export class Issuer {
     return isUsable ? known : unavailable();
   }
 
-  /** Fetches the keys; where that fails, the others are used or the refusal is temporary. */
+  /**
+   * Fetches the keys. On failure returns `others`, or throws a temporary refusal when there are none.
+   */
   async #refresh(now: number, others: Known | null = null): Promise<Known> {
-    // Where no key is known, some of the requests that come at once fetch each for itself: a Worker's
-    // request cannot wait for the fetch of another.
+    // While no key is known, up to FETCHES_MAX requests fetch the keys at the same time: in a Worker, a
+    // request cannot wait for the fetch of another one.
     if (this.#known !== null) this.#triedAt = now;
     else if (this.#fetches === FETCHES_MAX) return unavailable();
     this.#fetches += 1;
     try {
       const known = { ...keysOf(await this.#fetchSet()), fetchedAt: now };
       this.#triedAt = now;
-      // Of two answers the one that was asked for later counts.
+      // The result of the later fetch counts, in whichever order the two end.
       if (this.#known === null || this.#known.fetchedAt <= now) this.#known = known;
       return known;
     } catch (cause) {
@@ -128,12 +132,14 @@ async function textOf(response: Response): Promise<string> {
 }
 
 function keysOf(value: unknown): Pick<Known, "find" | "kids"> {
-  // It checks the shape itself.
+  // `createLocalJWKSet` checks the shape of the value itself.
   const find = createLocalJWKSet(withoutCurveNames(value) as JSONWebKeySet);
   return { find, kids: new Set(find.jwks().keys.map(({ kid }) => kid)) };
 }
 
-/** `EdDSA` and `Ed25519` (RFC 9864) name the same signature: a key with either checks tokens with both. */
+/**
+ * `EdDSA` and `Ed25519` (RFC 9864) name the same signature. A key without `alg` checks tokens with both.
+ */
 function withoutCurveNames(value: unknown): unknown {
   const { keys } = (value ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys)) return value;
@@ -146,7 +152,7 @@ function withoutCurveNames(value: unknown): unknown {
   };
 }
 
-/** Throws what the last key did where none is right. */
+/** Tries the matching keys; when none verifies the token, throws the error of the last one. */
 async function tryKeys<T>(
   { find }: Known,
   header: Header,
@@ -175,7 +181,7 @@ async function tryKeys<T>(
   throw fault;
 }
 
-/** Whether the issuer may have a key by now that the token was signed with. */
+/** Whether the token may be signed with a key that the issuer has had only since the last fetch. */
 function mayBeNew(cause: unknown, { kids }: Known, { kid }: Header): boolean {
   if (kid !== undefined)
     return cause instanceof errors.JWKSNoMatchingKey && typeof kid === "string" && !kids.has(kid);

@@ -1,4 +1,4 @@
-// API keys `bk_<name>_<random>`: known here by their SHA-256 only.
+// API keys `bk_<name>_<random>`, of which the hub knows only the SHA-256.
 
 import type { ApiKey } from "../protocol/api-key.ts";
 
@@ -8,11 +8,11 @@ export function looksLikeKey(credential: string): boolean {
   return credential.startsWith("bk_");
 }
 
-// Keys that were found before, by what was presented: a digest costs a tenth of a publish. They are
-// kept by the list they were found in, so that a changed secret forgets them.
+// Keys by the credential that they were found for: a digest costs a tenth of a publish. The map belongs to a
+// list of keys, so that a changed secret empties it.
 const found = new WeakMap<readonly ApiKey[], Map<string, ApiKey>>();
 
-/** Takes what was presented; gives the key it is, or null. */
+/** Takes a credential; returns the API key that it is, or null. */
 export async function findKey(keys: readonly ApiKey[], presented: string): Promise<ApiKey | null> {
   const before = found.get(keys) ?? new Map<string, ApiKey>();
   const key = before.get(presented) ?? (await compareKeys(keys, presented));
@@ -24,7 +24,7 @@ async function compareKeys(keys: readonly ApiKey[], presented: string): Promise<
   if (!KEY.test(presented)) return null;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(presented));
   for (const key of keys) {
-    // Both sides are digests of one length, so that the comparison takes the same time for all.
+    // Both sides are digests of the same length, so the comparison takes the same time for all.
     if (crypto.subtle.timingSafeEqual(digest, bytesOf(key.sha256))) return key;
   }
   return null;

@@ -1,5 +1,5 @@
-// Users' tokens: JWTs (RFC 7519), checked by `jose` as RFC 8725 asks. The algorithms are pinned to
-// the kind of key, so that a public key can never be taken for a shared secret.
+// Users' tokens: JWTs (RFC 7519), checked by `jose` as RFC 8725 requires. The algorithms are pinned to the
+// kind of key, so that a public key can never be taken for a shared secret.
 
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import { userFault } from "../protocol/address.ts";
@@ -9,7 +9,7 @@ import { TOKEN_BYTES_MAX } from "../protocol/limits.ts";
 import { type Settings, settingsOf, type Vars } from "../settings/settings.ts";
 import { Issuer } from "./issuer.ts";
 
-/** What a token says. Times are seconds since 1970. */
+/** The claims of a token. Times are seconds since 1970. */
 export interface Claims {
   user: string;
   exp: number;
@@ -18,20 +18,20 @@ export interface Claims {
 }
 
 /**
- * For clocks that differ: how far `iat` and `nbf` may lie ahead. `exp` has no leeway. A token issued in the
- * future would outlive a revocation.
+ * Clocks differ, so `iat` and `nbf` may lie this far ahead. `exp` has no leeway. A token with a later
+ * `iat` would outlive a revocation.
  */
 const AHEAD_SECONDS_MAX = 60;
 
 const SHARED = ["HS256"];
 const PUBLIC = ["RS256", "ES256", "EdDSA", "Ed25519"];
 
-/** A JWT has three parts, whatever is in them. */
+/** Whether a credential has three parts, as each JWT has; their content is not checked. */
 export function looksLikeToken(credential: string): boolean {
   return credential.split(".").length === 3;
 }
 
-/** Takes a compact JWT and the time in ms; gives its claims, or throws a RefusalError. */
+/** Takes a compact JWT and the time in ms; returns its claims. Throws a RefusalError. */
 export async function verifyToken(settings: Settings, token: string, now: number): Promise<Claims> {
   if (token.length > TOKEN_BYTES_MAX || !isCanonical(token))
     throw invalid("send a JWT: three parts of canonical base64url, separated by dots");
@@ -47,12 +47,17 @@ export async function verifyToken(settings: Settings, token: string, now: number
   return { user: sub as string, exp: exp as number, iat: iat ?? null, caps };
 }
 
-/** A request that comes slowly may outlast its token. Takes the time in ms. */
+/**
+ * Throws a RefusalError when the token has expired by `now` (ms): a slow request may outlast it.
+ */
 export function requireUnexpired({ exp }: Pick<Claims, "exp">, now: number): void {
   if (now >= exp * 1000) throw expired();
 }
 
-/** For a `refresh` on a live socket: the new token must be the same user's. */
+/**
+ * Verifies the token of a `refresh` on a live socket, which must be of the same user; returns its claims.
+ * Throws a RefusalError.
+ */
 export async function verifyRefresh(
   env: Vars,
   user: string | null,
@@ -80,7 +85,7 @@ async function verifySignature(
     algorithms,
     requiredClaims: ["exp", "sub"],
     currentDate: new Date(now),
-    // Of `exp` too: the caller holds that without.
+    // `jose` applies this to `exp` too; `verifyToken` then checks `exp` without it.
     clockTolerance: AHEAD_SECONDS_MAX,
     ...(jwtIssuer === null ? {} : { issuer: jwtIssuer }),
     ...(jwtAudience === null ? {} : { audience: jwtAudience }),
@@ -98,7 +103,7 @@ async function verifySignature(
   }
 }
 
-/** During a rotation a token may be signed with the previous secret. */
+/** Tries each secret: during a rotation, a token may be signed with the previous one. */
 async function verifyShared<T>(
   secrets: readonly string[],
   verify: (key: CryptoKey) => Promise<T>,
@@ -113,7 +118,7 @@ async function verifyShared<T>(
   }
 }
 
-// Importing a key costs more than checking a signature with it.
+// The import of a key costs more than the check of a signature with it.
 const sharedKeys = new Map<string, CryptoKey>();
 
 async function sharedKey(secret: string): Promise<CryptoKey> {
@@ -135,8 +140,8 @@ function issuerAt(url: string): Issuer {
 }
 
 /**
- * Whether each part is base64url with neither padding nor unused bits set (RFC 4648 §3.5). A decoder
- * that is lenient here would take one token in many spellings.
+ * Whether each part is base64url without padding and without unused bits set (RFC 4648 §3.5). With a
+ * lenient decoder, one token would be valid in many spellings.
  */
 function isCanonical(token: string): boolean {
   const parts = token.split(".");
@@ -170,7 +175,7 @@ function refusalOf(cause: unknown, algorithms: string[]): RefusalError {
 const isEarly = ({ claim, reason }: errors.JWTClaimValidationFailed) =>
   claim === "nbf" && reason === "check_failed";
 
-/** It becomes right by itself, so it is not final. */
+/** The token becomes valid with time, so the refusal is temporary. */
 const early = (claim: "iat" | "nbf") =>
   new RefusalError(
     refusal(
