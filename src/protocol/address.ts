@@ -1,18 +1,18 @@
-// Who a message is for: `user:ada` or `topic:orders.42`.
+// The address of a message: `user:ada` or `topic:orders.42`.
 
 import { NAME_LENGTH_MAX } from "./limits.ts";
 
 export type Address = { kind: "user"; name: string } | { kind: "topic"; name: string };
 
-/** What is wrong with a name: the reason is a sentence for the person who sent it. */
+/** The fault of a name: a sentence for its sender. */
 export type NameFault = { fault: string };
 
 const USER = /^[A-Za-z0-9._~@:|+=-]+$/;
 const TOPIC = /^[A-Za-z0-9._:@=-]+$/;
-/** Any URL parser takes these for steps in a path (WHATWG URL §4.4). */
+/** URL parsers take these for steps in a path (WHATWG URL §4.4). */
 const DOTS = /^\.{1,2}$/;
 
-/** Takes a decoded user id; gives what is wrong with it, or null. */
+/** Takes a decoded user id; returns a sentence with its fault, or null. */
 export function userFault(name: string): string | null {
   if (name.length === 0 || name.length > NAME_LENGTH_MAX)
     return `a user id has 1 to ${NAME_LENGTH_MAX} characters`;
@@ -22,18 +22,18 @@ export function userFault(name: string): string | null {
   return null;
 }
 
-/** Takes a decoded topic name; gives what is wrong with it, or null. */
+/** Takes a decoded topic name; returns a sentence with its fault, or null. */
 export function topicFault(name: string): string | null {
   if (name.length === 0 || name.length > NAME_LENGTH_MAX)
     return `a topic has 1 to ${NAME_LENGTH_MAX} characters`;
-  // `$` is not in the alphabet, so names beginning with it stay free for the hub's own use.
+  // `$` is not in the alphabet, so names that begin with it are free for the hub's own use.
   if (!TOPIC.test(name)) return "a topic is made of A-Z a-z 0-9 . _ : @ = -";
   if (DOTS.test(name)) return "`.` and `..` are no names: no path would lead to them";
   if (name === "everyone") return "`everyone` is a reserved topic";
   return null;
 }
 
-/** Takes `user:ada` or `topic:orders.42`; gives the address, or what is wrong with it. */
+/** Takes `user:ada` or `topic:orders.42`; returns the address, or its fault. */
 export function parseAddress(text: string): Address | NameFault {
   const colon = text.indexOf(":");
   const kind = text.slice(0, colon);

@@ -1,4 +1,4 @@
-// What a hub knows of an API key: never the key itself.
+// The hub's record of an API key, which never contains the key itself.
 
 export const SCOPES = ["publish", "read", "manage", "tokens"] as const;
 /** publish: send; read: lists, history, export, connect; manage: change and erase; tokens: mint. */

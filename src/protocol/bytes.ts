@@ -1,8 +1,11 @@
-// How long a text is on the wire.
+// The length of a text on the wire.
 
 const utf8 = new TextEncoder();
 
-/** Whether the text is longer than so many bytes of UTF-8; encodes it only when that is in doubt. */
+/**
+ * Whether the text is longer than so many bytes of UTF-8. Encodes it only when its length leaves that
+ * open.
+ */
 export function exceedsBytes(text: string, bytesMax: number): boolean {
   // A UTF-16 unit is one to three bytes of UTF-8.
   if (text.length > bytesMax) return true;

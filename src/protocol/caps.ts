@@ -1,4 +1,4 @@
-// What a token allows beyond its user's own inbox: `{ "topic:orders.*": ["subscribe"] }`.
+// The caps of a token: its rights beyond the user's own inbox, such as `{ "topic:orders.*": ["subscribe"] }`.
 
 import { topicFault } from "./address.ts";
 import { exceedsBytes } from "./bytes.ts";
@@ -7,10 +7,10 @@ import { CAPS_BYTES_MAX } from "./limits.ts";
 export const ACTIONS = ["subscribe", "follow", "publish", "presence"] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** A topic, or a prefix that ends in `*`, each with the actions allowed there. */
+/** The allowed actions by topic, or by a prefix of topics that ends in `*`. */
 export type Caps = Record<string, Action[]>;
 
-/** Takes the claim `caps` as parsed JSON; gives it typed, or the sentence that says what is wrong. */
+/** Takes the claim `caps` as parsed JSON; returns it typed, or a sentence with its fault. */
 export function parseCaps(value: unknown): Caps | { fault: string } {
   if (value === undefined) return {};
   if (typeof value !== "object" || value === null || Array.isArray(value))
@@ -39,7 +39,7 @@ export function allows(caps: Caps, action: Action, topic: string): boolean {
 function patternFault(pattern: string): string | null {
   if (!pattern.startsWith("topic:")) return "each key of caps begins with `topic:`";
   const name = pattern.slice("topic:".length).replace(/\*$/, "");
-  // `topic:*` is every topic, and the one pattern whose name is empty before the star.
+  // `topic:*` stands for all topics. Only in this pattern may the name before the star be empty.
   if (name === "" && pattern.endsWith("*")) return null;
   return topicFault(name);
 }

@@ -1,5 +1,5 @@
-// Close codes. The range is the policy: 4000 to 4499 come back, 4500 to 4999 do not, so a client
-// needs no table. A browser shows its page only the code, hence one for each thing to do.
+// Close codes. The range is the policy: a client reconnects after 4000 to 4499 and not after 4500 to 4999, so
+// it needs no table. A browser shows its page only the code, so each reaction of a client has its own.
 
 export const CLOSES = {
   4001: "please reconnect",

@@ -1,16 +1,18 @@
-// A cursor is how far a follower of a log has come: `<epoch>:<offset>`.
+// A cursor is the position of a follower in a log: `<epoch>:<offset>`.
 
 export interface Cursor {
   epoch: string;
   offset: number;
 }
 
-/** The epoch of a log that has stored nothing yet. */
+/** The epoch of a log that has not stored anything yet. */
 export const EMPTY_EPOCH = "0";
 
 const CURSOR = /^([A-Za-z0-9]{1,32}):(0|[1-9]\d{0,15})$/;
 
-/** Takes `<epoch>:<offset>`; null when it is not of that form or not a safe integer. */
+/**
+ * Takes `<epoch>:<offset>`; returns null for another form or an offset beyond the safe integers.
+ */
 export function parseCursor(text: string): Cursor | null {
   const match = CURSOR.exec(text);
   if (!match) return null;
@@ -22,10 +24,15 @@ export function printCursor(epoch: string, offset: number): string {
   return `${epoch}:${offset}`;
 }
 
-/** Where a connection begins: a snapshot, only what comes from now on, after a cursor; a topic's also at a time (ms). */
+/**
+ * Where a connection begins: with a snapshot, with the messages from now on, or after a cursor; on a topic
+ * also at a time (ms).
+ */
 export type Since = "snapshot" | "latest" | Cursor | { time: number };
 
-/** Takes the `since` of a connect (null when absent); null when it is none of the forms of an inbox. */
+/**
+ * Takes the `since` of a connect (null when absent); returns null when an inbox does not know its form.
+ */
 export function parseSince(text: string | null): Since | null {
   if (text === null || text === "") return "snapshot";
   return text === "latest" ? "latest" : parseCursor(text);

@@ -1,4 +1,4 @@
-// Frames from the hub to a client. The wire form stands beside each; docs/protocol.md has the rules.
+// Frames from the hub to a client, each beside its wire form; docs/protocol.md has the rules.
 
 import { CLOSES, type CloseCode, comesBack } from "./close.ts";
 import { ERRORS, type Refusal } from "./error.ts";
@@ -17,22 +17,24 @@ export interface ConnectedFrame {
   connection: string;
   topic?: string;
   epoch: string;
-  /** The head of the log: who has applied everything up to here has caught up. */
+  /** The head of the log: a client that has applied everything up to it has caught up. */
   offset: number;
-  /** False when the asked-for cursor cannot be continued: a snapshot follows. */
+  /** False when the hub cannot continue from the client's cursor: a snapshot follows. */
   recovered: boolean;
-  /** Everything below is gone; what age pushed out is told nowhere else. */
+  /** All messages below it are gone. Only this member reports messages that have aged. */
   oldest: number;
   counts?: Counts;
-  /** The hub's clock, by which `expires` is judged. An older hub does not say it. */
+  /** The hub's clock, by which `expires` is judged. An older hub does not send it. */
   time?: string;
   ping: number;
-  /** Seconds until the token ends and the socket with it; null for an API key, which does not. */
+  /**
+   * Seconds until the token ends, and the socket with it; null for an API key, which does not end.
+   */
   expires_in: number | null;
   reconnect_spread: number;
 }
 
-/** One change of state, by named offsets or by all up to one; absent flags are as they were. */
+/** One change of state, of listed offsets or of all up to one; absent flags stay as they were. */
 export type StateChange = { changed: number } & Partial<MessageState> &
   ({ offsets: number[] } | { up_to: number });
 
@@ -67,7 +69,7 @@ export interface ErrorFrame {
   message: string;
   fix: string;
   field?: string;
-  /** Of a subscription that a connect asked for, or that a refresh has ended. */
+  /** The topic of a subscription that a connect asked for, or that a refresh has ended. */
   topic?: string;
   temporary: boolean;
 }
@@ -80,7 +82,7 @@ export interface DisconnectFrame {
   reconnect: boolean;
 }
 
-/** {"type":"pong"} is answered by the platform, without waking the object. */
+/** The platform answers a ping with {"type":"pong"}, without waking the object. */
 export const PING = "ping";
 export const PONG = '{"type":"pong"}';
 
@@ -105,7 +107,7 @@ export function printConnected(
   return JSON.stringify(body);
 }
 
-/** Seconds over which so many sockets come back. */
+/** Returns the seconds over which so many sockets are to come back. */
 function spreadOf(sockets: number): number {
   const seconds = Math.ceil(sockets / RECONNECTS_PER_SECOND);
   return Math.min(Math.max(RECONNECT_SPREAD_SECONDS, seconds), RECONNECT_SPREAD_SECONDS_MAX);
@@ -125,7 +127,7 @@ export function printError(id: string | number | null, refusal: Refusal, topic?:
   return JSON.stringify(body);
 }
 
-/** `members` is the text of a JSON object, so that a page that is printed already stays as it is. */
+/** Takes the members as the text of a JSON object, so that a printed page is not parsed again. */
 export function printReply(id: string | number | null, members: string): string {
   const head = `{"type":"reply","id":${JSON.stringify(id)}`;
   return members === "{}" ? `${head}}` : `${head},${members.slice(1)}`;
@@ -141,15 +143,15 @@ export function printDisconnect(code: CloseCode): string {
   return JSON.stringify(body);
 }
 
-/** A `messages` frame before it is printed: messages are JSON text already, printed once. */
+/** A `messages` frame before it is printed. Its messages are JSON text already, printed once. */
 export interface MessagesDraft extends Omit<MessagesFrame, "type" | "messages" | "more"> {
   messages: string[];
 }
 
 /**
- * Prints a `messages` frame, in parts of at most FRAME_BYTES_MAX where it is longer: each part has
- * the same `since` and `to`, all but the last `"more":true`, and the last carries what is not a
- * message, so that a client applies the parts as one.
+ * Prints a `messages` frame, as several parts when it is longer than FRAME_BYTES_MAX. All parts have the
+ * same `since` and `to`, and all but the last have `"more":true`. Only the last part has states, removals,
+ * counts and `oldest`, so that a client applies the parts as one.
  */
 export function printMessages(draft: MessagesDraft): string[] {
   const { topic, epoch, since, to, snapshot, messages, ...rest } = draft;
@@ -166,7 +168,9 @@ export function printMessages(draft: MessagesDraft): string[] {
 
 const utf8 = new TextEncoder();
 
-/** Splits texts into runs of at most `bytesMax`; a text alone may not exceed it (messages cannot). */
+/**
+ * Splits texts into runs of at most `bytesMax`; one text alone may not exceed it (messages cannot).
+ */
 function partition(texts: string[], bytesMax: number): string[][] {
   let units = 0;
   for (const text of texts) units += text.length + 1;

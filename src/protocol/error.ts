@@ -1,13 +1,15 @@
-// The errors that leave the hub: few stable codes, the same over HTTP and in frames.
+// The errors that leave the hub: a few stable codes, the same over HTTP and in frames.
 
 import type { CloseCode } from "./close.ts";
 
 interface ErrorClass {
   status: number;
   title: string;
-  /** Whether the same request may succeed later, unchanged. */
+  /** Whether the same request may succeed later without a change. */
   temporary: boolean;
-  /** The close code for a browser's socket that is refused for this reason (it cannot see a status). */
+  /**
+   * The close code that refuses a browser's socket for this reason: a page cannot see the status.
+   */
   close: CloseCode;
 }
 
@@ -58,25 +60,30 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What a refusal tells: `fix` is the sentence that says what to do; `field` names what is at fault. */
+/**
+ * A refusal: `fix` is a sentence with the remedy; `field` names the part of the request at fault.
+ */
 export interface Refusal {
   code: ErrorCode;
   fix: string;
   field?: string;
 }
 
-/** Takes the parts of a refusal; gives the value that every check of the hub answers with. */
+/** Takes the parts of a refusal; returns the value that every check of the hub answers with. */
 export function refusal(code: ErrorCode, fix: string, field?: string): Refusal {
   return field === undefined ? { code, fix } : { code, fix, field };
 }
 
-/** Said wherever a revoked token is shown. */
+/** The refusal of a revoked token, the same on all routes and sockets. */
 export const REVOKED = refusal("invalid_token", "the token was revoked: get a new one");
 
-/** A refusal that is thrown, to leave the call chain at once. Only the edge and the sockets catch it. */
+/**
+ * A refusal as an exception, which leaves the call chain at once. The edge and the objects catch it and
+ * answer with the refusal.
+ */
 export class RefusalError extends Error {
   readonly refusal: Refusal;
-  /** When the same request may succeed, where that is not said by the code alone. */
+  /** Seconds until the same request may succeed; null when its code alone determines that. */
   readonly retryAfterSeconds: number | null;
   constructor(refusal: Refusal, retryAfterSeconds: number | null = null) {
     super(refusal.fix);

@@ -1,4 +1,4 @@
-// JSON from strangers: refused where JSON.parse would quietly lose something or exhaust a stack.
+// JSON from strangers, refused where JSON.parse would lose a part of it without an error, or exhaust a stack.
 
 import { type Refusal, refusal } from "./error.ts";
 import { NESTING_MAX } from "./limits.ts";
@@ -9,7 +9,7 @@ import { NESTING_MAX } from "./limits.ts";
  * JSON.parse would round (§2.2). A number with a fraction or an exponent is a double to every reader.
  */
 export function parseJson(text: string): { value: unknown } | Refusal {
-  // Nesting is looked at in the text: whatever walks a deep value afterwards would overflow.
+  // The nesting is counted in the text: a function that walks a deep value would overflow the stack.
   const shape = shapeOf(text);
   if (shape.depth > NESTING_MAX)
     return refusal("bad_request", `nest objects and arrays at most ${NESTING_MAX} deep`);
@@ -31,20 +31,22 @@ export function parseJson(text: string): { value: unknown } | Refusal {
     : refusal("bad_request", "name each member of an object once: a name is there twice");
 }
 
-/** What the engine says is wrong, and where if it knows, without the piece of the text that it quotes. */
+/** Returns the engine's reason, and the place if it has one, without the text that it quotes. */
 function reasonOf({ message }: Error): string {
   const [reason = ""] = message.replace(" in JSON", "").split(/, \.*"| \(line /);
   return reason.startsWith('"') ? "" : ` (${reason})`;
 }
 
-/** How a JSON text nests, how many members its objects have, and whether it has an integer too large. */
+/**
+ * The nesting of a JSON text, the number of members of its objects, and whether an integer is too large.
+ */
 interface Shape {
   depth: number;
   members: number;
   isRounded: boolean;
 }
 
-/** Takes JSON text; returns what its punctuation and its numbers say. */
+/** Takes JSON text; returns its shape, read from its punctuation and its numbers. */
 function shapeOf(text: string): Shape {
   let depth = 0;
   let deepest = 0;
@@ -54,7 +56,7 @@ function shapeOf(text: string): Shape {
     const code = text.charCodeAt(i);
     if (code >= ZERO && code <= NINE) {
       const end = endOfNumber(text, i);
-      // Whatever has fewer digits is exact.
+      // A number with fewer digits is exact.
       if (end - i >= EXACT_DIGITS && isRoundedInteger(text.slice(i, end))) isRounded = true;
       i = end - 1;
       continue;
@@ -85,13 +87,13 @@ const EXACT_DIGITS = 16;
 const isRoundedInteger = (number: string) =>
   /^\d+$/.test(number) && !Number.isSafeInteger(Number(number));
 
-/** Takes the place of a number's first digit; returns the place behind its last character. */
+/** Takes the place of a number's first digit; returns the place after its last character. */
 function endOfNumber(text: string, start: number): number {
   let end = start + 1;
   for (; end < text.length; end++) {
     const code = text.charCodeAt(end);
     const isDigit = code >= ZERO && code <= NINE;
-    // The characters of a number besides its digits: + - . E e
+    // The characters of a number other than digits: + - . E e
     if (!isDigit && code !== 0x2b && code !== 0x2d && code !== 0x2e && (code | 0x20) !== 0x65)
       break;
   }
@@ -108,7 +110,7 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** Takes the place of an opening quote; gives that of the closing one, or the end of the text. */
+/** Takes the place of an opening quote; returns the place of the closing one, or the text's end. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end !== -1) {
@@ -120,7 +122,9 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** NaN when there is a number that JSON cannot print again (RFC 7493 §2.2). */
+/**
+ * Counts the members of all objects. NaN for a number that JSON cannot print again (RFC 7493 §2.2).
+ */
 function membersOf(value: unknown): number {
   if (typeof value === "number") return Number.isFinite(value) ? 0 : Number.NaN;
   if (typeof value !== "object" || value === null) return 0;

@@ -1,6 +1,6 @@
 // A message as a backend sends it and as a follower receives it.
 
-/** One button of a notification (W3C Notifications API §2), with where it leads. */
+/** One button of a notification (W3C Notifications API §2), with the URL that it opens. */
 export interface NotificationAction {
   action: string;
   title: string;
@@ -17,17 +17,20 @@ export interface Notification {
   lang?: string;
   dir?: "auto" | "ltr" | "rtl";
   actions?: NotificationAction[];
-  /** Where a click leads: http, https or relative. */
+  /** The URL that a click opens: http, https or relative. */
   url?: string;
 }
 
-/** RFC 8030 §5.3. */
+/** The urgency of a message (RFC 8030 §5.3). */
 export type Urgency = "very-low" | "low" | "normal" | "high";
 
-/** The source of what the hub itself says; nobody else's. */
+/** The source of the hub's own messages, which no other publisher may use. */
 export const HUB_SOURCE = "belfry";
 
-/** What is published. Every field may be absent, but `type`, `data` and `notification` not all. */
+/**
+ * A message as it is published. Every field may be absent, but not all of `type`, `data` and
+ * `notification`.
+ */
 export interface Message {
   /** Makes a publish safe to repeat, together with `source`; 1 to 255 bytes. */
   id?: string;
@@ -36,40 +39,42 @@ export interface Message {
   category?: string;
   notification?: Notification;
   data?: unknown;
-  /** Seconds the message is worth keeping (RFC 8030 §5.2); 0 goes to who is connected, unstored. */
+  /**
+   * Seconds that the message is worth keeping (RFC 8030 §5.2); 0 for connected clients only, unstored.
+   */
   ttl?: number;
   urgency?: Urgency;
-  /** A connection (`c_…`) that is not to be told of it live: the sender's own. Topics only. */
+  /** A connection (`c_…`) that does not receive the message live: the sender's own. Topics only. */
   exclude?: string;
 }
 
-/** What a message has to say something: one of the three. */
+/** The content of a message: it must have one of the three. */
 export type Content = { type: string } | { data: unknown } | { notification: Notification };
 
 /** A message as an app writes it: without content it does not compile. */
 export type NewMessage = Message & Content;
 
-/** Where a message goes. */
+/** The destination of a message. */
 export type Address = `user:${string}` | `topic:${string}`;
 
-/** What the hub stored of a message. */
+/** The hub's record of a published message. */
 export interface Stored {
   id: string;
   /** Null for a message with `ttl: 0`, which is kept nowhere. */
   offset: number | null;
   epoch: string;
-  /** Whether it was there already. */
+  /** Whether the message had been stored before, by a publish with the same id. */
   duplicate: boolean;
 }
 
-/** The three independent flags of an inbox's message, each its own time (RFC 3339) or null. */
+/** The three independent flags of an inbox's message, each as its own time (RFC 3339) or null. */
 export interface MessageState {
   seen_at: string | null;
   read_at: string | null;
   archived_at: string | null;
 }
 
-/** A message as it stands in a log. `offset` is null when it was sent live only (`ttl: 0`). */
+/** A message in a log. `offset` is null when it was sent live only (`ttl: 0`). */
 export interface LogMessage extends Omit<Message, "id" | "ttl" | "exclude"> {
   id: string;
   offset: number | null;
@@ -85,13 +90,13 @@ export interface LogMessage extends Omit<Message, "id" | "ttl" | "exclude"> {
 /** A notification as an inbox keeps it. */
 export type InboxMessage = LogMessage & MessageState & { offset: number };
 
-/** What an inbox holds that is not expired. Archived messages are in none of the three. */
+/** The counts of an inbox, without expired messages. Archived messages are in none of the three. */
 export interface Counts {
   unread: number;
   unseen: number;
   total: number;
 }
 
-/** What a list of an inbox may be narrowed to. */
+/** The states by which a list of an inbox can be filtered. */
 export const LIST_STATES = ["unread", "unseen", "read", "archived", "all"] as const;
 export type ListState = (typeof LIST_STATES)[number];

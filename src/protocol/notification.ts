@@ -1,11 +1,11 @@
-// Whether a message is a notification: something for a person's eyes, which counts as unread.
+// The check whether a message is a notification, which is meant for a person and counts as unread.
 
 const MEMBER = '"notification":';
 
 /**
- * Takes the members of a message as JSON text, without the outer braces; returns whether `notification`
- * is one of them. A name inside a string has its quotes escaped, so what is found is a name; only how
- * deep it lies is left to be seen.
+ * Takes the members of a message as JSON text, without the outer braces; returns whether `notification` is
+ * one of them. The quotes of a name inside a string are escaped, so each match is the name of a member,
+ * and only its depth must be checked.
  */
 export function hasNotification(body: string): boolean {
   let depth = 0;
@@ -18,7 +18,10 @@ export function hasNotification(body: string): boolean {
   return false;
 }
 
-/** How many more objects and arrays are opened than closed in a piece of text that begins outside strings. */
+/**
+ * Takes a piece of text that begins outside strings; returns how many more objects and arrays open in it
+ * than close.
+ */
 function depthOf(text: string, from: number, to: number): number {
   let depth = 0;
   for (let i = from; i < to; i++) {

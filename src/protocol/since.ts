@@ -1,4 +1,4 @@
-// Where a history begins: after a cursor, or at a time.
+// The start of a history: after a cursor, or at a time.
 
 import { type Cursor, parseCursor, parseSince, type Since } from "./cursor.ts";
 
@@ -14,12 +14,15 @@ export const SINCE_FORMS =
 export const SUBSCRIBE_SINCE_FORMS =
   "`since` is a cursor `<epoch>:<offset>`, `latest`, an RFC 3339 time, or a duration such as 15m or 7d";
 
-/** Takes the `since` of a subscription or of a topic's connect (null when absent); null when it is none. */
+/**
+ * Takes the `since` of a subscription or of a topic's connect (null when absent); returns null for an
+ * unknown form.
+ */
 export function parseTopicSince(text: string | null, now: number): Since | null {
   return parseSince(text) ?? parseHistorySince(text ?? "", now);
 }
 
-/** Takes one of the forms above; null when it is none of them. */
+/** Takes one of the forms above; returns null for any other. */
 export function parseHistorySince(text: string, now: number): HistorySince | null {
   const cursor = parseCursor(text);
   if (cursor !== null) return cursor;
@@ -29,7 +32,7 @@ export function parseHistorySince(text: string, now: number): HistorySince | nul
   return isTime(text) ? { time: Date.parse(text) } : null;
 }
 
-/** Whether a text is a time as RFC 3339 writes it, with its offset in full. */
+/** Whether a text is a time in the form of RFC 3339, with a full UTC offset. */
 export function isTime(text: string): boolean {
   return RFC3339.test(text) && !Number.isNaN(Date.parse(text));
 }

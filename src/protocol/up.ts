@@ -39,7 +39,7 @@ export interface RefreshFrame {
   token: string;
 }
 
-/** {"type":"subscribe","id":9,"topic":"…","since":"…"}: live, until the connection ends */
+/** {"type":"subscribe","id":9,"topic":"…","since":"…"}: messages until the connection ends */
 export interface SubscribeFrame {
   type: "subscribe";
   id: FrameId;
@@ -47,7 +47,9 @@ export interface SubscribeFrame {
   since: string | null;
 }
 
-/** {"type":"follow","id":10,"topic":"…"}: what is published comes into the inbox; and their ends */
+/**
+ * {"type":"follow","id":10,"topic":"…"}: messages enter the inbox. Likewise unfollow and unsubscribe.
+ */
 export interface TopicFrame {
   type: "unsubscribe" | "follow" | "unfollow";
   id: FrameId;
@@ -62,17 +64,19 @@ export type UpFrame =
   | SubscribeFrame
   | TopicFrame;
 
-/** A frame that is not one of ours; `id` is its id where it could be read. */
+/** A frame that the hub does not accept; `id` is its id where it could be read. */
 export interface MalformedFrame {
   id: FrameId;
   refusal: Refusal;
-  /** Whether it is no JSON object with a `type`: a mistake of the client's, not of the app's. */
+  /**
+   * Whether it is no JSON object with a `type`: a mistake of the client library, not of the app.
+   */
   isUnreadable?: true;
 }
 
 /**
- * The id of a frame that is not taken, where it stands at the head: after the `type`, or first. Who
- * sent it would otherwise wait for the answer, and send it again over every connection.
+ * Returns the id of a rejected frame when it stands at the head: after the `type`, or first. Without an
+ * answer to its id, the sender would wait, and send the frame again over every connection.
  */
 export function idAtHead(text: string): FrameId {
   const [, number, string = null] = HEAD.exec(text) ?? [];
@@ -81,7 +85,9 @@ export function idAtHead(text: string): FrameId {
 
 const HEAD = /^\{(?:"type":"[a-z]{1,16}",)?"id":(?:(\d{1,15})|"([\w/-]{1,64})")[,}]/;
 
-/** Takes one text frame of a length that is allowed; gives it typed, or what is wrong with it. Unknown members are ignored. */
+/**
+ * Takes one text frame of allowed length; returns it typed, or its fault. Ignores unknown members.
+ */
 export function decodeUp(text: string): UpFrame | MalformedFrame {
   const parsed = parseJson(text);
   const isRefused = "code" in parsed;
@@ -125,7 +131,7 @@ export function decodeUp(text: string): UpFrame | MalformedFrame {
 
 const TYPE_MISSING = 'send a JSON object with a `type`, such as {"type":"read",…}';
 
-/** Reads a text that was refused, so that its sender learns which of the frames it was. */
+/** Parses a refused text with JSON.parse, so that the answer can name the frame of its sender. */
 function leniently(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -201,7 +207,7 @@ function objectOf(value: unknown): Record<string, unknown> | null {
   return isObject ? (value as Record<string, unknown>) : null;
 }
 
-/** A frame's id is echoed, so it is held to what is cheap to echo. */
+/** Returns a frame's id if it is cheap to echo (a number or a short text), else null. */
 function frameId(value: unknown): FrameId {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   return typeof value === "string" && value.length <= 64 ? value : null;
