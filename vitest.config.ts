@@ -1,8 +1,9 @@
-// Two projects: `workerd` runs inside the runtime, beside the objects themselves; `node` starts real
-// hubs and speaks to them over the network.
+// Three projects: `pure` runs in plain Node and needs nothing else; `workerd` runs inside the runtime,
+// beside the objects themselves; `node` starts real hubs and speaks to them over the network.
 
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { PURE } from "./test/support/pure.ts";
 import { TEST_VARS } from "./test/support/vars.ts";
 
 const workerd = [
@@ -13,6 +14,10 @@ export default defineConfig({
   test: {
     reporters: ["default", "./test/support/count-reporter.ts"],
     projects: [
+      {
+        // They share a process, which spares each the start of one, and no test leaves it a global.
+        test: { name: "pure", include: PURE, isolate: false, unstubGlobals: true },
+      },
       {
         plugins: [
           cloudflareTest({
@@ -25,13 +30,13 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "workerd", include: workerd, testTimeout: 30_000 },
+        test: { name: "workerd", include: workerd, exclude: PURE, testTimeout: 30_000 },
       },
       {
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: workerd,
+          exclude: [...workerd, ...PURE],
           globalSetup: "./test/support/bundle-once.ts",
           testTimeout: 30_000,
           hookTimeout: 60_000,
