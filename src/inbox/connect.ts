@@ -1,4 +1,4 @@
-// A new socket of a user's device: is it welcome, where did it leave off, what did it miss.
+// The greeting of a user's new socket: whether its token was revoked, and its first frames.
 
 import type { Log } from "../log/log.ts";
 import type { Since } from "../protocol/cursor.ts";
@@ -8,12 +8,12 @@ import { startOf } from "../socket/upgrade.ts";
 import { countsOf, replay, snapshot } from "./read.ts";
 import type { InboxOwn } from "./state.ts";
 
-/** Whether a token issued at `iat` (seconds, null when it does not say) was revoked since. */
+/** Returns whether a token issued at `iat` (seconds, null when it has none) has been revoked. */
 export function isRevoked(own: InboxOwn, iat: number | null): boolean {
   return own.notBefore !== null && (iat ?? 0) < own.notBefore;
 }
 
-/** The first frames of a connection, as of now: whatever happens later comes after them. */
+/** Returns the first frames of a connection, as of now: every later change comes after them. */
 export function greetInbox(
   log: Log<InboxOwn>,
   { connection, exp }: Caller,
@@ -37,7 +37,7 @@ export function greetInbox(
   return first === null ? [connected] : [connected, ...printMessages(first)];
 }
 
-/** What follows `connected`: a snapshot, a replay, or nothing. */
+/** Returns the frame after `connected`: a snapshot, a replay, or null for none. */
 function firstFrame(
   log: Log<InboxOwn>,
   since: Since,

@@ -1,19 +1,19 @@
-// How far the inbox has come in each topic it follows, without a row of its own for each step: the
-// messages themselves tell, and the follow's row stands in for those that are gone.
+// The cursors of the followed topics. A delivery writes no row for its cursor: the stored messages carry
+// their topic offset, and the row of the follow replaces those that have left the log.
 
 import type { Cursor } from "../protocol/cursor.ts";
 import type { FollowRow, FollowStore } from "./store.ts";
 
 export class FollowCursors {
   readonly #store: FollowStore;
-  /** Those that were looked up since the object woke; null for a topic that is not followed. */
+  /** Cursors looked up since the object woke; null for a topic that is not followed. */
   readonly #known = new Map<string, (Cursor & { floor: number }) | null>();
 
   constructor(store: FollowStore) {
     this.#store = store;
   }
 
-  /** How far a followed topic has come; null when it is not followed. */
+  /** Returns the cursor of a followed topic; null when the topic is not followed. */
   of(topic: string): Cursor | null {
     const known = this.#known.get(topic);
     if (known !== undefined) return known;
@@ -23,12 +23,12 @@ export class FollowCursors {
     return found;
   }
 
-  /** Every topic that is followed, by name. */
+  /** Returns all followed topics, by name. */
   topics(): string[] {
     return this.#store.all().map(({ topic }) => topic);
   }
 
-  /** Begins to follow, or begins anew in another epoch; `floor` is the head of the inbox. */
+  /** Begins a follow, or begins it again in another epoch; `floor` is the head of the inbox. */
   begin(topic: string, { epoch, offset }: Cursor, floor: number): void {
     this.#store.put({ topic, epoch, cursor: offset, floor });
     this.#known.delete(topic);
@@ -39,26 +39,29 @@ export class FollowCursors {
     this.#known.delete(topic);
   }
 
-  /** What was stored has brought the topic so far. */
+  /** Advances the cursor of a topic in memory; the stored messages carry it on disk. */
   advance(topic: string, offset: number): void {
     const known = this.#known.get(topic);
     if (known) known.offset = Math.max(known.offset, offset);
   }
 
-  /** Rows are about to leave the log: where one is the newest of its topic, the follow's row takes over. */
+  /**
+   * Takes rows that are about to leave the log. If one is the newest of its topic, the row of the follow
+   * stores the cursor from then on.
+   */
   leave(offsets: number[]): void {
     if (offsets.length === 0) return;
     for (const { topic, topic_offset: offset } of this.#store.origins(offsets)) {
       const cursor = this.of(topic);
       const known = this.#known.get(topic);
       if (cursor === null || !known) continue;
-      // Further than its rows tell, where what came last had expired on the way.
+      // The cursor is beyond the topic's rows when the messages that came last had expired on the way.
       if (cursor.offset >= offset && this.#store.newest(topic, known.floor) <= offset)
         this.#save(topic, cursor.offset);
     }
   }
 
-  /** Everything was erased. */
+  /** Forgets all cursors after an erasure. */
   erased(): void {
     this.#known.clear();
   }

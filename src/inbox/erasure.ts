@@ -1,5 +1,5 @@
-// Erasing a user: first the user's name in the lists of the topics, then all that is stored here, in
-// one turn. Nothing that began before comes back afterwards.
+// The erasure of a user: first every topic removes the user from its members, then all that is stored here
+// goes in one turn. Work that began before the erasure brings nothing back.
 
 import type { Alarm } from "../log/alarm.ts";
 import type { Log } from "../log/log.ts";
@@ -29,23 +29,28 @@ export interface Parts {
 
 export class Erasure {
   readonly #parts: Parts;
-  /** Topics that may still name the user. In memory: what a restart forgets, the topic's next delivery finds. */
+  /**
+   * Topics that may still list the user. In memory: after a restart, the next delivery of such a topic finds
+   * that nobody is here, and the topic removes the user.
+   */
   readonly #toLeave = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** Throws when a topic could not be left, for the whole to be repeated. */
+  /**
+   * Erases the user. Throws when a topic could not be left; the caller then repeats the erasure.
+   */
   async erase(): Promise<void> {
     const { sockets, life } = this.#parts;
     const end = life.end();
     try {
       const unreadable = this.#whyUnreadable();
       for (const topic of this.#topics()) this.#toLeave.add(topic);
-      // A socket that stayed open would go on believing that it subscribes.
+      // The client of a socket that stayed open would believe that it still subscribes.
       sockets.closeAll(4503);
-      // Leaving changes the checkpoint; where there is none to change, everything goes first.
+      // A leave writes the checkpoint. When the checkpoint cannot be read, the storage is erased first.
       if (unreadable !== null) await this.#eraseUnread(unreadable);
       await this.#leaveAll(unreadable === null);
       if (unreadable === null) await this.#eraseNow(this.#parts.log.at(this.#parts.clock()).own);
@@ -69,7 +74,10 @@ export class Erasure {
     return known.flatMap((each) => each.topics());
   }
 
-  /** Whether a revocation was among it is not known, so every token until now counts as revoked. */
+  /**
+   * Erases storage that cannot be read. It may have held a revocation, so all tokens issued until now are
+   * revoked.
+   */
   #eraseUnread(cause: string): Promise<void> {
     console.error(JSON.stringify({ event: "erased_unread", cause }));
     return this.#eraseNow({ notBefore: Math.floor(this.#parts.clock() / 1000) });
@@ -78,7 +86,7 @@ export class Erasure {
   #eraseNow({ notBefore }: Pick<InboxOwn, "notBefore">): Promise<void> {
     const { log, keep, sockets, cursors, alarm } = this.#parts;
     const erased = log.erase({ ...keep.empty(), notBefore });
-    // In the same turn, so that nobody who connected meanwhile goes on showing what is gone.
+    // In the same turn, so that a device that connected meanwhile stops showing erased messages.
     sockets.closeAll(4503);
     cursors.erased();
     alarm.gone();

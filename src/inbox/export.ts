@@ -1,5 +1,5 @@
-// Everything kept about a user, as a stream of NDJSON: one line of what the inbox knows of itself,
-// then one for each message, oldest first.
+// The export of all data about a user, as a stream of NDJSON: one line about the inbox, then one line for
+// each message, oldest first.
 
 import { printEntry } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
@@ -33,9 +33,10 @@ export function exportInbox(
     },
     pull(stream) {
       const at = log.at(now);
-      // Erased meanwhile: what follows is another life of the log, and the export says that it broke.
+      // The inbox was erased meanwhile, and its rows belong to another epoch: the stream ends with an error.
       if (at.epoch !== epoch) return stream.error(new Error("the inbox was erased"));
-      // What was deleted is passed over: after a pull that brings nothing no other one comes.
+      // Deleted messages are skipped in a loop: after a pull that enqueues nothing, the stream does not pull
+      // again.
       for (let text = ""; text === ""; ) {
         const rows = log.store.exists() ? log.store.after(after, ROWS_PER_PIECE) : [];
         text = rows

@@ -1,5 +1,5 @@
-// A follow lives in two objects, and one day a fault may take it from the topic alone. An inbox that
-// a device connects to asks a topic by chance whether the topic still knows the user.
+// A random check of follows. A follow lives in two objects, and a fault may one day remove it from the topic
+// alone. When a device connects, the inbox sometimes asks a topic whether the user is still a member.
 
 import type { Log } from "../log/log.ts";
 import type { Joined, Joining } from "../objects/member.ts";
@@ -11,8 +11,8 @@ import type { Moments } from "./moments.ts";
 import type { InboxOwn } from "./state.ts";
 
 /**
- * A check is a call to a topic: one in this time while the inbox is awake, and after a rest with one
- * connect in so many. All followers of a topic come back at once after a deployment.
+ * A check is a call to a topic, and all followers of a topic come back at once after a deployment. So at most
+ * one connect in this time (ms) may check, and only one in 20 of those does.
  */
 const INTERVAL_MS = 5 * 60_000;
 const CHANCE = 1 / 20;
@@ -27,7 +27,7 @@ export interface Parts {
   moments: Moments;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   clock(): number;
-  /** From 0 to 1, for whether one is asked, and which. */
+  /** Returns a number from 0 to 1, which decides whether to check, and which topic. */
   random(): number;
 }
 
@@ -39,7 +39,7 @@ export class FollowCheck {
     this.#parts = parts;
   }
 
-  /** Checks one follow, if that is due. A failure is for the log only: another check comes. */
+  /** Checks one follow if a check is due. A failure is only logged: another check will come. */
   async run(): Promise<void> {
     try {
       const topic = this.#due();
@@ -60,7 +60,7 @@ export class FollowCheck {
     return topics[Math.floor((drawn / CHANCE) * topics.length)] ?? null;
   }
 
-  /** Joins again where the follow has come to: news only to a topic that lost the member. */
+  /** Joins again from the follow's cursor. That changes only a topic that lost the member. */
   async #check(topic: string): Promise<void> {
     const { member, cursors, joins, leaves, life, moments, join } = this.#parts;
     life.enter();

@@ -1,5 +1,5 @@
-// Following: what is published to a topic becomes a notification of this inbox, once, also when no
-// device is there.
+// Follows: each message published to a followed topic becomes a notification of this inbox, once, even when
+// no device is connected.
 
 import type { Draft, Outcome } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
@@ -17,26 +17,26 @@ import type { Moments } from "./moments.ts";
 import type { InboxOwn } from "./state.ts";
 
 export interface Parts {
-  /** Its address as a member, such as `user:ada`. */
+  /** The address of the user as a member, such as `user:ada`. */
   member: string;
   log: Log<InboxOwn>;
   cursors: FollowCursors;
   joins: Joins;
-  /** Leavings that are under way: what joins meanwhile waits, or they would undo it. */
+  /** Leaves that are under way. A join waits for them, or they would undo it. */
   leaves: Joins;
   life: Life;
   memberships: Pick<Memberships, "keepIn">;
   moments: Moments;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   leave(topic: string, member: string, watches: boolean, at?: number): Promise<void>;
-  /** Whether a connection of the user subscribes to the topic. */
+  /** Returns whether a connection of the user subscribes to the topic. */
   watches(topic: string): boolean;
   append(drafts: Draft[]): Outcome[];
   sockets: Pick<Sockets, "size">;
   clock(): number;
 }
 
-/** What stands for messages that were gone before they could be delivered. */
+/** The type of the message that replaces messages lost before their delivery. */
 export const GAP_TYPE = "belfry.gap";
 
 export class Follows {
@@ -46,7 +46,7 @@ export class Follows {
     this.#parts = parts;
   }
 
-  /** Begins to follow from now on; nothing changes when it does already. Gives whether it is new. */
+  /** Follows a topic from now on; returns whether the follow is new. Throws a RefusalError. */
   async follow(topic: string): Promise<boolean> {
     const { member, log, cursors, joins, leaves, life, moments, join, clock } = this.#parts;
     const { memberships } = this.#parts;
@@ -84,14 +84,14 @@ export class Follows {
     );
   }
 
-  /** Stops following; what was delivered stays. Gives whether it did follow. */
+  /** Stops following; delivered messages stay. Returns whether the inbox followed the topic. */
   async unfollow(topic: string): Promise<boolean> {
     const { member, cursors, joins, leaves, moments, leave, watches } = this.#parts;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     const did = cursors.of(topic) !== null;
     const at = moments.next();
     if (did) this.#end(topic, at);
-    // Said also when it did not: a list that still names the user is put right by saying it again.
+    // Sent even without a follow: a topic may still list the user, and a second leave corrects that.
     const end = leaves.begin(topic);
     try {
       await leave(topic, member, watches(topic), at);
@@ -102,8 +102,8 @@ export class Follows {
   }
 
   /**
-   * Leaves a topic before everything is erased. The topic's side comes first, so that a failure leaves
-   * the follow known here. Where the inbox could not read its own time, the leave carries none.
+   * Leaves a topic before an erasure. The topic's side comes first, so that the inbox still knows the follow
+   * after a failure. The leave carries no time when the inbox could not read its own.
    */
   async leave(topic: string, isTimeKnown = true): Promise<void> {
     const { member, cursors, joins, leaves, moments, leave } = this.#parts;
@@ -128,7 +128,10 @@ export class Follows {
     });
   }
 
-  /** Tells a topic that nobody of the user is there any more, so that it need not find out. */
+  /**
+   * Leaves a topic that no device watches any more and that is not followed, so that the topic need not find
+   * out by a delivery. A failure is only logged.
+   */
   async leaveUnwatched(topic: string): Promise<void> {
     const { member, cursors, joins, leaves, moments, leave, watches } = this.#parts;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
@@ -142,7 +145,7 @@ export class Follows {
   }
 
   /**
-   * Takes a batch, in one turn; gives how far the follow has come, or null when the topic is not
+   * Takes a batch in one turn; returns the offset that the follow has reached, or null when the topic is not
    * followed.
    */
   deliver(batch: Batch): number | null {
@@ -153,7 +156,7 @@ export class Follows {
     const { topic, to, live } = batch;
     if (live.length > 0 && sockets.size > 0) append(live.map((entry) => draftOf(topic, entry, 0)));
     if (cursor >= to) return cursor;
-    // What lies between is still there: the topic is told where to begin.
+    // The messages in between still exist. The returned cursor makes the topic deliver them.
     if (cursor < batch.since && batch.lost < batch.since) return cursor;
     const entries = batch.entries.filter(({ offset }) => (offset ?? 0) > cursor);
     const drafts = entries.map((entry) => draftOf(topic, entry, null));
@@ -168,7 +171,7 @@ export class Follows {
     return reached;
   }
 
-  /** How far the follow has come in the batch's epoch; in a new one it begins at the beginning. */
+  /** Returns the follow's offset in the batch's epoch, 0 in a new epoch, null without a follow. */
   #cursorIn({ topic, epoch }: Batch): number | null {
     const { log, cursors, clock } = this.#parts;
     const cursor = cursors.of(topic);

@@ -1,12 +1,12 @@
-// Which messages that are sent live only have come already: a call that is repeated brings them again.
+// A filter for live messages that a topic delivers again because it repeats a call.
 
 import type { Batch } from "../objects/member.ts";
 
 export class Heard {
-  /** For each topic its instance, and the newest turn that came from it. */
+  /** The instance of each topic, and the newest turn that came from that instance. */
   readonly #newest = new Map<string, { instance: string; turn: number }>();
 
-  /** The batch without live messages that have come before. */
+  /** Returns the batch without the live messages that have come before. */
   without(batch: Batch): Batch {
     const { topic, instance } = batch;
     if (batch.live.length === 0 || instance === undefined) return batch;

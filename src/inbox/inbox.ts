@@ -1,5 +1,5 @@
-// One object per user: the notifications with their state, and the sockets of all devices. Wiring only:
-// each call is described in objects/inbox-rpc.ts.
+// The object of one user: the notifications with their state, and the sockets of all devices. It only wires
+// the parts together; objects/inbox-rpc.ts describes each call.
 
 import { retryable } from "cloudflare:durable-objects";
 import { DurableObject } from "cloudflare:workers";
@@ -168,7 +168,8 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     const told = this.#subscriptions.deliver(batch);
     const kept = this.#follows.deliver(batch);
     const isAnyone = told !== null || kept !== null;
-    // The topic lets go of the user then: that is not to be said by an instance that was replaced.
+    // The answer makes the topic remove the user. confirm() throws in an instance that was replaced, so that
+    // it cannot answer.
     if (!isAnyone) {
       this.#log.confirm();
       this.#memberships.left(topic);
@@ -217,7 +218,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     return this.#erasure.erase();
   }
 
-  /** An upgrade, which needs no routing, or what is streamed. */
+  /** Opens a socket, which needs no routing, or streams the export. */
   override fetch(request: Request): Response | Promise<Response> {
     const upgrade = readUpgrade(request);
     return upgrade === null ? this.#router.fetch(request) : this.#connect(upgrade);
@@ -246,7 +247,10 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     return { epoch, oldest, counts: countsOf(own) };
   }
 
-  /** Follows or unfollows. An API key has no allowance: the owner's backend may do what it must. */
+  /**
+   * Follows or unfollows; returns whether that changed anything, or a refusal. An API key has no allowance:
+   * the owner's backend may make any number of changes.
+   */
   async #change(topic: string, asker: Asker, change: () => Promise<boolean>) {
     const refused = this.#refusalOf(asker);
     if (refused !== null) return refused;
@@ -254,7 +258,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
       if (asker !== "backend") this.#memberships.spendToFollow(topic);
       return await change();
     } catch (cause) {
-      // Of an error only the message would reach the caller.
+      // A thrown error would reach the caller with its message only, so a refusal is returned.
       if (cause instanceof RefusalError) return cause.refusal;
       throw cause;
     }

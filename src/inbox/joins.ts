@@ -1,10 +1,10 @@
-// Joinings of topics that are under way. What a topic delivers meanwhile waits for them: it must
-// neither overtake what the joining brings, nor be told that nobody is there.
+// Calls to topics that are under way, such as joins. A delivery waits for the joins of its topic: it must not
+// overtake the messages that a join returns, and its answer must not be that nobody is there.
 
 export class Joins {
   readonly #underWay = new Map<string, Set<Promise<void>>>();
 
-  /** Begins one; the function it gives ends it. */
+  /** Begins a call; returns the function that ends it. */
   begin(topic: string): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     const all = this.#underWay.get(topic) ?? new Set();
@@ -17,19 +17,19 @@ export class Joins {
   }
 
   /**
-   * Whether one is: to be asked in the same turn as what depends on the answer, since another may
-   * begin between the end of those waited for and the waiter's turn.
+   * Returns whether a call is under way. Check it in the same turn as the work that depends on it: another
+   * call may begin after the awaited ones have ended and before the waiter resumes.
    */
   isUnderWay(topic: string): boolean {
     return this.#underWay.has(topic);
   }
 
-  /** The topics of those that are under way. */
+  /** Returns the topics that have a call under way. */
   topics(): string[] {
     return [...this.#underWay.keys()];
   }
 
-  /** Resolves when those that are under way now have ended. */
+  /** Resolves when the calls that are under way now have ended. */
   async settled(topic: string): Promise<void> {
     await Promise.all(this.#underWay.get(topic) ?? []);
   }

@@ -1,5 +1,5 @@
-// What an inbox keeps and what goes first when it is full: what holds nothing any more, then
-// archived, then read, then the oldest.
+// The retention of an inbox: its counts, and the order of eviction when it is full. Rows that hold no message
+// any more go first, then archived messages, then read ones, then the oldest.
 
 import {
   type Checkpoint,
@@ -34,7 +34,10 @@ export class InboxKeep implements Keep<InboxOwn> {
     this.#cursors = cursors;
   }
 
-  /** What is not for a person's eyes counts as seen and read: nobody would ever mark it. */
+  /**
+   * Returns the state that a new message begins with, as text. A message without a notification begins as
+   * seen and read, because nobody would ever mark it.
+   */
   newState(row: NewRow): string {
     if (hasNotification(row.body)) return FRESH_STATE;
     row.read_at = row.time;
@@ -81,13 +84,13 @@ export class InboxKeep implements Keep<InboxOwn> {
       if (rank === 3 || (rank === 2 && unseen)) next.lost = Math.max(next.lost, offset);
     }
     if (gone.has(next.oldest)) next.oldest = lowestAbove(next, store, gone) ?? next.head;
-    // Who holds one from the middle must be told; what is below `oldest` needs no name.
+    // A client drops every message below `oldest` by itself; the other removed rows must be named to it.
     const removed = victims.filter(({ offset, rank }) => rank > 0 && offset > next.oldest);
     if (removed.length > 0) own.removed = next.head;
     return removed.map(({ offset }) => offset);
   }
 
-  /** One look at all rows: counts anew, when the next one ends, and who is to go first. */
+  /** Scans all rows: recomputes the counts, the next expiry, and the eviction queue. */
   settle(next: Checkpoint<InboxOwn>, store: LogStore, now: number): void {
     const rows = store.flags();
     const { own } = next;
@@ -140,7 +143,7 @@ export class InboxKeep implements Keep<InboxOwn> {
   }
 }
 
-/** The newest row of each topic: it tells how far the follow of that topic has come. */
+/** Returns the newest row of each topic. That row carries the cursor of the follow. */
 function lastOfTopics(rows: Flags[]): Set<number> {
   const lasts = new Map<string, number>();
   for (const { topic, offset } of rows) if (topic !== null) lasts.set(topic, offset);
@@ -150,7 +153,10 @@ function lastOfTopics(rows: Flags[]): Set<number> {
 const lowestOf = (victims: Victim[]) =>
   victims.reduce<number | null>((low, { offset }) => Math.min(low ?? offset, offset), null);
 
-/** The lowest offset that is left when some are gone; null for none. Read only when it is not known. */
+/**
+ * Returns the lowest offset that stays when the rows of `gone` leave; null for none. Reads rows only when the
+ * checkpoint does not know it.
+ */
 function lowestAbove(
   { oldest, victims, rest }: Checkpoint<InboxOwn>,
   store: LogStore,
@@ -168,9 +174,12 @@ function lowestAbove(
 const isUnread = (row: Flags, state: State) =>
   row.blank === 0 && state.archived_at === null && (state.read_at === null || isReadFromStart(row));
 
-/** It has no notification, and nobody has marked it: so it is not known whether anyone has had it. */
+/**
+ * Whether a message counts as read from the start, for lack of a notification, and nobody has marked it.
+ * Nothing then shows whether any device has received it.
+ */
 const isReadFromStart = ({ changed, read_at }: Flags) => changed === null && read_at !== null;
 
-/** Whether its own ttl ended a message before its age did. */
+/** Whether the ttl of a message ended it before its age did. */
 const endedFirst = (row: Flags, ageMs: number) =>
   row.expires !== null && row.expires <= row.time + ageMs;

@@ -1,14 +1,14 @@
-// One life of an inbox, which an erase ends. Work that waits for something else must not go on in the
-// next life: it would bring back what was erased.
+// The life of an inbox, which an erasure ends. Work that has waited must not continue in the next life: it
+// would bring erased data back.
 
 import { RefusalError, refusal } from "../protocol/error.ts";
 
 export class Life {
   #ended = 0;
-  /** Erases that are under way. */
+  /** Erasures that are under way. */
   #endings = 0;
 
-  /** Begins some work. The function that it returns throws once an erase has begun since. */
+  /** Begins work; returns a function that throws once an erasure has begun. Throws during one. */
   enter(): () => void {
     if (this.#endings > 0) refuse();
     const ended = this.#ended;
@@ -17,7 +17,7 @@ export class Life {
     };
   }
 
-  /** An erase begins; the function that it returns ends the erase. */
+  /** Begins an erasure; returns the function that ends it. */
   end(): () => void {
     this.#ended += 1;
     this.#endings += 1;

@@ -1,4 +1,4 @@
-// Changing the state of messages: read, seen, archived, deleted.
+// Changes of the state of messages: read, seen, archived, deleted.
 
 import type { Checkpoint } from "../log/checkpoint.ts";
 import { timeOf } from "../log/entry.ts";
@@ -21,13 +21,13 @@ import {
 } from "./state.ts";
 import { afterMarks, afterWatermark } from "./victims.ts";
 
-/** What was changed, for the frame that tells all devices; null when nothing was. */
+/** The result of a mark, for the frame to all devices. */
 export interface Marked {
   since: number;
   to: number;
   states: StateChange[];
   removed: number[];
-  /** Told whole: a device whose snapshot left them out does not hold them. */
+  /** Offsets of messages to send whole: a snapshot left them out, so a device may not hold them. */
   unarchived: number[];
 }
 
@@ -48,13 +48,13 @@ export function markOf({ type, epoch, target }: MarkFrame): Mark {
   }
 }
 
-/** Applies a mark as one change of the log, at the next offset. */
+/** Applies a mark as one change of the log, at the next offset; null when nothing changed. */
 export function mark(
   log: Log<InboxOwn>,
   change: Mark,
   clock: number,
   ageMs: number,
-  /** Is told of the rows within the write of them. */
+  /** Called inside the write, with the number of rows that it changes. */
   spent: Spent = () => undefined,
 ): Marked | null | Refusal {
   const now = log.now(clock);
@@ -93,7 +93,7 @@ function markUpTo(
   const watermark: Watermark = { upTo, at: now, changed };
   const marks = { seen: own.seen, read: own.read, [flag]: withWatermark(own[flag], watermark) };
   const counts = { unread: 0, unseen: 0, total: own.total };
-  // At the head nothing is left to count, so nothing is read.
+  // A mark up to the head leaves nothing to count, so no rows are read.
   if (upTo < head) {
     const left = { ...own, ...marks, unread: 0, unseen: 0, total: 0 };
     for (const row of log.store.flags())
@@ -193,7 +193,7 @@ function applied(before: State, change: Mark, now: number): State {
 const isSame = (a: State, b: State) =>
   a.seen_at === b.seen_at && a.read_at === b.read_at && a.archived_at === b.archived_at;
 
-/** One entry for each flag, naming just the messages whose flag changed. */
+/** Returns one entry for each flag, with only the messages in which the flag changed. */
 function statesOf(touched: Touched[], change: Mark, changed: number): StateChange[] {
   if (change.remove) return [];
   return (["seen_at", "read_at", "archived_at"] as const).flatMap((flag) => {

@@ -1,4 +1,4 @@
-// Marks as they are asked for: what they change, whom that is told, and how many of them a user may make.
+// The marks of an inbox: the change, the frame to all devices, and the limit for a user.
 
 import type { Log } from "../log/log.ts";
 import type { Mark } from "../objects/inbox-rpc.ts";
@@ -16,14 +16,14 @@ export interface Parts {
   log: Log<InboxOwn>;
   keep: InboxKeep;
   sockets: Pick<Sockets, "broadcast">;
-  /** What every frame says of where the inbox stands. */
+  /** Returns the members of every frame that describe the inbox. */
   standing(): Pick<MessagesDraft, "epoch" | "oldest" | "counts">;
   clock(): number;
 }
 
 export class Marks {
   readonly #parts: Parts;
-  /** In rows, which the deployer pays. Kept with the marks themselves, so that a rest does not bring it back. */
+  /** In rows, which the deployer pays for. Stored with the marks: a restart does not refill it. */
   readonly #allowance: Allowance;
   #isRestored = false;
 
@@ -33,7 +33,10 @@ export class Marks {
     this.#allowance = new Allowance(MARKED_TIMES_MAX * messagesMax, messagesMax / 60);
   }
 
-  /** Changes the state of messages and tells all devices: `{ changed, epoch, offset, counts }` as text. */
+  /**
+   * Changes the state of messages and sends the change to all devices; returns `{ changed, epoch, offset,
+   * counts }` as text, or a refusal.
+   */
   byUser(change: Mark): string | Refusal {
     this.#restore();
     return this.#allowance.has(this.#parts.clock()) ? this.byBackend(change) : TOO_MUCH;

@@ -1,5 +1,5 @@
-// How often a user may ask topics to take it in or to let it go. Such a change writes rows in the
-// topic, and the owner of the hub pays for them.
+// The limits on a user's joins and leaves of topics. Each such change writes rows in the topic, and the owner
+// of the hub pays for them.
 
 import type { Joined, Joining } from "../objects/member.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
@@ -15,10 +15,10 @@ import { Allowance } from "../socket/allowance.ts";
 import type { InboxOwn } from "./state.ts";
 
 export interface Parts {
-  /** Whether a connection of the user watches the topic, or is about to. */
+  /** Returns whether a connection of the user watches the topic, or is joining it. */
   watches(topic: string): boolean;
   follows(topic: string): boolean;
-  /** What was kept of it with the last write. */
+  /** Returns the allowances as stored with the last write. */
   own(): Pick<InboxOwn, "left">;
   clock(): number;
 }
@@ -32,16 +32,16 @@ export class Memberships {
   );
   readonly #follows = new Allowance(FOLLOW_CHANGES_MAX, FOLLOW_CHANGES_PER_SECOND);
   #isRestored = false;
-  /** Topics that took the user in and did not let it go, as far as this instance has seen. */
+  /** Topics that have the user as a member, as far as this instance has seen. */
   readonly #joined = new Set<string>();
-  /** Topics that have not answered a leave: it may still be executed. */
+  /** Topics that have not answered a leave, which they may still execute. */
   readonly #unanswered = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** Joins a topic by a call of it, and notes that it has the user. */
+  /** Joins a topic through `call`; notes the membership unless the topic refuses. */
   async join(
     topic: string,
     joining: Joining,
@@ -55,7 +55,7 @@ export class Memberships {
     return joined;
   }
 
-  /** Leaves a topic by a call of it; `watches` when the user still watches it. */
+  /** Leaves a topic through `call`; `watches` is true when the user still watches the topic. */
   async leave(topic: string, watches: boolean, call: () => Promise<void>): Promise<void> {
     if (!watches) this.left(topic);
     this.#unanswered.add(topic);
@@ -76,18 +76,24 @@ export class Memberships {
     this.#joined.delete(topic);
   }
 
-  /** The topics that took the user in and did not let it go, as far as this instance knows. */
+  /** Returns the topics that have the user as a member, as far as this instance knows. */
   topics(): string[] {
     return [...this.#joined];
   }
 
-  /** Before a subscribe. A device that comes back to a topic, or a second device, changes nothing there. */
+  /**
+   * Spends the allowance for a subscribe; throws when it is used up. A device that comes back to a topic, or
+   * a second device, changes nothing in the topic and spends nothing.
+   */
   spendToWatch(topic: string): void {
     const { watches, follows } = this.#parts;
     if (!this.#joined.has(topic) && !watches(topic) && !follows(topic)) this.#spend();
   }
 
-  /** Before a follow that is none yet, or an unfollow without one: a follow pays for its end too. */
+  /**
+   * Spends the allowance for a new follow, or for an unfollow of a topic that is not followed; throws when it
+   * is used up. A follow pays for its own unfollow too.
+   */
   spendToFollow(topic: string): void {
     if (this.#parts.follows(topic)) return;
     this.#restore();
@@ -95,7 +101,7 @@ export class Memberships {
     this.#spend();
   }
 
-  /** Keeps with a follow, or its end, what is left: a rest does not bring it back. */
+  /** Stores the allowance with a follow or an unfollow, so that a restart does not refill it. */
   keepIn(own: Pick<InboxOwn, "left">): void {
     this.#restore();
     own.left = { ...own.left, follows: this.#follows.level };

@@ -1,5 +1,5 @@
-// The times that an inbox's joinings and leavings of topics carry. Each is later than all before it, so
-// that a topic sees which of two calls came last, however late one of them arrives.
+// The times of an inbox's joins and leaves. Each is later than all before it, so that a topic can order two
+// calls even when one of them arrives late.
 
 import type { Log } from "../log/log.ts";
 
@@ -13,7 +13,10 @@ export class Moments {
     this.#clock = clock;
   }
 
-  /** The next one, in ms. It is past the stored time too: the clock may step back across a restart. */
+  /**
+   * Returns the next time, in ms. It is also later than the stored time, because the clock may step back
+   * across a restart.
+   */
   next(): number {
     const now = this.#clock();
     this.#last = Math.max(now, this.#log.at(now).time + 1, this.#last + 1);

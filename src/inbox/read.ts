@@ -1,4 +1,4 @@
-// What a device or a backend is given to read: a page, a snapshot, or all since a cursor.
+// The reads of an inbox: a page, a snapshot, or all changes since a cursor.
 
 import { printEntry, timeOf } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
@@ -16,9 +16,9 @@ export function countsOf({ unread, unseen, total }: InboxOwn): Counts {
 }
 
 /**
- * Gives the text of `{"notifications":[…],"counts":…,"cursor":…,"next":…}`, newest first; `next` is
- * the `before` of the next page, or null. After `since` it is instead all that changed, as a
- * `messages` frame has it, with `recovered`.
+ * Returns the text of `{"notifications":[…],"counts":…,"cursor":…,"next":…}`, newest first; `next` is the
+ * `before` of the next page, or null. With `since` it returns all changes instead, as a `messages` frame has
+ * them, with `recovered`.
  */
 export function list(log: Log<InboxOwn>, query: ListQuery, clock: number, ageMs: number): string {
   const now = log.now(clock);
@@ -50,7 +50,7 @@ export function list(log: Log<InboxOwn>, query: ListQuery, clock: number, ageMs:
   return `{"notifications":[${page.join(",")}],"counts":${counts},"cursor":"${cursor}","next":${next}}`;
 }
 
-/** The newest that are not archived: what replaces all that a device holds. */
+/** Returns the newest messages that are not archived. They replace all that a device holds. */
 export function snapshot(log: Log<InboxOwn>, now: number, ageMs: number): MessagesDraft {
   const { epoch, head, oldest, own } = log.at(now);
   const messages: string[] = [];
@@ -63,13 +63,13 @@ export function snapshot(log: Log<InboxOwn>, now: number, ageMs: number): Messag
   return { epoch, since: null, to: head, snapshot: true, messages, oldest, counts: countsOf(own) };
 }
 
-/** Removals that are told by naming what is gone; more, and a snapshot is shorter. */
+/** Removals that a replay names one by one. With more of them a snapshot is shorter. */
 const REMOVED_MAX = 1_000;
 
-/** Changes of state told one by one, likewise. */
+/** Changes of state that a replay lists one by one. With more of them a snapshot is shorter. */
 const STATES_MAX = 1_000;
 
-/** The messages at these offsets, whole. */
+/** Returns the whole messages at these offsets, as JSON texts; deleted ones are left out. */
 export function whole(log: Log<InboxOwn>, offsets: number[], now: number): string[] {
   const { own } = log.at(now);
   return offsets.flatMap((offset) => {
@@ -78,7 +78,7 @@ export function whole(log: Log<InboxOwn>, offsets: number[], now: number): strin
   });
 }
 
-/** What changed after an offset the log still reaches; null when it is too much to tell. */
+/** Returns the changes after an offset in the log's reach; null when a snapshot is shorter. */
 export function replay(
   log: Log<InboxOwn>,
   since: number,
@@ -91,7 +91,7 @@ export function replay(
   if (recent !== null) return { ...base, messages: recent };
   const rows = [...rowsBefore(log, head + 1)].reverse();
   const alive = rows.filter((row) => isMessage(row, now, ageMs));
-  // What was archived in between may be missing from the snapshot this device began with.
+  // A snapshot leaves out archived messages, so the device may lack those that were unarchived since.
   const isToldWhole = (row: Row) =>
     row.offset > since || (row.archived_at === UNARCHIVED && (row.changed ?? 0) > since);
   const messages = alive.filter(isToldWhole).map((row) => print(row, own));
@@ -113,7 +113,7 @@ export function replay(
   return { ...base, messages, states, removed };
 }
 
-/** Changes since an offset to messages that were there before it, in their order. */
+/** Returns the changes of state after an offset, of older messages, in their order. */
 function statesSince(rows: Row[], own: InboxOwn, since: number): StateChange[] {
   const time = (ms: number | null) => (ms === null ? null : timeOf(ms));
   const byRow = rows

@@ -1,4 +1,5 @@
-// What a user is replayed of topics: so much in time, a few topics at once, and no more than is read.
+// The limits on the replays of topics to a user: an amount over time, a few topics at once, and nothing more
+// for a connection that does not read.
 
 import type { Joined } from "../objects/member.ts";
 import { inTime } from "../objects/stubs.ts";
@@ -10,9 +11,9 @@ import { keepsUp, type Session } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import { Turns } from "./turns.ts";
 
-/** Topics that an inbox joins at once, and one connection of it: each may bring 4 Mi units. */
+/** Topics that an inbox, or a connection of it, joins at once: each may return 4 Mi units. */
 export const JOINS_AT_ONCE = 2;
-/** How often a connection that reads slowly is looked at, before it is sent more. */
+/** How often a slow connection is checked before it is sent more, in ms. */
 const LOOK_MS = 100;
 
 export class Replays {
@@ -27,9 +28,10 @@ export class Replays {
   }
 
   /**
-   * The topic's object reads and carries a replay, and this one holds it. The allowance is looked at
-   * and spent within one turn: a connect asks for a hundred topics at once. A topic that does not answer
-   * must not keep the turn. A subscription from now on brings nothing, and takes no turn.
+   * Runs a join when a turn is free; returns its result, or a refusal above the limits. The topic's object
+   * must read and carry a replay, and this object must hold it. The allowance is checked and spent within one
+   * turn, because one connect may ask for a hundred topics at once. Rejects when the topic does not answer in
+   * time, so that it cannot keep the turn. A subscription from now on replays nothing, and takes no turn.
    */
   async inTurn(since: Since, join: () => Promise<Joined | Refusal>): Promise<Joined | Refusal> {
     if (since === "latest") return inTime(join());
@@ -52,7 +54,10 @@ export class Replays {
   }
 }
 
-/** Waits until a connection has read most of what it was sent: the replays of a connect are many. */
+/**
+ * Waits until a connection has read most of its frames: one connect may ask for many replays. Throws a
+ * RefusalError when the connection is still behind after SLOW_MS, or has closed.
+ */
 export async function requireRead(session: Session): Promise<void> {
   const isOpen = () => session.ws.readyState === WebSocket.OPEN;
   for (let waited = 0; isOpen() && !keepsUp(session); waited += LOOK_MS) {

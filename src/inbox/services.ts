@@ -1,4 +1,4 @@
-// What an inbox does for the frames of its user's sockets.
+// The handlers of an inbox for the frames of its user's sockets.
 
 import type { Log } from "../log/log.ts";
 import type { Env } from "../objects/env.ts";
@@ -82,7 +82,7 @@ export function inboxServices(parts: Parts): Services {
       return JSON.stringify({ topic, changed: await follows.follow(topic) });
     },
 
-    // Nobody needs a right to stop.
+    // An unfollow needs no cap.
     unfollow: async (_session, { topic }) => {
       memberships.spendToFollow(topic);
       return JSON.stringify({ topic, changed: await follows.unfollow(topic) });

@@ -1,51 +1,57 @@
-// The state of an inbox's messages, as pure functions: what a row and the watermarks say together.
+// The state of an inbox's messages, as pure functions of a row and the watermarks.
 
 import { timeOf } from "../log/entry.ts";
 import type { Flags } from "../log/row.ts";
 import type { Level } from "../socket/allowance.ts";
 
-/** "Everything up to here, at that time": one row written for any number of messages. */
+/** A mark on all messages up to an offset, at a time in ms: one row for any number of messages. */
 export interface Watermark {
   upTo: number;
   at: number;
   changed: number;
 }
 
-/** What an inbox's checkpoint holds beyond the log's. */
+/** The inbox's own part of the checkpoint, beyond the log's. */
 export interface InboxOwn {
   unread: number;
   unseen: number;
   total: number;
-  /** The offset of the newest removal from the middle: an older cursor is told what is left. */
+  /**
+   * The offset of the newest removal from the middle. A replay from an older cursor must name removed
+   * messages.
+   */
   removed: number;
   seen: Watermark[];
   read: Watermark[];
   /** Tokens issued before this second are refused; null when none are. */
   notBefore: number | null;
-  /** How many topics are followed. */
+  /** The number of followed topics. */
   follows: number;
-  /** What the user may still change, of what is stored with each change anyway. Absent for all of it. */
+  /**
+   * The levels of the user's allowances, stored with changes that are written anyway. Absent when they are
+   * full.
+   */
   left?: { follows?: Level; marks?: Level };
 }
 
-/** In `archived_at` of a row: it was archived once and is not any more. */
+/** The value of `archived_at` in a row that was archived once and is not any more. */
 export const UNARCHIVED = 0;
 
-/** Times of the three flags, in ms. */
+/** The times of the three flags, in ms; null for a flag that is not set. */
 export interface State {
   seen_at: number | null;
   read_at: number | null;
   archived_at: number | null;
 }
 
-/** Watermarks kept of each kind. When there are more, what the oldest covered takes the next one's time. */
+/** Watermarks kept of each kind. Messages of a dropped one take the time of the next one. */
 export const WATERMARKS_KEPT = 8;
 
 export type StateFlags = Pick<Flags, "offset" | "changed" | keyof State>;
 
 /**
- * The state of a row. A watermark counts for what lay at or below it and was not changed after it:
- * a later change wrote the row as it then was.
+ * Returns the state of a row. A watermark applies to messages at or below it that were not changed after it:
+ * a later change wrote the whole state into the row.
  */
 export function stateOf(row: StateFlags, own: Pick<InboxOwn, "seen" | "read">): State {
   const changed = row.changed ?? row.offset;
@@ -60,12 +66,12 @@ export function stateOf(row: StateFlags, own: Pick<InboxOwn, "seen" | "read">): 
   };
 }
 
-/** Adds a watermark to those kept. */
+/** Adds a watermark, and drops the oldest above the limit. */
 export function withWatermark(marks: Watermark[], mark: Watermark): Watermark[] {
   return [...marks, mark].slice(-WATERMARKS_KEPT);
 }
 
-/** Whether a row still holds a message that counts and is listed. */
+/** Returns whether a row still holds a message that counts and is listed. */
 export function isAlive(
   row: Pick<Flags, "blank" | "expires" | "time">,
   now: number,
@@ -74,13 +80,13 @@ export function isAlive(
   return row.blank === 0 && row.time > now - ageMs && (row.expires === null || row.expires > now);
 }
 
-/** Where a message that is alive stands among those to be given up. */
+/** Returns the rank of a live message in the order of eviction; the lowest goes first. */
 export function rankOf(state: State): 1 | 2 | 3 {
   if (state.archived_at !== null) return 1;
   return state.read_at !== null ? 2 : 3;
 }
 
-/** Adds a message's part in the counts, or takes it out with `by` = -1. */
+/** Adds a message to the counts, or takes it out with `by` = -1. */
 export function count(own: InboxOwn, state: State, by: 1 | -1): void {
   if (state.archived_at !== null) return;
   own.total += by;
@@ -88,7 +94,7 @@ export function count(own: InboxOwn, state: State, by: 1 | -1): void {
   if (state.seen_at === null) own.unseen += by;
 }
 
-/** The state members of a message's JSON, each with its leading comma. */
+/** Returns the state members of a message's JSON, each with its leading comma. */
 export function printState(state: State): string {
   const time = (ms: number | null) => (ms === null ? "null" : `"${timeOf(ms)}"`);
   return `,"seen_at":${time(state.seen_at)},"read_at":${time(state.read_at)},"archived_at":${time(state.archived_at)}`;

@@ -1,16 +1,19 @@
-// All SQL of an inbox beyond its log: what it follows.
+// All SQL of an inbox beyond that of its log: the follows.
 
 import { hasTable } from "../log/schema.ts";
 
 /**
- * A follow as it is stored. The cursor of a follow is the greatest `topic_offset` among the inbox's
- * own rows above `floor`; `cursor` here stands for those that have left the log.
+ * A stored follow. Its cursor is the greatest `topic_offset` among the inbox's own rows above `floor`; the
+ * column `cursor` replaces rows that have left the log.
  */
 export type FollowRow = {
   topic: string;
   epoch: string;
   cursor: number;
-  /** Rows of the inbox at or below this offset are of an earlier life of the topic, or of the follow. */
+  /**
+   * Rows of the inbox at or below this offset belong to an earlier epoch of the topic, or to an earlier
+   * follow.
+   */
   floor: number;
 };
 
@@ -44,7 +47,7 @@ export class FollowStore {
   }
 
   put({ topic, epoch, cursor, floor }: FollowRow): void {
-    // Not remembered: a failed write, or an erasure, takes the table away again.
+    // The table is made with every write, because a failed write or an erasure removes it again.
     this.#sql.exec(SQL.make);
     this.#sql.exec(SQL.put, topic, epoch, cursor, floor);
   }
@@ -53,13 +56,13 @@ export class FollowStore {
     this.#sql.exec(SQL.remove, topic);
   }
 
-  /** The topic's offset of its newest message here, above an offset of the inbox; 0 for none. */
+  /** Returns the topic's offset of its newest row above `floor` (an inbox offset); 0 for none. */
   newest(topic: string, floor: number): number {
     const rows = this.#sql.exec<{ topic_offset: number }>(SQL.newest, topic, floor).toArray();
     return rows[0]?.topic_offset ?? 0;
   }
 
-  /** Which of these rows came from a topic. */
+  /** Returns those of the rows that came from a topic. */
   origins(offsets: number[]): { offset: number; topic: string; topic_offset: number }[] {
     return this.#sql
       .exec<{ offset: number; topic: string; topic_offset: number }>(

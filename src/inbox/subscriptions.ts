@@ -1,5 +1,5 @@
-// Subscribing: the topics that a user's connections watch besides the inbox, live. One membership of
-// the user carries them for all devices.
+// Subscriptions: the topics that a user's connections watch live, besides the inbox. One membership of the
+// user serves all devices.
 
 import type { Batch, Joined, Joining } from "../objects/member.ts";
 import { NO_ANSWER } from "../objects/stubs.ts";
@@ -21,7 +21,7 @@ import { framesOf, printLive, printStep, startOf } from "./topic-steps.ts";
 import { Turns } from "./turns.ts";
 
 export interface Parts {
-  /** The user's address as a member, such as `user:ada`. */
+  /** The address of the user as a member, such as `user:ada`. */
   member: string;
   sockets: Sockets;
   joins: Joins;
@@ -35,13 +35,13 @@ export interface Parts {
 
 export class Subscriptions {
   readonly #parts: Parts;
-  /** How far a socket has been told of a topic; forgotten by a rest, and then known to the client only. */
+  /** The cursor last sent to a socket, by topic. After hibernation only the client knows it. */
   readonly #told = new WeakMap<Session, Map<string, Cursor>>();
 
   readonly #replays: Replays;
-  /** Subscriptions that are not answered, those that wait for their turn included. */
+  /** Subscribes that are not answered yet, including those that wait for their turn. */
   readonly #asked = new Joins();
-  /** Of those that are new the ones that wait for their turn. */
+  /** Topics that are new to a socket and wait for their turn to join. */
   readonly #waiting = new WeakMap<Session, Set<string>>();
 
   constructor(parts: Parts) {
@@ -50,9 +50,9 @@ export class Subscriptions {
   }
 
   /**
-   * Subscribes a socket, which waits until it is `ready`: the reply tells where it begins, and the frames
-   * what it missed. The joining begins with its turn only, since the topic's messages for other devices wait
-   * for a joining.
+   * Subscribes a socket to a topic; returns the reply, which carries the cursor, and the frames that the
+   * socket missed. Throws when the topic or a limit refuses. A replay awaits `ready` first. The join begins
+   * only with its turn, because messages of the topic to other devices wait while a join is under way.
    */
   async subscribe(
     session: Session,
@@ -65,7 +65,7 @@ export class Subscriptions {
     const fault = this.#fault(session.attachment, topic);
     if (fault !== null) throw new RefusalError(fault);
     memberships.spendToWatch(topic);
-    // Its place is taken at once, since more may be asked for before this one has joined.
+    // The topic counts at once: the client may subscribe to more before this join ends.
     const { topics = [] } = session.attachment;
     const isNew = !topics.includes(topic);
     if (isNew) session.attachment = { ...session.attachment, topics: [...topics, topic] };
@@ -91,7 +91,7 @@ export class Subscriptions {
         frames: () => {
           try {
             const { topics: now = [] } = session.attachment;
-            // Another subscribe of it may have failed meanwhile and taken the place away.
+            // Another subscribe to the same topic may have failed meanwhile and removed it.
             if (!now.includes(topic))
               session.attachment = { ...session.attachment, topics: [...now, topic] };
             this.#parts.sockets.save(session);
@@ -113,7 +113,7 @@ export class Subscriptions {
     }
   }
 
-  /** Until the function that it returns is called, a new subscription is told nothing. */
+  /** Withholds a topic from a new subscription until the returned function is called. */
   #wait(session: Session, topic: string, isNew: boolean): () => void {
     if (!isNew) return () => undefined;
     const waiting = this.#waiting.get(session) ?? new Set<string>();
@@ -121,7 +121,7 @@ export class Subscriptions {
     return () => waiting.delete(topic);
   }
 
-  /** Ends one, a connection's own joining of it included; gives whether there was one. */
+  /** Ends a subscription, even one that is still joining; returns whether there was one. */
   async unsubscribe(session: Session, topic: string): Promise<boolean> {
     await this.#joined(topic);
     return this.#drop(session, topic);
@@ -139,7 +139,7 @@ export class Subscriptions {
     return true;
   }
 
-  /** Begins with topics that were named in the connect; each is answered, or refused, by a frame. */
+  /** Subscribes to the topics named in the connect; a reply or an error frame answers each. */
   async begin(session: Session, topics: { topic: string; since: Since }[]): Promise<void> {
     const turns = new Turns(JOINS_AT_ONCE);
     await Promise.all(
@@ -161,7 +161,7 @@ export class Subscriptions {
     );
   }
 
-  /** Answers what a connect named in place of topics. */
+  /** Refuses names in a connect that are not topics or have no valid `since`, with a frame each. */
   refuse(session: Session, named: { topic: string; fix: string }[]): void {
     const frames = named.map(({ topic, fix }) =>
       printError(null, refusal("invalid_params", fix, "topics"), topic),
@@ -169,7 +169,7 @@ export class Subscriptions {
     this.#parts.sockets.send(session, frames, this.#parts.clock());
   }
 
-  /** The topics that any connection names, those that are closing included. */
+  /** Returns the topics of all connections, including those that are closing. */
   topics(): string[] {
     return [...this.#parts.sockets.sessions()].flatMap(({ attachment }) => attachment.topics ?? []);
   }
@@ -178,7 +178,7 @@ export class Subscriptions {
     return this.#watching(topic).length > 0;
   }
 
-  /** Tells all who watch; gives how far the least of them has come, or null when nobody watches. */
+  /** Sends a batch to the subscribers; returns the offset all have reached, or null without any. */
   deliver(batch: Batch): number | null {
     const watching = this.#watching(batch.topic).filter(
       (session) => !this.#waiting.get(session)?.has(batch.topic),
@@ -215,7 +215,7 @@ export class Subscriptions {
     return least;
   }
 
-  /** After a refresh: what the new token does not allow ends, unless it is public. */
+  /** Ends the subscriptions that a refreshed token does not allow, unless the topic is public. */
   async revise(session: Session): Promise<void> {
     const { member, join } = this.#parts;
     for (const topic of session.attachment.topics ?? []) {
@@ -228,7 +228,10 @@ export class Subscriptions {
     }
   }
 
-  /** What a connect named is joined beside the frames of the socket, and takes its place at the end. */
+  /**
+   * Waits for the subscribes to a topic that are under way. Those of a connect run beside the frames of the
+   * socket, and would undo an unsubscribe when they end.
+   */
   async #joined(topic: string): Promise<void> {
     while (this.#asked.isUnderWay(topic)) await this.#asked.settled(topic);
   }

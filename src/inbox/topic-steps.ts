@@ -1,14 +1,19 @@
-// The steps of a topic as a user's connection receives them.
+// The frames that carry a topic's messages to the connections of a user.
 
 import { printEntry } from "../log/entry.ts";
 import type { Batch, BatchEntry, Joined } from "../objects/member.ts";
 import { type Cursor, EMPTY_EPOCH } from "../protocol/cursor.ts";
 import { type MessagesDraft, printMessages } from "../protocol/down.ts";
 
-/** Where a socket's next step begins; null for a snapshot, "told" when it has all of it. */
+/**
+ * Returns the offset after which a socket's next frames begin: null for a snapshot, "told" when the socket
+ * has the whole batch, "gap" when it lacks messages from before the batch. `told` is the cursor last sent to
+ * it.
+ */
 export function startOf(batch: Batch, told: Cursor | undefined): number | null | "told" | "gap" {
   const { epoch, since, to, lost } = batch;
-  // After a rest only the client knows: it passes over what it has, and asks for what it lacks.
+  // After hibernation only the client knows its cursor: it skips messages that it has, and asks for those
+  // that it lacks.
   if (told === undefined) return to === since ? "told" : since < lost ? null : since;
   const offset = told.epoch === epoch ? told.offset : told.epoch === EMPTY_EPOCH ? 0 : null;
   if (offset === null || offset < lost) return to === since ? "told" : null;
@@ -16,7 +21,7 @@ export function startOf(batch: Batch, told: Cursor | undefined): number | null |
   return offset < since ? "gap" : offset;
 }
 
-/** What a socket is sent of a batch, without the messages that it is not to have. */
+/** Returns a batch's frames for a connection, without messages that exclude it or that it has. */
 export function printStep(batch: Batch, start: number | null, connection: string): string[] {
   const { topic, epoch, to, oldest } = batch;
   const messages = batch.entries
@@ -28,7 +33,7 @@ export function printStep(batch: Batch, start: number | null, connection: string
   );
 }
 
-/** Messages that are sent live only. */
+/** Returns the frames of messages that are sent live and not stored. */
 export function printLive({ topic, epoch, to, oldest }: Batch, live: BatchEntry[]): string[] {
   return printMessages({
     topic,
@@ -42,7 +47,7 @@ export function printLive({ topic, epoch, to, oldest }: Batch, live: BatchEntry[
 
 const printBatchEntry = (entry: BatchEntry) => printEntry(entry, "");
 
-/** What a subscriber missed, after the reply that says where it begins. */
+/** Returns the frames that a subscriber missed. They follow the reply to its subscribe. */
 export function framesOf(
   topic: string,
   { epoch, offset, oldest, since, messages }: Joined,

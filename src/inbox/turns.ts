@@ -1,4 +1,4 @@
-// Lets so many do something at once; the others wait for their turn, first come first served.
+// A limit on concurrent work: `atOnce` callers run, the others wait in the order in which they came.
 
 export class Turns {
   #free: number;
@@ -8,7 +8,7 @@ export class Turns {
     this.#free = atOnce;
   }
 
-  /** Resolves when it is the caller's turn; the function it returns ends it. */
+  /** Waits for the caller's turn; returns the function that ends the turn. */
   async take(): Promise<() => void> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

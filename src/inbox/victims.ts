@@ -1,16 +1,16 @@
-// Keeping the list of who goes next true while states change, so that a full inbox need not be
-// looked through again after every mark.
+// Updates of the eviction queue after a change of state, so that a full inbox need not be scanned after every
+// mark.
 
 import { type Checkpoint, UNKNOWN, VICTIMS_KNOWN, type Victim } from "../log/checkpoint.ts";
 import { rankOf, type State } from "./state.ts";
 
-/** The order in which rows are given up. */
+/** The order of eviction: by rank, then the oldest first. */
 export const inTurn = (a: Victim, b: Victim) => a.rank - b.rank || a.offset - b.offset;
 
-/** Who goes next, and the lowest offset of all others: a part of the checkpoint. */
+/** The rows to evict next, and the lowest offset of all others: a part of the checkpoint. */
 export type Line = Pick<Checkpoint<unknown>, "victims" | "rest">;
 
-/** After single messages have changed; a state of null is a message that was deleted. */
+/** Returns the queue after single messages have changed; a state of null means deleted. */
 export function afterMarks(
   { victims, rest }: Line,
   marked: { offset: number; state: State | null }[],
@@ -21,10 +21,10 @@ export function afterMarks(
   const moved = marked
     .map(({ offset, state }): Victim => {
       const rank = state === null ? 0 : rankOf(state);
-      // What it came from is not looked up for this; who gives the row up does.
+      // `last: true` saves a read here: the eviction looks up whether the row is the newest of its topic.
       return { offset, rank, unseen: state?.seen_at === null, last: true };
     })
-    // Beyond the end of the list is the rest of the inbox, whose order is not known here.
+    // The order of the rows behind the end of the queue is not known here.
     .filter((victim) => inTurn(victim, last) < 0);
   const line = [...victims.filter(({ offset }) => !touched.has(offset)), ...moved]
     .sort(inTurn)
@@ -35,13 +35,16 @@ export function afterMarks(
   return { victims: line, rest: isKnown ? Math.min(rest, ...left) : UNKNOWN };
 }
 
-/** After a watermark. Among what is read now, the listed go before the others. */
+/**
+ * Returns the queue after a watermark. Among the messages that are read now, those in the queue are evicted
+ * before the others.
+ */
 export function afterWatermark(victims: Victim[], upTo: number, flag: "seen" | "read"): Victim[] {
   return victims
     .map((victim): Victim => {
       if (victim.offset > upTo) return victim;
       const rank = flag === "read" && victim.rank === 3 ? 2 : victim.rank;
-      // What nobody ever marked by name stays that.
+      // `unseen` of rank 2 means that nobody ever marked the message by name; a watermark names none.
       return { ...victim, rank, unseen: victim.rank === 2 && victim.unseen };
     })
     .sort(inTurn);

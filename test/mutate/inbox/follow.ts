@@ -97,7 +97,7 @@ export const FOLLOW: Mutant[] = [
   {
     file,
     text: `    if (did) this.#end(topic, at);
-    // Said also when it did not: a list that still names the user is put right by saying it again.
+    // Sent even without a follow: a topic may still list the user, and a second leave corrects that.
     const end = leaves.begin(topic);
     try {
       await leave(topic, member, watches(topic), at);
