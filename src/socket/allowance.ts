@@ -1,7 +1,7 @@
-// A token bucket: so much at once, and so much again in time. In memory, where a rest forgets it; its
-// owner may keep the level with what is written anyway.
+// A token bucket: an amount that may be spent at once, and a rate at which it refills. It is in memory, so a
+// restart forgets it; its owner may store the level with another write.
 
-/** What is left, and as of when in ms. */
+/** The amount that is left, and the time in ms at which it was. */
 export type Level = readonly [left: number, at: number];
 
 export class Allowance {
@@ -10,7 +10,7 @@ export class Allowance {
   #left: number;
   #at = 0;
 
-  /** `left` is what it begins with, where that is not all. */
+  /** `left` is the amount at the start, if that is not `max`. */
   constructor(max: number, perSecond: number, left = max) {
     this.#max = max;
     this.#perSecond = perSecond;
@@ -21,19 +21,21 @@ export class Allowance {
     return [Math.round(this.#left * 100) / 100, this.#at];
   }
 
-  /** Goes on from a level that was kept. */
+  /** Continues from a stored level. */
   restore([left, at]: Level): void {
     this.#left = Math.min(left, this.#max);
     this.#at = at;
   }
 
-  /** Whether anything is left. What is spent is known afterwards only, so the last may cost more. */
+  /**
+   * Returns whether anything is left. Used for a cost that is known only afterwards and may exceed the rest.
+   */
   has(now: number): boolean {
     this.#refill(now);
     return this.#left > 0;
   }
 
-  /** Spends an amount where so much is left; returns whether it was. */
+  /** Spends an amount if that much is left; returns whether it did. */
   take(amount: number, now: number): boolean {
     this.#refill(now);
     if (this.#left < amount) return false;

@@ -1,40 +1,40 @@
-// What a socket carries through hibernation. This is the only file that reads or writes it.
+// The data that a socket carries through hibernation. This is the only file that reads or writes it.
 
 import type { Caps } from "../protocol/caps.ts";
 import { ATTACHMENT_BYTES_MAX } from "../protocol/limits.ts";
 
-/** Who is on the other end, as the edge found out. Crosses to the object in one header. */
+/** The verified client of a socket. The edge passes it to the object in one header. */
 export interface Caller {
   connection: string;
   /** The user of the token; null for an API key. */
   user: string | null;
-  /** What the messages this caller publishes name as their source. */
+  /** The `source` of the messages that this caller publishes. */
   source: string;
-  /** The token's end and issue, in seconds since 1970; null for an API key. */
+  /** When the token ends and was issued, in seconds since 1970; null for an API key. */
   exp: number | null;
   iat: number | null;
   caps: Caps;
 }
 
-/** Stands for the source of whoever watches a public topic without a token; no key has such a name. */
+/** The source of a caller that watches a public topic without a token; no key has such a name. */
 export const ANONYMOUS = "~anonymous";
 
 export interface Attachment extends Caller {
   v: 1;
-  /** Read by earlier releases, which counted frames in it. */
+  /** Earlier releases count frames in it. */
   malformed: number;
   /**
-   * When the socket was taken in, in seconds since 1970, until its first frame comes. Absent for an
-   * event stream, whose reader the Worker looks after, and from sockets of earlier releases.
+   * When the socket was accepted, in seconds since 1970; removed when its first frame arrives. Absent for an
+   * event stream, because the Worker looks after its reader, and for sockets of earlier releases.
    */
   accepted?: number;
-  /** Names of the topics that a user's connection subscribes to; how far it has come is its own to know. */
+  /** The topics that a user's connection subscribes to. The client keeps its cursors. */
   topics?: string[];
 }
 
 /**
- * Null when another version of the code wrote it, or when there is none because the object went
- * away before it could greet: such a socket is asked to reconnect.
+ * Returns the attachment of a socket. Null when another version of the code wrote it, or when there is none
+ * because the object left memory before it greeted the socket: the client is then asked to reconnect.
  */
 export function readAttachment(ws: WebSocket): Attachment | null {
   const value: unknown = ws.deserializeAttachment();
@@ -42,12 +42,15 @@ export function readAttachment(ws: WebSocket): Attachment | null {
   return isOurs ? (value as Attachment) : null;
 }
 
-/** Whether an attachment can be carried. Its names and caps are ASCII, so that a unit is a byte. */
+/**
+ * Returns whether an attachment is small enough to store. Its names and caps are ASCII, so one UTF-16 unit is
+ * one byte.
+ */
 export function fits(attachment: Attachment): boolean {
   return JSON.stringify(attachment).length <= ATTACHMENT_BYTES_MAX;
 }
 
-/** The attachment once a frame has come. */
+/** Returns the attachment as it is once the first frame has arrived. */
 export function heard({ accepted: _, ...attachment }: Attachment): Attachment {
   return attachment;
 }

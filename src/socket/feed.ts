@@ -1,5 +1,5 @@
-// From a publish to every socket of the object: group commit in front, the log in the middle, one
-// frame for all behind.
+// The path from a publish to every socket of the object: group commit, then the log, then one frame for all
+// sockets.
 
 import type { Alarm } from "../log/alarm.ts";
 import type { Appended } from "../log/appended.ts";
@@ -9,7 +9,7 @@ import type { Log } from "../log/log.ts";
 import { type MessagesDraft, printMessages } from "../protocol/down.ts";
 import type { Sockets } from "./sockets.ts";
 
-/** About what one frame to one socket costs the runtime, in ms: see bench/README.md. */
+/** The approximate cost of one frame to one socket in the runtime, in ms: see bench/README.md. */
 const FRAME_MS = 0.017;
 const GATHER_MS_MIN = 1;
 const GATHER_MS_MAX = 15;
@@ -18,9 +18,9 @@ export interface Parts<Own> {
   log: Log<Own>;
   sockets: Sockets;
   alarm: Alarm;
-  /** Makes the frame that tells of what a commit added. */
+  /** Returns the frame that announces the messages of a commit. */
   frame: (appended: Appended) => MessagesDraft;
-  /** Is told of each commit, in its turn. */
+  /** Called after each commit, in the same turn. */
   committed?: (drafts: Draft[], appended: Appended) => void;
   clock: () => number;
 }
@@ -41,21 +41,21 @@ export class Feed<Own> {
     });
   }
 
-  /** Takes the drafts of one publish; gives their outcomes once they are written and sent. */
+  /** Takes the drafts of one publish; returns their outcomes once they are written and sent. */
   async publish(drafts: Draft[], requestId: string | null): Promise<Outcome[]> {
     const outcomes = await this.#commits.add(drafts);
     const failed = outcomes.filter(({ status }) => status === "failed");
     if (failed.length > 0) {
       const ids = failed.map(({ id }) => id);
-      // Why is in the line `append_failed` that names the id.
+      // The log line `append_failed` with the same id has the cause.
       console.error(JSON.stringify({ event: "publish_failed", request_id: requestId, ids }));
     }
     return outcomes;
   }
 
   /**
-   * Written and sent in this turn. The runtime holds the frames, as it holds the replies, until the
-   * write is durable, and drops them if it fails: so a caller need not wait for it.
+   * Writes and sends drafts in this turn; returns their outcomes. The runtime holds the frames, as it holds
+   * the replies, until the write is durable, and drops them if it fails: so a caller need not wait for it.
    */
   append(drafts: Draft[]): Outcome[] {
     const { log, sockets, frame, committed, clock } = this.#parts;
@@ -68,7 +68,10 @@ export class Feed<Own> {
     return appended.outcomes;
   }
 
-  /** Frames without what a connection is not to have: its cursor goes along all the same. */
+  /**
+   * Returns a printer of frames for each connection that some messages exclude. Its frames leave them out,
+   * but still advance the cursor.
+   */
   #others(appended: Appended): ReadonlyMap<string, () => string[]> {
     const { excluded, entries } = appended;
     const without = (places: number[]) => () =>
@@ -78,7 +81,7 @@ export class Feed<Own> {
     return new Map([...excluded].map(([connection, places]) => [connection, without(places)]));
   }
 
-  /** The one alarm in the life of a log, where what was written asks for it, and once that is durable. */
+  /** Sets the one alarm of the log, if the last write asks for it, when that write is durable. */
   async #setAlarm(): Promise<void> {
     const { log, alarm } = this.#parts;
     const at = log.takeAlarm();
@@ -87,14 +90,15 @@ export class Feed<Own> {
       await log.store.durable();
       await alarm.by(at);
     } catch (cause) {
-      // The messages are safe; the alarm is set anew when it is found to be late.
+      // This does not fail the publish. The alarm is set again when it is found to be late.
       console.error(JSON.stringify({ event: "alarm_not_set", cause: String(cause) }));
     }
   }
 
   /**
-   * The first publish after a rest of two broadcasts goes out at once. Those that follow closely
-   * wait half a broadcast for more of them: a frame costs a socket the same for one or for many.
+   * Returns how long a commit waits for more publishes, in ms. The first publish after a pause of two
+   * broadcasts goes out at once. Publishes that follow closely wait for half a broadcast, because a frame
+   * costs a socket the same for one message or for many.
    */
   #gatherMs(restedMs: number): number {
     const broadcastMs = this.#parts.sockets.size * FRAME_MS;
@@ -103,14 +107,14 @@ export class Feed<Own> {
   }
 }
 
-/** What the alarm does for the log. */
+/** Runs the alarm's work on the log, and sets the next alarm. */
 export async function sweep<Own>(
   { log, sockets, alarm }: Pick<Parts<Own>, "log" | "sockets" | "alarm">,
   now: number,
 ): Promise<void> {
   if (await log.sweep(now)) {
     alarm.gone();
-    // Whoever watches a log that begins anew comes back and gets what there is: nothing yet.
+    // The log has begun a new epoch. Clients reconnect and receive its state, which is still empty.
     sockets.closeAll(4001);
   }
   const next = log.at(now).alarm;

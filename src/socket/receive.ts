@@ -1,4 +1,4 @@
-// One frame from a client: may it still speak, is it ours, what does it want, what is answered.
+// The handling of one frame from a client: the limits, the decoding, the call of its handler, and the answer.
 
 import { exceedsBytes } from "../protocol/bytes.ts";
 import { printError, printReply } from "../protocol/down.ts";
@@ -26,15 +26,15 @@ import { disconnect } from "./close.ts";
 import { keepsUp, type Session } from "./session.ts";
 import type { Sockets } from "./sockets.ts";
 
-/** A reply and the frames that follow it, which are printed in the turn in which both are sent. */
+/** A reply and the frames that follow it. `frames` is called in the turn in which both are sent. */
 export interface Answer {
   members: string;
   frames(): string[];
 }
 
 /**
- * What an object does for the frames of its sockets. Each gives the members of the reply, as the
- * text of a JSON object; a RefusalError becomes an `error` frame.
+ * The handlers of an object for the frames of its sockets. Each returns the members of the reply, as the text
+ * of a JSON object; a RefusalError becomes an `error` frame.
  */
 export interface Services {
   mark(session: Session, frame: MarkFrame): string;
@@ -47,7 +47,7 @@ export interface Services {
   unfollow(session: Session, frame: TopicFrame): Promise<string>;
 }
 
-/** Takes what arrived on a socket; resolves when it is answered. Frames of one socket queue up. */
+/** Takes data from a socket; resolves when it is answered. Frames of one socket queue up. */
 export function receive(
   sockets: Sockets,
   ws: WebSocket,
@@ -59,12 +59,15 @@ export function receive(
   if (session === null || !mayQueue(sockets, session, data, clock())) return Promise.resolve();
   session.queue = session.queue
     .then(() => handle(sockets, session, data, services, clock))
-    // One frame that cannot be answered must not end the queue of those behind it.
+    // A frame that cannot be answered must not end the queue for the frames behind it.
     .catch((cause) => console.error(JSON.stringify({ event: "frame_lost", cause: String(cause) })));
   return session.queue;
 }
 
-/** What is looked at before a frame may wait for those before it: they may take their time. */
+/**
+ * Returns whether a frame may join the queue; answers it otherwise. The rate and the size are checked first,
+ * because the frames ahead may take long.
+ */
 function mayQueue(
   sockets: Sockets,
   session: Session,
@@ -93,7 +96,7 @@ async function handle(
 ): Promise<void> {
   const { ws } = session;
   const now = clock();
-  // What was sent before the client saw our close is not taken any more.
+  // Frames that the client sent before it saw our close are dropped.
   if (ws.readyState !== WebSocket.OPEN || sockets.endIfExpired(session, now)) return;
   session.lastFrameAt = now;
   if (session.attachment.accepted !== undefined) {
@@ -112,11 +115,11 @@ async function handle(
       : sockets.send(session, [error], now);
   }
   const print = await answerTo(session, frame, services);
-  // The token may have ended while the answer was made.
+  // Read the clock again: the token may have expired while the answer was made.
   sockets.send(session, print(), clock());
 }
 
-/** Gives the frames that answer a frame, to be printed when they are sent. */
+/** Returns a function that prints the answer to a frame, to be called when it is sent. */
 async function answerTo(
   session: Session,
   frame: UpFrame,
@@ -163,13 +166,13 @@ function perform(
   }
 }
 
-/** What brings much is not for who does not read what there is already. */
+/** Refuses a large answer while the client has unread data. */
 function requireReader(session: Session): void {
   if (!keepsUp(session))
     throw new RefusalError(refusal("too_many_requests", "read first what you have been sent"));
 }
 
-/** A frame that cannot be read is answered. Too many at once come from a client that is not ours. */
+/** Answers an unreadable frame. Closes the socket after too many: the client is not ours. */
 function refuseUnreadable(sockets: Sockets, session: Session, error: string, now: number): void {
   sockets.send(session, [error], now);
   session.unreadable ??= new Allowance(UNREADABLE_FRAMES_MAX, UNREADABLE_FRAMES_PER_MINUTE / 60);

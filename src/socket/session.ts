@@ -1,4 +1,4 @@
-// What is known of one open socket while its object is awake.
+// The state of one open socket while its object is awake.
 
 import type { Since } from "../protocol/cursor.ts";
 import { BUFFERED_BYTES_MAX } from "../protocol/limits.ts";
@@ -9,26 +9,26 @@ import type { Attachment } from "./attachment.ts";
 export interface Session {
   readonly ws: WebSocket;
   attachment: Attachment;
-  /** Frames taken in the second that began at `second`. */
+  /** Frames received in one second; `second` is its number since 1970. */
   frames: number;
   second: number;
-  /** Where it begins, until it has been greeted: then it is told `connected` and what it missed. */
+  /** Where its replay begins; null once the greeting has sent `connected` and that replay. */
   since: Since | null;
-  /** What begins once it has been greeted. */
+  /** Called after the greeting; null when there is nothing to do then. */
   greeted: ((session: Session) => void) | null;
-  /** When its unsent bytes were first seen above the limit, in ms; null when they are not. */
+  /** When its unsent bytes were first seen above the limit, in ms; null while they are below. */
   slowSince: number | null;
   lastFrameAt: number;
-  /** For frames that cannot be read, from the first of them on: in memory, so that a rest forgets them. */
+  /** The limit on unreadable frames, made with the first one. A restart resets it. */
   unreadable: Allowance | null;
-  /** The end of the frame before: frames of one socket are handled one after the other. */
+  /** Resolves when the last frame is handled: the frames of one socket are handled in order. */
   queue: Promise<void>;
 }
 
-/** What of all that it was sent has not left the hub, in bytes. 0 in runtimes before 2026-11-17. */
+/** Returns the bytes sent that have not left the hub yet. 0 in runtimes before 2026-11-17. */
 export const unsentOf = (ws: WebSocket): number => ws.bufferedAmount ?? 0;
 
-/** Whether it has read most of what it was sent. */
+/** Returns whether the socket has read most of its frames. */
 export const keepsUp = ({ ws }: Session): boolean => unsentOf(ws) <= BUFFERED_BYTES_MAX;
 
 export function newSession(

@@ -1,6 +1,5 @@
-// The open sockets of one object: taking them in, sending to all of them, and letting go of those
-// whose token ended, that fell silent or that are too slow. No timer and no alarm: all of it is
-// done when the object is awake anyway.
+// The open sockets of one object: accepting them, sending to all of them, and closing those that are silent,
+// too slow, or have an expired token. No timer and no alarm: the checks run when the object is awake anyway.
 
 import type { CloseCode } from "../protocol/close.ts";
 import type { Since } from "../protocol/cursor.ts";
@@ -11,15 +10,18 @@ import { disconnect } from "./close.ts";
 import { keepsUp, newSession, type Session, unsentOf } from "./session.ts";
 import type { Upgrade } from "./upgrade.ts";
 
-/** How often all sockets are looked at for silence, at most. */
+/** The least time between two sweeps that a broadcast or a count starts, in ms. */
 const SWEEP_MS = 10_000;
-/** When thousands come at once, greetings of all in one turn would lie in memory until it ends. */
+/**
+ * Sockets greeted in one turn. When thousands connect at once, all their greetings would otherwise lie in
+ * memory until the turn ends.
+ */
 const GREETED_PER_TURN = 32;
 
 export interface Greeter {
-  /** Throws when this instance has been replaced by another: its memory is out of date then. */
+  /** Throws when another instance has replaced this one, because its memory is then out of date. */
   confirm(): void;
-  /** The first frames of a connection: `connected`, and what it missed. */
+  /** Returns the first frames of a connection: `connected`, and the messages that it missed. */
   greet(attachment: Attachment, since: Since): string[];
 }
 
@@ -28,12 +30,12 @@ export class Sockets {
   readonly #greeter: Greeter;
   readonly #clock: () => number;
   #sessions: Map<WebSocket, Session> | null = null;
-  /** Sockets of each user, those that are closing included. */
+  /** The number of sockets of each user, including those that are closing. */
   readonly #byUser = new Map<string, number>();
   #ungreeted: Session[] = [];
   #answersPings = false;
   #sweptAt = 0;
-  /** Of all sockets those that were not open any more at the last sweep, and are there still. */
+  /** The number of sockets that were not open any more at the last sweep, and are still listed. */
   #closing = 0;
 
   constructor(ctx: DurableObjectState, greeter: Greeter, clock: () => number) {
@@ -42,7 +44,7 @@ export class Sockets {
     this.#clock = clock;
   }
 
-  /** Takes one end of a new socket into hibernation; it is greeted as soon as it is open. */
+  /** Accepts one end of a new socket for hibernation; greets it as soon as it is open. */
   accept(
     ws: WebSocket,
     { caller, since, isStream }: Pick<Upgrade, "caller" | "since" | "isStream">,
@@ -62,7 +64,7 @@ export class Sockets {
     this.#greetSoon(session);
   }
 
-  /** The session of a socket; null, and the socket asked to reconnect, when it is not readable. */
+  /** Returns the session; null, after a request to reconnect, if its attachment is unreadable. */
   of(ws: WebSocket): Session | null {
     const session = this.#all().get(ws) ?? this.#restore(ws);
     if (session === null) disconnect(ws, 4001);
@@ -74,7 +76,10 @@ export class Sockets {
     return this.#all().size;
   }
 
-  /** Open sockets of one user. Looked at one by one only when there may be so many. */
+  /**
+   * Returns the number of the user's open sockets. Below `atLeast` it includes closing ones, because that
+   * needs no look at each socket.
+   */
   countOf(user: string, atLeast: number): number {
     const sessions = this.#all();
     const known = this.#byUser.get(user) ?? 0;
@@ -85,21 +90,21 @@ export class Sockets {
     return open;
   }
 
-  /** Open sockets, after those are closed that should be. Looked at one by one now and then only. */
+  /** Returns the number of open sockets, after a sweep if the last one is too long ago. */
   openAt(now: number): number {
     if (now - this.#sweptAt >= SWEEP_MS) this.sweep(now);
     return this.size - this.#closing;
   }
 
-  /** All that are open, or closing. */
+  /** Returns all sessions, open or closing. */
   sessions(): Iterable<Session> {
     return this.#all().values();
   }
 
   /**
-   * Sends frames to every socket that may still have them; one that fails stops no other. They are
-   * printed once, and not at all when nobody is connected; `others` prints for connections that are
-   * to have other frames. Never throws: a push is only a hint.
+   * Sends frames to every socket that may still have them; a failing one does not stop the others. The frames
+   * are printed once, and not at all when nobody is connected; `others` prints for connections that get other
+   * frames. Never throws: a push is only a hint.
    */
   broadcast(
     print: () => string[],
@@ -114,25 +119,25 @@ export class Sockets {
       for (const session of sessions.values())
         this.send(session, others.get(session.attachment.connection)?.() ?? frames, now);
     } catch (cause) {
-      // What it tells of is stored. Failing now would call the publish failed, and have it repeated.
+      // The messages are stored. An error would report the publish as failed, and have it repeated.
       console.error(JSON.stringify({ event: "broadcast_failed", cause: String(cause) }));
     }
   }
 
-  /** Sends to one socket, unless its token has ended or it does not read what it is sent. */
+  /** Sends to one socket, unless its token has expired or it reads too slowly. */
   send(session: Session, frames: string[], now: number): void {
     const { ws } = session;
-    // Who has not been greeted gets all of it with the greeting.
+    // A socket that waits for its greeting receives these messages with it.
     if (ws.readyState !== WebSocket.OPEN || session.since !== null) return;
     if (this.endIfExpired(session, now) || this.#endIfSlow(session, now)) return;
     try {
       for (const frame of frames) ws.send(frame);
     } catch {
-      // Closing began between the check and the send; its own close event cleans up.
+      // The socket began to close after the check; its own close event cleans up.
     }
   }
 
-  /** Keeps what has changed of a session for its next waking. */
+  /** Stores the changed attachment of a session, so that it survives hibernation. */
   save(session: Session): void {
     if (session.ws.readyState === WebSocket.OPEN) writeAttachment(session.ws, session.attachment);
   }
@@ -144,7 +149,9 @@ export class Sockets {
     return true;
   }
 
-  /** Closes those whose token has ended, and those that have pinged and then missed three pings. */
+  /**
+   * Closes sockets with an expired token, slow ones, and those that have pinged and then missed three pings.
+   */
   sweep(now: number): void {
     this.#sweptAt = now;
     this.#closeOver(now);
@@ -163,12 +170,12 @@ export class Sockets {
     }
   }
 
-  /** When the socket last sent `ping`, in ms; null for never. */
+  /** Returns when the socket last sent `ping`, in ms; null for never. */
   pingedAt(ws: WebSocket): number | null {
     return this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? null;
   }
 
-  /** Whether so many bytes more may wait to be read by all of them together. */
+  /** Returns whether all sockets together may hold so many more unsent bytes. */
   hasRoom(bytes: number): boolean {
     let unsent = bytes;
     for (const { ws } of this.#all().values()) unsent += unsentOf(ws);
@@ -188,7 +195,7 @@ export class Sockets {
     const session = this.#sessions?.get(ws);
     if (session === undefined) return;
     this.#sessions?.delete(ws);
-    // It may have closed since the sweep: then one place less is free until the next.
+    // If the socket closed after the sweep, it was not counted: one place less is then free until the next.
     this.#closing = Math.max(0, this.#closing - 1);
     this.#tally(session.attachment.user, -1);
   }
@@ -204,7 +211,7 @@ export class Sockets {
     return true;
   }
 
-  /** After a rest the runtime still has the sockets; what we know of them is in their attachments. */
+  /** Returns all sessions; after hibernation from the runtime's sockets and attachments. */
   #all(): Map<WebSocket, Session> {
     if (this.#sessions === null) {
       this.#sessions = new Map();
@@ -227,10 +234,10 @@ export class Sockets {
     return session;
   }
 
-  // A frame sent while the upgrade is still being answered is copied through a pipe, which costs
-  // the runtime 10 KiB for the life of the socket. A turn later it goes straight out.
+  // A frame sent while the upgrade is still being answered is copied through a pipe, which costs the runtime
+  // 10 KiB for the life of the socket. A turn later it goes straight out.
   #greetSoon(session: Session): void {
-    // Where the count passes a multiple another turn is due, so that nobody waits in vain.
+    // The first socket of each batch schedules a turn for it, so that none waits in vain.
     if (this.#ungreeted.push(session) % GREETED_PER_TURN !== 1) return;
     setTimeout(() => this.#greetAll(this.#ungreeted.splice(0, GREETED_PER_TURN)), 0);
   }
@@ -243,7 +250,7 @@ export class Sockets {
         isConfirmed = true;
         this.#greetNow(session);
       } catch (cause) {
-        // One that cannot be greeted must not silence the others.
+        // A socket that cannot be greeted must not stop the greetings of the others.
         const { connection } = session.attachment;
         const line = { event: "greeting_failed", connection, cause: String(cause) };
         console.error(JSON.stringify(line));
@@ -267,7 +274,7 @@ export class Sockets {
     session.greeted?.(session);
   }
 
-  /** Whether so much more may wait to be read. Looked at one by one only when it is much. */
+  /** Returns whether the frames may wait unsent. Checks all sockets only for large frames. */
   #hasRoomFor(frames: string[]): boolean {
     const bytes = frames.reduce((sum, { length }) => sum + length, 0);
     return bytes <= BUFFERED_BYTES_MAX || this.hasRoom(bytes);

@@ -1,5 +1,5 @@
-// The one request that reaches an object as HTTP to open a socket: made afresh by the edge, so that
-// nothing of the client's own request can pass for ours.
+// The one HTTP request that opens a socket at an object. The edge makes it from scratch, so that no part of
+// the client's own request can pass for the edge's.
 
 import { EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
 import type { Refusal } from "../protocol/error.ts";
@@ -7,45 +7,45 @@ import type { Caller } from "./attachment.ts";
 
 export const SUBPROTOCOL = "belfry.v1";
 
-/** What the edge found out about whoever connects. */
+/** A request for a socket, as the edge has verified it. */
 export interface Upgrade {
   caller: Caller;
   since: Since;
-  /** Whether the client offered the sub-protocol, which is then confirmed. */
+  /** Whether the client offered the sub-protocol, which the answer then confirms. */
   offered: boolean;
-  /** Whether the Worker holds it for the reader of an event stream, who cannot send anything. */
+  /** Whether the Worker holds the socket for an event stream, which cannot send anything. */
   isStream?: boolean;
-  /** Topics that a user's connection begins with. */
+  /** The topics that a user's connection subscribes to from its start. */
   topics?: { topic: string; since: Since }[];
-  /** What was named in place of a topic, or with a `since` that is none; and the fix. */
+  /** Names that are not topics or have no valid `since`, each with its fix. */
   refusedTopics?: { topic: string; fix: string }[];
-  /** Why the caller is refused at a topic that is not public. */
+  /** The refusal of the caller at a topic that is not public; null when it may watch that too. */
   unlessPublic?: Refusal | null;
 }
 
 const HEADER = "belfry-upgrade";
 
-/** Asks an object for a socket. Its answer holds one with status 101, and a refusal otherwise. */
+/** Asks an object for a socket; returns a response with the socket (status 101) or a refusal. */
 export function openSocket(stub: Pick<Fetcher, "fetch">, upgrade: Upgrade): Promise<Response> {
-  // Not as a Request of our own, which the runtime would only copy into one of its own.
+  // A Request of our own would only be copied by the runtime into one of its own.
   return stub.fetch("https://object/connect", {
     headers: { upgrade: "websocket", [HEADER]: printAscii(upgrade) },
   });
 }
 
-/** A header holds ASCII only. What is named in place of a topic may be any text. */
+/** A header holds only ASCII, but a refused topic name may be any text. */
 const printAscii = (upgrade: Upgrade) =>
   JSON.stringify(upgrade).replace(
     /[^ -~]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-/** What `openSocket` asked for; null when it is another request. */
+/** Returns the upgrade that `openSocket` sent; null for any other request. */
 export function readUpgrade(request: Request): Upgrade | null {
   return JSON.parse(request.headers.get(HEADER) ?? "null") as Upgrade | null;
 }
 
-/** The answer to an upgrade: the client's end of the socket. */
+/** Returns the answer to an upgrade: the client's end of the socket. */
 export function upgraded(client: WebSocket, offered: boolean): Response {
   return new Response(null, {
     status: 101,
@@ -54,12 +54,15 @@ export function upgraded(client: WebSocket, offered: boolean): Response {
   });
 }
 
-/** The object's own refusal of a connection, for the edge to tell in the client's way. */
+/** Returns an object's refusal, which the edge passes on in the form that fits the client. */
 export function refusedByObject(refusal: Refusal): Response {
   return Response.json(refusal, { status: 409 });
 }
 
-/** Where a replay begins: after a cursor of an empty log, at the beginning. */
+/**
+ * Returns the offset after which a replay begins; null without a cursor. After the cursor of an empty log
+ * that is 0, the beginning.
+ */
 export function startOf(since: Since, epoch: string): number | null {
   if (typeof since === "string" || "time" in since) return null;
   return since.epoch === EMPTY_EPOCH && epoch !== EMPTY_EPOCH ? 0 : since.offset;
