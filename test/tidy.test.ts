@@ -268,6 +268,34 @@ describe("source files", () => {
   });
 });
 
+describe("comments", () => {
+  /** A sentence whose subject is a clause with one of these must be turned round to be understood. */
+  const TURNED = /\b(what|whatever|who|whoever|whom|whose|told|tells|gives|anew)\b/gi;
+  const IN_A_THOUSAND_MAX = 4;
+
+  /** Comments of a file; lines of `//` that follow one another are one. */
+  function commentsOf(path: string): string[] {
+    const lines = read(path).replace(/(^[ \t]*\/\/.*)\n(?=[ \t]*\/\/)/gm, "$1 ");
+    return [...lines.matchAll(/\/\*[\s\S]*?\*\/|(?:^|\s)\/\/.*$/gm)].map(([text]) =>
+      text.replace(/^\s*(\/\*\*?|\/\/)|\*\/$|^\s*\*/gm, " ").trim(),
+    );
+  }
+
+  const comments = SOURCES.flatMap((path) => commentsOf(path).map((text) => ({ path, text })));
+
+  it(`have at most ${IN_A_THOUSAND_MAX} words in 1,000 that turn a sentence round`, () => {
+    const counts = (pattern: RegExp) =>
+      comments.reduce((sum, { text }) => sum + (text.match(pattern)?.length ?? 0), 0);
+    const words = counts(/[A-Za-z][A-Za-z'-]*/g);
+    expect(words).toBeGreaterThan(20_000);
+    expect((1_000 * counts(TURNED)) / words).toBeLessThanOrEqual(IN_A_THOUSAND_MAX);
+  });
+
+  it("begin with a noun or a verb", () => {
+    expect(comments.filter(({ text }) => /^(What|Who|Whose)/.test(text))).toEqual([]);
+  });
+});
+
 describe("pages", () => {
   const PAGES = [
     ...filesOf("docs", ".md"),
