@@ -79,8 +79,8 @@ function prepareAll(
 }
 
 /**
- * Makes one call if all messages are for this address; otherwise, since a handler has redirected some,
- * one call for each address.
+ * Makes one call if every message is accepted and for this address. Otherwise makes one call for each
+ * address, since a handler has redirected some, or some are refused.
  */
 async function publishPrepared(
   c: Context<Hub>,

@@ -40,7 +40,8 @@ export class Erasure {
   }
 
   /**
-   * Erases the user. Throws when a topic could not be left; the caller then repeats the erasure.
+   * Erases the user. Throws when a topic could not be left: the erasure is then incomplete and must be
+   * called again.
    */
   async erase(): Promise<void> {
     const { sockets, life } = this.#parts;

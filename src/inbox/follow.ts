@@ -46,7 +46,7 @@ export class Follows {
     this.#parts = parts;
   }
 
-  /** Follows a topic from now on; returns whether the follow is new. Throws a RefusalError. */
+  /** Follows a topic from now on; returns whether the follow is new. Throws a RefusalError when refused. */
   async follow(topic: string): Promise<boolean> {
     const { member, log, cursors, joins, leaves, life, moments, join, clock } = this.#parts;
     const { memberships } = this.#parts;

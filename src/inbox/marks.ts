@@ -23,7 +23,7 @@ export interface Parts {
 
 export class Marks {
   readonly #parts: Parts;
-  /** In rows, which the deployer pays for. Stored with the marks: a restart does not refill it. */
+  /** In rows, which the deployer pays for. Stored with the marks: hibernation does not refill it. */
   readonly #allowance: Allowance;
   #isRestored = false;
 

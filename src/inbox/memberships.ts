@@ -101,7 +101,7 @@ export class Memberships {
     this.#spend();
   }
 
-  /** Stores the allowance with a follow or an unfollow, so that a restart does not refill it. */
+  /** Stores the allowance with a follow or an unfollow, so that hibernation does not refill it. */
   keepIn(own: Pick<InboxOwn, "left">): void {
     this.#restore();
     own.left = { ...own.left, follows: this.#follows.level };

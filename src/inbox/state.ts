@@ -4,7 +4,7 @@ import { timeOf } from "../log/entry.ts";
 import type { Flags } from "../log/row.ts";
 import type { Level } from "../socket/allowance.ts";
 
-/** A mark on all messages up to an offset, at a time in ms: one row for any number of messages. */
+/** A mark on all messages up to an offset, at a time in ms: one row written for any number. */
 export interface Watermark {
   upTo: number;
   at: number;

@@ -50,9 +50,9 @@ export class Subscriptions {
   }
 
   /**
-   * Subscribes a socket to a topic; returns the reply, which carries the cursor, and the frames that the
-   * socket missed. Throws when the topic or a limit refuses. A replay awaits `ready` first. The join begins
-   * only with its turn, because messages of the topic to other devices wait while a join is under way.
+   * Subscribes a socket to a topic; returns the reply, which carries the cursor, and frames with the messages
+   * that the socket missed. Throws when the topic or a limit refuses. A replay awaits `ready` first. The join
+   * begins only with its turn, because messages of the topic to other devices wait while a join is under way.
    */
   async subscribe(
     session: Session,

@@ -47,7 +47,7 @@ export function printLive({ topic, epoch, to, oldest }: Batch, live: BatchEntry[
 
 const printBatchEntry = (entry: BatchEntry) => printEntry(entry, "");
 
-/** Returns the frames that a subscriber missed. They follow the reply to its subscribe. */
+/** Returns frames with the messages that a subscriber missed. They follow the reply to its subscribe. */
 export function framesOf(
   topic: string,
   { epoch, offset, oldest, since, messages }: Joined,

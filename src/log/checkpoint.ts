@@ -6,7 +6,7 @@ export interface Victim {
   offset: number;
   /** 0: holds no message any more (expired, aged or blanked); 1: archived; 2: read; 3: unread. */
   rank: 0 | 1 | 2 | 3;
-  /** Rank 3: the message counts in the inbox's `unseen`. Rank 2: no user ever marked it. */
+  /** Rank 3: the message counts in the inbox's `unseen`. Rank 2: read from the start, never marked. */
   unseen: boolean;
   /** It may be the newest row of a followed topic. Such a row holds the position of the follow. */
   last: boolean;

@@ -18,7 +18,10 @@ export interface Keep<Own> {
   settle(next: Checkpoint<Own>, store: LogStore, now: number): void;
   /** Rebuilds `victims`: at most `count` rows, in the order in which they are given up. */
   lineUp(next: Checkpoint<Own>, store: LogStore, now: number, count: number): void;
-  /** Called before rows are lost to new ones; returns the offsets that subscribers must drop. */
+  /**
+   * Called before rows are overwritten, or deleted as surplus; returns the offsets that subscribers must
+   * drop.
+   */
   evict(next: Checkpoint<Own>, store: LogStore, now: number, victims: Victim[]): number[];
   /** Returns the rows that the alarm deletes. */
   sweepable(rows: Flags[], own: Own, now: number): Flags[];

@@ -283,7 +283,10 @@ export class Log<Own> {
   }
 }
 
-/** Returns when (ms) the oldest message ages or, without messages, the newest id is forgotten. */
+/**
+ * Returns the time (ms) of the next alarm: when the oldest message ages, but no sooner than an eighth of the
+ * age limit from now; without messages, when the newest id is forgotten.
+ */
 function nextAlarm(
   first: Flags | undefined,
   remembersUntil: number | null,

@@ -13,7 +13,7 @@ const VALUES_PER_ROW = 9;
 const ROWS_PER_STATEMENT = 11;
 /** The rows of a page and one more, which shows whether another page follows. */
 const ROWS_PER_PIECE = 101;
-/** From this number of rows on, one statement overwrites them all. */
+/** From this number of rows on they are overwritten in bulk: many rows with one statement. */
 const BULK_ROWS_MIN = 8;
 /** UTF-16 units of bodies after which a bound value takes no further row. It may have 2 MB. */
 const BULK_UNITS_MAX = 256 * 1024;
@@ -236,7 +236,7 @@ export class LogStore {
     return this.#sql.exec<{ offset: number }>(SQL.next, offset).toArray()[0]?.offset ?? null;
   }
 
-  /** Returns the highest offset in a range that holds a message and has not expired; 0 for none. */
+  /** Returns the highest offset in a range with a message that has not expired; 0 for none. */
   lastLive(from: number, to: number, now: number): number {
     const rows = this.#sql.exec<{ offset: number }>(SQL.lastLive, from, to, now).toArray();
     return rows[0]?.offset ?? 0;

@@ -37,7 +37,8 @@ export interface InboxRpc extends Rpc.DurableObjectBranded {
    */
   publish(drafts: Draft[], requestId?: string | null): Promise<Outcome[]>;
   /**
-   * Takes a batch of a topic; returns how far the inbox is, and whether the user follows or watches.
+   * Takes a batch of a topic; returns how far the inbox has come in the topic, and whether the user follows
+   * or watches it.
    */
   deliver(batch: Batch): Promise<Held>;
   /** Begins to follow a topic; resolves to false when the user followed it already. */

@@ -69,7 +69,7 @@ export const SILENCE_MS = 3 * PING_SECONDS * 1000;
  * A socket that has sent nothing for this long since it came may make room for another of its user.
  */
 export const UNHEARD_MS = 10_000;
-/** A socket is too slow when its unsent bytes are above this twice, SLOW_MS apart. */
+/** A socket is too slow when two checks, SLOW_MS apart, find its unsent bytes above this. */
 export const BUFFERED_BYTES_MAX = 1024 * 1024;
 export const SLOW_MS = 5_000;
 /** Unsent bytes of all sockets of an object together, which has 128 MB of memory. */

@@ -48,7 +48,8 @@ export interface SubscribeFrame {
 }
 
 /**
- * {"type":"follow","id":10,"topic":"…"}: messages enter the inbox. Likewise unfollow and unsubscribe.
+ * {"type":"follow","id":10,"topic":"…"}: messages enter the inbox. `unfollow` and `unsubscribe` end a
+ * follow and a subscription, in the same form.
  */
 export interface TopicFrame {
   type: "unsubscribe" | "follow" | "unfollow";

@@ -39,8 +39,8 @@ export function draftOf(
 type Replacer = (name: string, value: unknown) => unknown;
 
 /**
- * Orders the members of every object in `data` by name, at each depth: where a language keeps no order of
- * members, a publisher may send the same message in another one (RFC 8785 §3.2.3).
+ * Orders the members of every object in `data` by name, at each depth: a publisher whose language keeps no
+ * order of members may repeat a message with its members in another order (RFC 8785 §3.2.3).
  */
 const inOneOrder: Replacer = (_, value) =>
   typeof value !== "object" || value === null || Array.isArray(value)

@@ -1,5 +1,5 @@
-// A token bucket: an amount that may be spent at once, and a rate at which it refills. It is in memory, so a
-// restart forgets it; its owner may store the level with another write.
+// A token bucket: an amount that may be spent at once, and a rate at which it refills. It is in memory, so
+// hibernation resets it; its owner may store the level with another write.
 
 /** The amount that is left, and the time in ms at which it was. */
 export type Level = readonly [left: number, at: number];

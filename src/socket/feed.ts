@@ -114,7 +114,7 @@ export async function sweep<Own>(
 ): Promise<void> {
   if (await log.sweep(now)) {
     alarm.gone();
-    // The log has begun a new epoch. Clients reconnect and receive its state, which is still empty.
+    // The log was erased, its epoch included. Clients reconnect and receive its state, which is empty.
     sockets.closeAll(4001);
   }
   const next = log.at(now).alarm;

@@ -36,8 +36,8 @@ export function crowdRefusal(
 }
 
 /**
- * Returns the user's oldest connection that has sent neither a ping nor a frame in the UNHEARD_MS since it
- * came; null for none.
+ * Returns the user's oldest open connection that came at least UNHEARD_MS ago and has never sent a ping or
+ * a frame; null for none.
  */
 function oldestUnheard(sockets: Sockets, user: string | null, now: number): WebSocket | null {
   let oldest: WebSocket | null = null;

@@ -166,7 +166,7 @@ function perform(
   }
 }
 
-/** Refuses a large answer while the client has unread data. */
+/** Refuses a request for many messages while the client has not read most of its frames. */
 function requireReader(session: Session): void {
   if (!keepsUp(session))
     throw new RefusalError(refusal("too_many_requests", "read first what you have been sent"));

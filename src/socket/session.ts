@@ -19,7 +19,7 @@ export interface Session {
   /** When its unsent bytes were first seen above the limit, in ms; null while they are below. */
   slowSince: number | null;
   lastFrameAt: number;
-  /** The limit on unreadable frames, made with the first one. A restart resets it. */
+  /** The limit on unreadable frames, made with the first one. Hibernation resets it. */
   unreadable: Allowance | null;
   /** Resolves when the last frame is handled: the frames of one socket are handled in order. */
   queue: Promise<void>;

@@ -90,7 +90,10 @@ export class Sockets {
     return open;
   }
 
-  /** Returns the number of open sockets, after a sweep if the last one is too long ago. */
+  /**
+   * Returns how many sockets were open at the last sweep or came since; sweeps first if that is too long
+   * ago.
+   */
   openAt(now: number): number {
     if (now - this.#sweptAt >= SWEEP_MS) this.sweep(now);
     return this.size - this.#closing;
@@ -195,7 +198,8 @@ export class Sockets {
     const session = this.#sessions?.get(ws);
     if (session === undefined) return;
     this.#sessions?.delete(ws);
-    // If the socket closed after the sweep, it was not counted: one place less is then free until the next.
+    // A socket that closed after the last sweep was not counted in `#closing`. One place less is then free
+    // until the next sweep.
     this.#closing = Math.max(0, this.#closing - 1);
     this.#tally(session.attachment.user, -1);
   }

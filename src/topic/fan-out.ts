@@ -52,8 +52,8 @@ export class FanOut {
 
   /**
    * Called in an event before it appends, since the position decides which rows may be overwritten. No
-   * position is stored for members that only watch: after an eviction theirs is set to the head, they see
-   * by the cursor of the next message that they lack some, and ask for them.
+   * position is stored for members that only watch. When the object has left memory, theirs is set to the
+   * head: they see by the cursor of the next message that they lack some, and ask for them.
    */
   wake(): void {
     this.#teller.budget.renew();
@@ -187,7 +187,7 @@ export class FanOut {
         await this.#round(clock());
         if (this.#hasWork()) continue;
         this.#teller.excluded.clear();
-        // Stores the last position, which no publish has. Members that only watch need none.
+        // Stores the last position, which no publish has stored. Members that only watch need none.
         if (this.#isNoted && members.hasFollowers()) log.change(clock(), () => undefined);
         this.#isNoted = false;
         await this.#catchUp.setAlarm();
@@ -284,7 +284,7 @@ export class FanOut {
       );
   }
 
-  /** Sets an alarm for the rest of the work: only its event has new calls. */
+  /** Sets an alarm when work is left but no calls: the event of the alarm has new ones. */
   async #goOnByAlarm(): Promise<void> {
     if (!this.#teller.budget.isSpent || (!this.#hasWork() && this.#catchUp.due().length === 0))
       return;

@@ -212,7 +212,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     else if (this.#members.size > 0) await this.#comeBack();
     else if (!this.#log.store.exists()) {
       const erased = this.#log.erase();
-      // Cleared in the same turn as the erasure begins: a call that arrives later sets its own alarm.
+      // Cleared in the turn in which the erasure begins: a call that arrives later sets its own alarm.
       this.#alarm.gone();
       await erased;
     }

@@ -31,7 +31,7 @@ export function looksLikeToken(credential: string): boolean {
   return credential.split(".").length === 3;
 }
 
-/** Takes a compact JWT and the time in ms; returns its claims. Throws a RefusalError. */
+/** Takes a compact JWT and the time in ms; returns its claims. Throws a RefusalError for a bad token. */
 export async function verifyToken(settings: Settings, token: string, now: number): Promise<Claims> {
   if (token.length > TOKEN_BYTES_MAX || !isCanonical(token))
     throw invalid("send a JWT: three parts of canonical base64url, separated by dots");
@@ -56,7 +56,7 @@ export function requireUnexpired({ exp }: Pick<Claims, "exp">, now: number): voi
 
 /**
  * Verifies the token of a `refresh` on a live socket, which must be of the same user; returns its claims.
- * Throws a RefusalError.
+ * Throws a RefusalError for any other token.
  */
 export async function verifyRefresh(
   env: Vars,
