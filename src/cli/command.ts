@@ -31,7 +31,9 @@ export interface Call {
   options: Options;
   output: Output;
   stdin: Readable;
-  /** Finds the hub and its key. Throws a UsageError that says how to set them. */
+  /**
+   * Finds the hub and its key. Throws a UsageError that says how to set them, or an UnreachableError.
+   */
   hub(): Promise<Target>;
 }
 

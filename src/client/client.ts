@@ -18,7 +18,10 @@ import { websocket } from "./websocket.ts";
 export interface ClientOptions {
   /** The hub's address, such as `https://hub.example.com`. */
   url: string;
-  /** A token, or a function that returns one, which is called at each attempt with the reason. */
+  /**
+   * A token, or a function that returns one. It is called with the reason for each attempt to connect, and
+   * before the token of an open connection ends.
+   */
   token: TokenSource;
   /** Ways to reach the hub: after two failed attempts the next is tried. Absent: WebSockets. */
   transports?: readonly Transport[];

@@ -15,7 +15,7 @@ import type { Line, Offer, Transport } from "./transport.ts";
 
 /** The longest time from asking for a token to the first frame. */
 const OPEN_MS = 15_000;
-/** The doubling waits after a loss grow to this. */
+/** The longest wait after a loss: the waits double up to this. */
 const WAIT_MS_MAX = 30_000;
 /** Failed opens after which the next transport is tried. */
 const OPENS_MAX = 2;

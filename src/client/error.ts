@@ -3,9 +3,11 @@
 /** The reason why a connection is not open. */
 export interface Reason {
   /**
-   * The close code: the hub's, 1006 if the line was lost, or 1000 if the client closed it. After 4000 to
-   * 4499 the client reconnects, after 4500 to 4999 it does not. With a token function it reconnects after
-   * 4500, too; without one it does not after 4002.
+   * The close code: the hub's, or the client's own: 1006 if the line was lost, 4002 if the token ended, 4500
+   * if there is no token, 1000 if the client closed it or the page was left. `status.state` says whether the
+   * client reconnects (`waiting`) or not (`closed`): it does after 1006 and 4000 to 4499, and not after 4500
+   * to 4999. With a token function it does after 4500, too, unless the function returned null; without one
+   * it does not after 4002.
    */
   close: number;
   /**
@@ -15,11 +17,17 @@ export interface Reason {
    * in), `user_changed`, `step_missing`, `disconnected`, `page_hidden` or `closed`.
    */
   code: string;
-  /** An explanation for people, the hub's own if it sent one. */
+  /**
+   * The hub's explanation if it sent one. Otherwise a detail for developers: it may be empty, or equal to
+   * `code`.
+   */
   message: string;
 }
 
-/** An error of a request: the hub refused it, or the connection ended before the answer. */
+/**
+ * An error of a request or a subscription: it was refused, or the client was closed before the answer. A lost
+ * connection is no error: the request is sent again.
+ */
 export class BelfryError extends Error {
   override readonly name = "BelfryError";
   declare readonly code: string;

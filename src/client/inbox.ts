@@ -97,8 +97,8 @@ export class Inbox {
   }
 
   /**
-   * Calls the listener once for each message that arrives, such as for a toast or a sound; returns a
-   * function that removes it.
+   * Calls the listener once for each message that arrives after the inbox was loaded, also for those missed
+   * while offline: check `seen_at` before a toast or a sound. Returns a function that removes the listener.
    */
   onMessage(listener: Listener<LogMessage>): () => void {
     return listen(this.#onMessage, listener);
@@ -116,7 +116,10 @@ export class Inbox {
     return this.#markEach("seen", offsets);
   }
 
-  /** Marks all messages known to this device as read: one that arrives just now stays unread. */
+  /**
+   * Marks as read all messages up to the newest that this device knows, older ones that are not loaded
+   * included. One that arrives just now stays unread.
+   */
   markAllRead(): Promise<void> {
     return this.#mark("read", { up_to: this.#follower.cursor?.offset ?? 0 });
   }

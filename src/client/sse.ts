@@ -5,16 +5,16 @@ import type { DownFrame } from "../protocol/down.ts";
 import { answerTo, type Frame, failure } from "./http-calls.ts";
 import { connectUrl, type Line, type LineEvents, type Offer, type Transport } from "./transport.ts";
 
-/** The hub sends a comment every 25 s: a stream that is silent for longer than this is lost. */
+/** A stream that is silent for this long is lost: the hub sends a comment every 25 s. */
 const SILENCE_MS = 60_000;
-/** How long a stream stays open before it is replaced by one with another topic. */
+/** The time from a subscribe to the new stream that includes its topic. */
 const REOPEN_MS = 1_000;
 /** Most topics of a stream; the hub refuses one that names more. */
 const TOPICS_MAX = 10;
 
 /**
- * Returns a transport over event streams. A stream carries at most 10 topics; the others wait for another
- * transport.
+ * Returns a transport over event streams. A stream carries at most 10 topics. A further one is refused with a
+ * temporary error and tried again every 10 s, until there is room or another transport is in use.
  *
  * `createClient({ url, token, transports: [websocket(), sse()] })`
  */

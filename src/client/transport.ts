@@ -16,7 +16,7 @@ export interface Offer {
   environment: Environment;
 }
 
-/** One line to the hub. It reports no event after `close`. */
+/** One line to the hub. The client ignores its events after `close`. */
 export interface Line {
   /** Sends the text of a frame: `ping`, or JSON that begins with the members `type` and `id`. */
   send(text: string): void;

@@ -1,5 +1,5 @@
 // The dynamic import of the list, which makes a bundler put it into a file of its own. A hub serves
-// code-of-hub.ts in place of this module, because its file has a fixed name.
+// code-of-hub.ts in place of this module, because there the file of the list has a fixed name.
 
 export type Code = typeof import("./listing.ts");
 

@@ -283,10 +283,8 @@ export class Log<Own> {
   }
 }
 
-/**
- * Returns the time (ms) of the next alarm: when the oldest message ages, but no sooner than an eighth of the
- * age limit from now; without messages, when the newest id is forgotten.
- */
+// The next alarm (ms): when the oldest message ages, an eighth of the age limit from now at the soonest; or,
+// without messages, when the newest id is forgotten.
 function nextAlarm(
   first: Flags | undefined,
   remembersUntil: number | null,

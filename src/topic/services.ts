@@ -10,7 +10,7 @@ import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
 import type { Services } from "../socket/receive.ts";
 import type { Sockets } from "../socket/sockets.ts";
-import { requireCap } from "../trust/may.ts";
+import { capRefusal } from "../trust/may.ts";
 import { verifyRefresh } from "../trust/token.ts";
 import { history } from "./history.ts";
 import type { TopicOwn } from "./keep.ts";
@@ -58,7 +58,8 @@ export function topicServices(parts: Parts): Services {
 
     refresh: async (session, { token }) => {
       const claims = await verifyRefresh(env, session.attachment.user, token, clock());
-      if (!isPublic()) requireCap(claims.caps, "subscribe", topic);
+      const refused = isPublic() ? null : capRefusal(claims.caps, "subscribe", topic);
+      if (refused !== null) throw new RefusalError({ ...refused, field: "token" });
       const { user } = session.attachment;
       if (user !== null) await requireUnrevoked(env, { user, iat: claims.iat });
       session.attachment = { ...session.attachment, ...claims };

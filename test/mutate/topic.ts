@@ -219,8 +219,8 @@ export const TOPIC: Mutant[] = [
   },
   {
     file: "src/topic/services.ts",
-    text: "if (!isPublic()) requireCap(",
-    instead: "requireCap(",
+    text: "isPublic() ? null : capRefusal(",
+    instead: "capRefusal(",
     why: "who watches a public topic cannot refresh a token without caps",
     tests: ["test/topic/public.test.ts", "test/socket/refresh.test.ts"],
   },

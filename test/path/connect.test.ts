@@ -99,7 +99,7 @@ it("[CON4] anyone else is refused with a status, and what is no connect at all w
     expectRefusal(await raw(url, "/v1/connect", { headers: kind }), 401, "unauthorized");
     const good = bearer(await tokenOf(fresh()));
     const topic = await raw(url, "/v1/topics/t/connect", { headers: { ...kind, ...good } });
-    expectRefusal(topic, 403, "insufficient_scope");
+    expectRefusal(topic, 403, "insufficient_scope", "topic");
   }
   const plain = await call(url, "GET", "/v1/connect", undefined, bearer(await tokenOf(fresh())));
   expectRefusal(plain, 426, "upgrade_required");

@@ -48,7 +48,7 @@ it("[FOL4] a user follows with the cap, as `me` or by name, and stops without on
   const plain = bearer(await tokenOf(user, may([topic], "subscribe", "publish")));
   const put = (who: string, headers: Record<string, string>) =>
     call(url, "PUT", followPath(who, topic), undefined, headers);
-  expectRefusal(await put("me", plain), 403, "insufficient_scope");
+  expectRefusal(await put("me", plain), 403, "insufficient_scope", "topic");
   expect((await put("me", allowed)).status).toBe(201);
   expect((await put(user, allowed)).status).toBe(200);
   const mine = await call(url, "GET", followsOf("me"), undefined, plain);
@@ -206,7 +206,7 @@ it("[TOP6] a message is read by its offset, by who may subscribe", async () => {
   const other = bearer(await tokenOf("ada", may([topic], "publish", "follow")));
   for (const headers of [{}, reader])
     expect((await get(2, headers)).json).toMatchObject({ offset: 2, data: "two", source: "test" });
-  expectRefusal(await get(2, other), 403, "insufficient_scope");
+  expectRefusal(await get(2, other), 403, "insufficient_scope", "topic");
   expectRefusal(await get(3), 404, "not_found");
 });
 

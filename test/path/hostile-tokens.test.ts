@@ -309,10 +309,10 @@ describe("a token of a user", () => {
     async (topic) => {
       const token = await tokenOf("ada", subscribe);
       const read = await call(url, "GET", messages(topic), undefined, bearer(token));
-      expectRefusal(read, 403, "insufficient_scope");
+      expectRefusal(read, 403, "insufficient_scope", "topic");
       const path = `/v1/topics/${topic}/connect`;
       const native = await raw(url, path, { headers: { ...UPGRADE, ...bearer(token) } });
-      expectRefusal(native, 403, "insufficient_scope");
+      expectRefusal(native, 403, "insufficient_scope", "topic");
       expect(await refusedSocket(url, path, token)).toEqual({
         code: "insufficient_scope",
         close: 4501,
@@ -323,7 +323,7 @@ describe("a token of a user", () => {
   it("without the cap to publish", async () => {
     const token = await tokenOf("ada", subscribe);
     const http = await call(url, "POST", messages("b"), { type: "x" }, bearer(token));
-    expectRefusal(http, 403, "insufficient_scope");
+    expectRefusal(http, 403, "insufficient_scope", "topic");
     for (const [path, topic] of [
       ["/v1/topics/b/connect", undefined],
       ["/v1/topics/b/connect", "a.1"],

@@ -55,7 +55,7 @@ describe("a user", () => {
     for (const each of caps) {
       const headers = bearer(await tokenOf(user, each));
       const answer = await put(followPath("me", topic), undefined, headers);
-      expectRefusal(answer, 403, "insufficient_scope");
+      expectRefusal(answer, 403, "insufficient_scope", "topic");
       const { socket } = await device(url, user, each);
       expect(await ask(socket, { type: "follow", topic })).toMatchObject({
         ...{ type: "error", code: "insufficient_scope", field: "topic" },

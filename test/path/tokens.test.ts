@@ -96,7 +96,7 @@ describe("a rotation of secrets", () => {
     const write = (to: string) =>
       call(rotating.url, "POST", messages(to), { data: 1 }, bearer(json.token));
     expect((await write(topic)).status).toBe(201);
-    expectRefusal(await write(fresh()), 403, "insufficient_scope");
+    expectRefusal(await write(fresh()), 403, "insufficient_scope", "topic");
     const after = await startHub(inject("bundle"), { JWT_SECRETS: CURRENT });
     expect((await mine(after, json.token)).status).toBe(200);
     const old = await tokenOf("ada", {}, {}, PREVIOUS);

@@ -47,7 +47,10 @@ export class Caller {
     this.#options = options;
   }
 
-  /** Resolves with the answer, null if it has no body. Rejects with a HubError or a TypeError. */
+  /**
+   * Resolves with the answer, null if it has no body. Rejects with a HubError, a TypeError, a SyntaxError if
+   * the answer is not JSON, or the reason of the signal.
+   */
   async json(method: string, path: string, request: Request = {}): Promise<unknown> {
     const read = async (response: Response) => (response.status === 204 ? null : response.json());
     return this.#try(method, path, request, read);

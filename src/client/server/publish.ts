@@ -16,7 +16,10 @@ export interface Results {
   stored: number;
   duplicate: number;
   failed: number;
-  /** One for each message and address, in order. */
+  /**
+   * One for each message and different address, in order. A message whose `to` cannot be read has one,
+   * without `to`.
+   */
   results: Result[];
 }
 

@@ -46,7 +46,7 @@ export interface HistoryPage {
   /** False when messages between `since` and the first one are no longer kept. */
   recovered: boolean;
   cursor: string;
-  /** The `since` of the next page, or null. */
+  /** The `since` of the next page. Null on the last, and always without `since`: then page with `before`. */
   next: string | null;
 }
 

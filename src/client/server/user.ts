@@ -114,7 +114,10 @@ export interface HubUser {
   follows(options?: CallOptions): Promise<string[]>;
   /** Closes the user's sockets; with `not_before` also revokes tokens. */
   disconnect(options?: DisconnectOptions): Promise<void>;
-  /** Erases all stored data about the user. */
+  /**
+   * Erases all stored data about the user except a revocation (`not_before`), ends the follows, and closes
+   * the user's connections.
+   */
   erase(options?: CallOptions): Promise<void>;
   /** Yields all stored data about the user: the head, then each notification, oldest first. */
   export(options?: CallOptions): AsyncGenerator<ExportHead | InboxMessage, void>;
