@@ -142,7 +142,7 @@ async function shownTo(pages: readonly ChaosPage[], backend: Backend): Promise<v
 it.each(RUNS)(
   "over %s each page shows what its present user may see, whoever was there before",
   {
-    timeout: 60_000,
+    timeout: 120_000,
   },
   async (name, steps, transport, hoursAhead) => {
     const random = seeded(SEED);

@@ -125,7 +125,7 @@ async function witness(): Promise<{ counts: Map<string, string>; socket: TestSoc
 }
 
 it("shows everything once and in order, or tells a gap, and never a wrong count", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const random = seeded(SEED);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
