@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { Outcome } from "../log/entry.ts";
 import { logOf, type Near } from "../objects/stubs.ts";
 import type { Address } from "../protocol/address.ts";
-import type { Refusal } from "../protocol/error.ts";
+import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { ID_BYTES_MAX } from "../protocol/limits.ts";
 import { type Items, parseItems } from "../publish/items.ts";
 import { type Delivery, publishTo, readDeliveries } from "../publish/many.ts";
@@ -113,5 +113,6 @@ function idempotencyKey(c: Context<Hub>): string | null {
 
 function answerOne(outcome: Outcome | Refusal): Response {
   const reply = replyToOne(outcome);
-  return "code" in reply ? throwRefusal(reply.code, reply.fix, reply.field) : reply;
+  if ("code" in reply) throw new RefusalError(reply);
+  return reply;
 }
