@@ -374,7 +374,7 @@ export const GETTING_IN: Mutant[] = [
     why: "a token without an end is taken",
     tests: ["test/trust/token.test.ts"],
     equivalent:
-      "What has no `exp` or no `sub` is refused by the checks of the two that follow; only the words differ.",
+      "A token without `exp` or `sub` is refused by the checks of the two that follow; only the words differ.",
   },
   {
     file: "src/trust/token.ts",
