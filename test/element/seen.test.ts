@@ -12,24 +12,29 @@ const unseen = async () =>
   (await call(stage.hub.url, "GET", "/v1/users/ada/notifications")).json.counts.unseen;
 const shows = (...titles: string[]) =>
   eventually(() => screen.page.locator(".item-title").allTextContents()).toEqual(titles);
-/** Two frames of the page, and a while for what a frame may have begun. */
+/** Resolves after the observer of the element has seen the page as it is now. */
 const settle = () =>
   screen.page.evaluate(
     () =>
       new Promise<void>((done) => {
-        // The observer of the element looks every 100 ms: an own one with the same delay is not before it.
-        const init = { trackVisibility: true, delay: 100 } as IntersectionObserverInit;
-        let rounds = 0;
-        const look = () => {
-          const observer = new IntersectionObserver(() => {
+        // The observer of the element reports at most every 100 ms. A second one with the same delay sees a
+        // node come and go: by its fourth report the first has had time for three.
+        const probe = document.createElement("div");
+        Object.assign(probe.style, { position: "fixed", top: "0", width: "1px", height: "1px" });
+        let reports = 0;
+        const observer = new IntersectionObserver(
+          () => {
+            reports += 1;
+            probe.style.left = reports % 2 ? "-500px" : "0";
+            if (reports < 4) return;
             observer.disconnect();
-            rounds += 1;
-            if (rounds < 4) look();
-            else done();
-          }, init);
-          observer.observe(document.body);
-        };
-        look();
+            probe.remove();
+            done();
+          },
+          { trackVisibility: true, delay: 100 } as IntersectionObserverInit,
+        );
+        document.body.append(probe);
+        observer.observe(probe);
       }),
   );
 
