@@ -63,7 +63,10 @@ export class ChaosPage {
     this.client = newClient({ url, token, transports: [transport] }, environment);
     this.store = inbox(this.client);
     this.client.onStatus(({ state }) => {
-      if (state === "closed") this.ended += 1;
+      if (state !== "closed") return;
+      this.ended += 1;
+      // An erase of a moment ago disconnects those who are signed in for good, too.
+      if (this.isCalm) setImmediate(() => this.isCalm && this.client.connect());
     });
     this.store.subscribe(() => this.#look());
     this.store.onMessage(({ offset, data }) => {
@@ -114,6 +117,12 @@ export class ChaosPage {
   calm(): void {
     this.isCalm = true;
     this.signIn(this.user ?? "ada");
+  }
+
+  /** Leaves for good. */
+  end(): void {
+    this.isCalm = false;
+    this.client.close();
   }
 
   signIn(user: User): void {
