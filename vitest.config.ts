@@ -7,7 +7,7 @@ import { PURE } from "./test/support/pure.ts";
 import { TEST_VARS } from "./test/support/vars.ts";
 
 const workerd = [
-  "test/{protocol,settings,trust,objects,edge,publish,log,topic,inbox,socket,cost}/**/*.test.ts",
+  "test/{protocol,settings,trust,objects,edge,publish,log,live,delivery,topic,inbox,socket,cost}/**/*.test.ts",
 ];
 
 export default defineConfig({

@@ -96,13 +96,18 @@ describe("imports", () => {
     client: ["protocol"],
     "worker.ts": ["edge", "inbox", "topic"],
     edge: ["publish", "trust", "objects", "socket", "log", "settings", "protocol"],
-    inbox: ["publish", "trust", "objects", "socket", "log", "settings", "protocol"],
-    topic: ["publish", "trust", "objects", "socket", "log", "settings", "protocol"],
+    inbox: ["publish", "live", "trust", "objects", "socket", "log", "settings", "protocol"],
+    topic: [
+      ...["publish", "delivery", "live", "trust", "objects", "socket", "log", "settings"],
+      "protocol",
+    ],
     publish: ["handlers.ts", "trust", "objects", "socket", "log", "protocol"],
     "handlers.ts": ["protocol"],
+    delivery: ["live", "objects", "log", "protocol"],
+    live: ["socket", "log", "protocol"],
     trust: ["settings", "protocol"],
     objects: ["log", "settings", "protocol"],
-    socket: ["log", "protocol"],
+    socket: ["protocol"],
     log: ["settings", "protocol"],
     settings: ["protocol"],
     protocol: [],
@@ -198,11 +203,11 @@ describe("source files", () => {
   /** For what no event tells: a moment at random, and the end of a token by the hub's clock. */
   const SLEEPS = [
     "test/client/hub.test.ts",
+    // Here the clock is the test's.
+    "test/delivery/pool.test.ts",
     "test/path/crash-erase.test.ts",
     "test/path/crash-members.test.ts",
     "test/path/crash.test.ts",
-    // Here the clock is the test's.
-    "test/topic/parts.test.ts",
   ];
 
   it("wait for events in tests, and not for time to pass", () => {

@@ -1,7 +1,7 @@
 // The erasure of a user: first every topic removes the user from its members, then all that is stored here
 // goes in one turn. Work that began before the erasure brings nothing back.
 
-import type { Alarm } from "../log/alarm.ts";
+import type { Alarm } from "../live/alarm.ts";
 import type { Log } from "../log/log.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import type { FollowCursors } from "./cursors.ts";
@@ -17,7 +17,7 @@ export interface Parts {
   log: Log<InboxOwn>;
   keep: InboxKeep;
   sockets: Pick<Sockets, "closeAll">;
-  alarm: Pick<Alarm, "gone">;
+  alarm: Pick<Alarm<"log">, "erased">;
   cursors: FollowCursors;
   follows: Pick<Follows, "leave">;
   subscriptions: Pick<Subscriptions, "topics">;
@@ -90,7 +90,7 @@ export class Erasure {
     // In the same turn, so that a device that connected meanwhile stops showing erased messages.
     sockets.closeAll(4503);
     cursors.erased();
-    alarm.gone();
+    alarm.erased();
     return erased;
   }
 

@@ -4,7 +4,8 @@
 import { retryable } from "cloudflare:durable-objects";
 import { DurableObject } from "cloudflare:workers";
 import { Router } from "itty-router/Router";
-import { Alarm } from "../log/alarm.ts";
+import { Alarm } from "../live/alarm.ts";
+import { LiveLog } from "../live/live-log.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
@@ -16,7 +17,6 @@ import { CALL_MS_MAX, nameOf, topicOf } from "../objects/stubs.ts";
 import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
 import { retentionOf } from "../settings/settings.ts";
 import { answerClose } from "../socket/close.ts";
-import { Feed, sweep } from "../socket/feed.ts";
 import { limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
 import type { Session } from "../socket/session.ts";
@@ -52,11 +52,11 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
   }
 
   readonly #sockets: Sockets;
-  readonly #alarm: Alarm;
+  readonly #alarm: Alarm<"log">;
   readonly #cursors: FollowCursors;
   readonly #keep: InboxKeep;
   readonly #log: Log<InboxOwn>;
-  readonly #feed: Feed<InboxOwn>;
+  readonly #liveLog: LiveLog<InboxOwn>;
   readonly #heard = new Heard();
   readonly #joins = new Joins();
   readonly #leaves = new Joins();
@@ -77,14 +77,14 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
       greet: (caller, since) => greetInbox(this.#log, caller, since, clock(), this.#keep.ageMs),
     };
     this.#sockets = new Sockets(ctx, greeter, clock);
-    this.#alarm = new Alarm(ctx.storage);
     this.#cursors = new FollowCursors(new FollowStore(ctx.storage.sql));
     this.#keep = new InboxKeep(retentionOf(env, "inbox"), this.#cursors);
     this.#log = new Log(new LogStore(ctx.storage), this.#keep, newEpoch);
-    this.#feed = new Feed({
+    this.#liveLog = new LiveLog({
       log: this.#log,
       sockets: this.#sockets,
-      alarm: this.#alarm,
+      arm: () => this.#alarm.arm("log"),
+      alarmErased: () => this.#alarm.erased(),
       frame: ({ since, to, entries, removed }) => ({
         ...this.#standing(),
         since,
@@ -94,6 +94,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
       }),
       clock,
     });
+    this.#alarm = new Alarm(ctx.storage, clock, { log: this.#liveLog });
     this.#marks = new Marks({
       log: this.#log,
       keep: this.#keep,
@@ -132,7 +133,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
           topicOf(env, topic).leave(member, watches, at),
         ),
       watches: (topic) => this.#subscriptions.watches(topic),
-      append: (drafts) => this.#feed.append(drafts),
+      append: (drafts) => this.#liveLog.append(drafts),
     });
     const check = { ...asMember, cursors: this.#cursors, random: Math.random };
     this.#followCheck = new FollowCheck(check);
@@ -158,7 +159,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
   }
 
   publish(drafts: Draft[], requestId: string | null = null): Promise<Outcome[]> {
-    return this.#feed.publish(drafts, requestId);
+    return this.#liveLog.publish(drafts, requestId);
   }
 
   async deliver(delivered: Batch): Promise<Held> {
@@ -238,8 +239,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
   }
 
   override alarm(): Promise<void> {
-    const swept = { log: this.#log, sockets: this.#sockets, alarm: this.#alarm };
-    return this.#alarm.ring(() => sweep(swept, clock()), clock);
+    return this.#alarm.fired();
   }
 
   #standing() {

@@ -24,7 +24,7 @@ export class Log<Own> {
   readonly #newEpoch: () => string;
   readonly #ring = new Ring();
   #checkpoint: Checkpoint<Own> | null = null;
-  #alarmToSet: number | null = null;
+  #hasNewAlarm = false;
 
   constructor(store: LogStore, keep: Keep<Own>, newEpoch: () => string) {
     this.store = store;
@@ -116,11 +116,11 @@ export class Log<Own> {
     this.#checkpoint = next;
   }
 
-  /** Returns, once, the time (ms) of an alarm to set when the last publish is durable, or null. */
-  takeAlarm(): number | null {
-    const alarm = this.#alarmToSet;
-    this.#alarmToSet = null;
-    return alarm;
+  /** Returns, once, whether a publish has changed the time of the next sweep: `alarm` of the checkpoint. */
+  takeAlarm(): boolean {
+    const isNew = this.#hasNewAlarm;
+    this.#hasNewAlarm = false;
+    return isNew;
   }
 
   /**
@@ -164,7 +164,7 @@ export class Log<Own> {
     const empty = emptyCheckpoint(own, this.#keep.retention(own).ageMs);
     const erased = this.store.erase(this.#keep.holds(own) ? printCheckpoint(empty) : null);
     this.#checkpoint = empty;
-    this.#alarmToSet = null;
+    this.#hasNewAlarm = false;
     this.#ring.clear(0);
     return erased;
   }
@@ -244,7 +244,7 @@ export class Log<Own> {
     else this.store.atomically(write);
     // Without a stored message there is no epoch yet, so the one minted above is not kept.
     if (next.head !== current.head) this.#checkpoint = next;
-    if (next.alarm !== current.alarm) this.#alarmToSet = next.alarm;
+    if (next.alarm !== current.alarm) this.#hasNewAlarm = true;
     for (const entry of entries) if (entry.offset !== LIVE_ONLY) this.#ring.push(entry);
     return { since: current.head, to: next.head, entries, removed, excluded, outcomes };
   }

@@ -3,6 +3,13 @@
 import type { Since } from "../protocol/cursor.ts";
 import type { Refusal } from "../protocol/error.ts";
 
+/** The progress of the fan-out of one message, in members. */
+export interface Delivery {
+  members: number;
+  delivered: number;
+  behind: number;
+}
+
 export interface Joining {
   /** The member's address, such as `user:ada`. */
   member: string;
@@ -53,13 +60,10 @@ export interface LiveEntry extends BatchEntry {
 }
 
 /**
- * The messages of a topic after `since` and up to `to`. A member applies those above its own cursor, so a
+ * The messages of a log after `since` and up to `to`. A member applies those above its own cursor, so a
  * batch that arrives twice is applied once.
  */
-export interface Batch {
-  topic: string;
-  /** Whether everyone may watch the topic; otherwise a watcher needs the cap `subscribe`. */
-  isPublic: boolean;
+export interface LogBatch {
   epoch: string;
   since: number;
   to: number;
@@ -69,10 +73,17 @@ export interface Batch {
   entries: BatchEntry[];
   /** Sent once, to the devices that are connected now. */
   live: LiveEntry[];
-  /** The instance of the topic that numbers the turns of `live`. */
+  /** The instance of the object that numbers the turns of `live`. */
   instance?: string;
   /** The joining of the member that this batch is for. */
   generation: number;
+}
+
+/** A batch of a topic. */
+export interface Batch extends LogBatch {
+  topic: string;
+  /** Whether everyone may watch the topic; otherwise a watcher needs the cap `subscribe`. */
+  isPublic: boolean;
 }
 
 /** The answer to a batch: the member's position, and the `generation` of the batch. */

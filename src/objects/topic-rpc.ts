@@ -4,7 +4,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import type { Refusal } from "../protocol/error.ts";
 import type { HistorySince } from "../protocol/since.ts";
 import type { TopicDefaults, TopicSettings } from "../settings/topic.ts";
-import type { Joined, Joining } from "./member.ts";
+import type { Delivery, Joined, Joining } from "./member.ts";
 
 export interface HistoryQuery {
   since: HistorySince | null;
@@ -13,13 +13,6 @@ export interface HistoryQuery {
   limit: number;
   /** UTF-16 units after which a page takes no further message, when it must fit into a frame. */
   unitsMax?: number;
-}
-
-/** The progress of the fan-out of one message, in members. */
-export interface Delivery {
-  members: number;
-  delivered: number;
-  behind: number;
 }
 
 /** The state of a topic, with the settings in force. */

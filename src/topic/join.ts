@@ -1,5 +1,6 @@
 // The joining of a member: its admission, its position in the log, and the messages it missed.
 
+import type { Members } from "../delivery/members.ts";
 import type { Log } from "../log/log.ts";
 import type { Joined, Joining } from "../objects/member.ts";
 import { type Cursor, EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
@@ -7,7 +8,6 @@ import { type Refusal, refusal } from "../protocol/error.ts";
 import { MEMBERS_MAX } from "../protocol/limits.ts";
 import { missed } from "./connect.ts";
 import type { TopicOwn } from "./keep.ts";
-import type { Members } from "./members.ts";
 
 export function join(
   log: Log<TopicOwn>,

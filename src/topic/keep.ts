@@ -1,37 +1,17 @@
 // The retention of a topic: the newest messages up to a number and an age. The oldest go first, but none
 // that a member in step still lacks.
 
+import type { Delivering } from "../delivery/position.ts";
 import type { Checkpoint, Victim } from "../log/checkpoint.ts";
 import type { Keep } from "../log/keep.ts";
-import type { Log } from "../log/log.ts";
 import type { Flags, NewRow } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
 import type { Retention } from "../settings/retention.ts";
 import type { TopicDefaults, TopicSettings } from "../settings/topic.ts";
 
 /** The topic's part of the checkpoint. */
-export interface TopicOwn {
-  /**
-   * The offset up to which every member that is not behind has all messages; null while there is no
-   * member.
-   */
-  delivered: number | null;
+export interface TopicOwn extends Delivering {
   settings: TopicSettings | null;
-  /**
-   * A round that waits for the next event: the members up to the name `after` that are not behind have
-   * all messages up to `to`. It counts only while `to` is above `delivered`, since an older release does
-   * not remove it.
-   */
-  round?: { to: number; after: string };
-}
-
-/**
- * Stores a change to the topic's part of the checkpoint. Where nothing was published, the change stays in
- * memory: there is no position to store, and no table for it.
- */
-export function changeOwn(log: Log<TopicOwn>, now: number, change: (own: TopicOwn) => void): void {
-  if (log.store.exists()) log.change(now, ({ own }) => change(own));
-  else log.note(now, change);
 }
 
 export class TopicKeep implements Keep<TopicOwn> {

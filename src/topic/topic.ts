@@ -3,37 +3,38 @@
 
 import { retryable } from "cloudflare:durable-objects";
 import { DurableObject } from "cloudflare:workers";
-import { Alarm } from "../log/alarm.ts";
+import { FanOut } from "../delivery/fan-out.ts";
+import { MemberStore } from "../delivery/member-store.ts";
+import { MemberStubs } from "../delivery/member-stubs.ts";
+import { Members } from "../delivery/members.ts";
+import { Alarm } from "../live/alarm.ts";
+import { LiveLog } from "../live/live-log.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
 import { newEpoch } from "../log/epoch.ts";
 import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
 import type { Env } from "../objects/env.ts";
-import type { Joined, Joining } from "../objects/member.ts";
+import type { Delivery, Joined, Joining } from "../objects/member.ts";
 import { nameOf } from "../objects/stubs.ts";
-import type { Delivery, HistoryQuery, TopicRpc, TopicStanding } from "../objects/topic-rpc.ts";
+import type { HistoryQuery, TopicRpc, TopicStanding } from "../objects/topic-rpc.ts";
 import { allows } from "../protocol/caps.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import type { Refusal } from "../protocol/error.ts";
-import { DAY_MS } from "../protocol/limits.ts";
 import { topicDefaultsOf, topicSocketsMaxOf } from "../settings/settings.ts";
 import type { TopicDefaults, TopicSettings } from "../settings/topic.ts";
 import { ANONYMOUS, type Attachment } from "../socket/attachment.ts";
 import { answerClose } from "../socket/close.ts";
-import { Feed, sweep } from "../socket/feed.ts";
 import { crowdRefusal, limitRefusal } from "../socket/limit.ts";
 import { receive, type Services } from "../socket/receive.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
 import { greetTopic } from "./connect.ts";
-import { FanOut } from "./fan-out.ts";
+import { followersOf } from "./followers.ts";
 import { history, messageAt } from "./history.ts";
-import { Inboxes } from "./inboxes.ts";
 import { join } from "./join.ts";
 import { TopicKeep, type TopicOwn } from "./keep.ts";
-import { Members } from "./members.ts";
+import { Rest } from "./rest.ts";
 import { topicServices } from "./services.ts";
-import { MemberStore } from "./store.ts";
 
 const clock = () => Date.now();
 
@@ -50,12 +51,13 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
   readonly #name: string;
   readonly #defaults: TopicDefaults;
   readonly #sockets: Sockets;
-  readonly #alarm: Alarm;
+  readonly #alarm: Alarm<"delivery" | "rest" | "log">;
   readonly #log: Log<TopicOwn>;
   readonly #members: Members;
-  readonly #inboxes: Inboxes;
-  readonly #fanOut: FanOut;
-  readonly #feed: Feed<TopicOwn>;
+  readonly #inboxes: MemberStubs;
+  readonly #fanOut: FanOut<TopicOwn>;
+  readonly #rest: Rest;
+  readonly #liveLog: LiveLog<TopicOwn>;
   readonly #services: Services;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -69,31 +71,47 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     this.#name = topic;
     this.#defaults = topicDefaultsOf(env, topic);
     this.#sockets = new Sockets(ctx, greeter, clock);
-    this.#alarm = new Alarm(ctx.storage);
     this.#log = new Log(new LogStore(ctx.storage), new TopicKeep(this.#defaults), newEpoch);
     this.#members = new Members(new MemberStore(ctx.storage.sql));
-    this.#inboxes = new Inboxes(env);
+    this.#inboxes = new MemberStubs(env);
     this.#fanOut = new FanOut({
-      topic,
+      label: { topic },
       log: this.#log,
       members: this.#members,
-      alarm: this.#alarm,
-      deliver: (member, batch) => this.#inboxes.of(member).deliver(batch),
+      arm: () => this.#alarm.arm("delivery"),
+      deliver: (member, batch) => {
+        const isPublic = this.#access() === "public";
+        return this.#inboxes.of(member).deliver({ ...batch, topic, isPublic });
+      },
       forget: (member) => this.#inboxes.forget(member),
       clock,
-      isPublic: () => this.#access() === "public",
       random: Math.random,
     });
-    this.#feed = new Feed({
+    this.#rest = new Rest({
+      log: this.#log,
+      members: this.#members,
+      fanOut: this.#fanOut,
+      arm: () => this.#alarm.arm("rest"),
+      alarmErased: () => this.#alarm.erased(),
+      clock,
+    });
+    this.#liveLog = new LiveLog({
       log: this.#log,
       sockets: this.#sockets,
-      alarm: this.#alarm,
+      arm: () => this.#alarm.arm("log"),
+      alarmErased: () => this.#alarm.erased(),
+      swept: () => this.#rest.eraseUnused(),
       frame: ({ since, to, entries }) => {
         const { epoch, oldest } = this.#log.at(clock());
         return { topic, epoch, since, to, messages: entries.map(({ text }) => text), oldest };
       },
       committed: (drafts, { outcomes }) => this.#fanOut.committed(drafts, outcomes),
       clock,
+    });
+    this.#alarm = new Alarm(ctx.storage, clock, {
+      delivery: this.#fanOut,
+      rest: this.#rest,
+      log: this.#liveLog,
     });
     this.#services = topicServices({
       env,
@@ -108,8 +126,8 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
 
   async publish(drafts: Draft[], requestId: string | null = null): Promise<Outcome[]> {
     this.#fanOut.wake();
-    const outcomes = await this.#feed.publish(drafts, requestId);
-    await this.#fanOut.guarded();
+    const outcomes = await this.#liveLog.publish(drafts, requestId);
+    await this.#fanOut.guard();
     return outcomes;
   }
 
@@ -130,11 +148,11 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     const refused = this.#refused(joining.unlessPublic);
     if (refused !== null) return refused;
     const joined = join(this.#log, this.#members, joining, newEpoch, clock());
-    if ("code" in joined) this.#fanOut.probe();
+    if ("code" in joined) this.#fanOut.checkSome();
     // A member that joins again while it is behind is retried at once.
     else {
       this.#fanOut.kick();
-      if (!joining.follows) await this.#comeBack();
+      if (!joining.follows) await this.#rest.begin();
     }
     return joined;
   }
@@ -146,11 +164,11 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
       this.#log.note(clock(), (own) => {
         own.delivered = null;
       });
-    if (wasMember) await this.#comeBack();
+    if (wasMember) await this.#rest.begin();
   }
 
   followers(after: string, limit: number): string[] {
-    return this.#members.followers(after, limit);
+    return followersOf(this.#members, after, limit);
   }
 
   standing(): TopicStanding {
@@ -168,8 +186,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
       next.due = 0;
       if (next.alarm !== null) next.alarm = Math.min(next.alarm, now + ageMs);
     });
-    const { alarm } = this.#log.at(now);
-    if (alarm !== null) await this.#alarm.by(alarm);
+    await this.#alarm.arm("log");
     if (this.standing().access === "token")
       this.#sockets.closeWhere(4501, (caller) => needsPublic(caller, this.#name));
     return this.standing();
@@ -195,36 +212,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
   }
 
   override alarm(): Promise<void> {
-    return this.#alarm.ring(async () => {
-      await this.#fanOut.resume();
-      // The alarm may have been set for the fan-out only.
-      const { alarm: due } = this.#log.at(clock());
-      if (due !== null && clock() < due) await this.#alarm.by(due);
-      else await this.#sweep();
-    }, clock);
-  }
-
-  async #sweep(): Promise<void> {
-    // A topic is not notified when a socket of a member closes, so it asks.
-    const isAsked = this.#members.hasFollowers() || (await this.#fanOut.probeAll());
-    await sweep({ log: this.#log, sockets: this.#sockets, alarm: this.#alarm }, clock());
-    if (!isAsked) await this.#alarm.by(clock());
-    else if (this.#members.size > 0) await this.#comeBack();
-    else if (!this.#log.store.exists()) {
-      const erased = this.#log.erase();
-      // Cleared in the turn in which the erasure begins: a call that arrives later sets its own alarm.
-      this.#alarm.gone();
-      await erased;
-    }
-  }
-
-  /**
-   * Where no message has set an alarm, sets one to check whether any member still watches. Followers
-   * stay, so a topic with followers needs no check.
-   */
-  async #comeBack(): Promise<void> {
-    if (this.#log.at(clock()).alarm !== null || this.#members.hasFollowers()) return;
-    await this.#alarm.by(clock() + DAY_MS);
+    return this.#alarm.fired();
   }
 
   #access() {

@@ -45,8 +45,8 @@ export const LOG_CORE: Mutant[] = [
   },
   {
     file: "src/log/log.ts",
-    text: "    this.#alarmToSet = null;\n    return alarm;",
-    instead: "    return alarm;",
+    text: "    this.#hasNewAlarm = false;\n    return isNew;",
+    instead: "    return isNew;",
     why: "once its alarm has come, each publish sets it for a time that is past",
     tests: ["test/log/bare.test.ts"],
   },
@@ -80,7 +80,7 @@ export const LOG_CORE: Mutant[] = [
   },
   {
     file: "src/log/log.ts",
-    text: "    this.#alarmToSet = null;\n    this.#ring.clear(0);",
+    text: "    this.#hasNewAlarm = false;\n    this.#ring.clear(0);",
     instead: "    this.#ring.clear(0);",
     why: "an alarm that was to be set wakes an object which has been erased",
     tests: ["test/log/bare.test.ts"],
@@ -129,7 +129,7 @@ export const LOG_CORE: Mutant[] = [
   },
   {
     file: "src/log/log.ts",
-    text: "    if (next.alarm !== current.alarm) this.#alarmToSet = next.alarm;\n",
+    text: "    if (next.alarm !== current.alarm) this.#hasNewAlarm = true;\n",
     instead: "",
     why: "what has aged is never deleted",
     tests: ["test/log/bare.test.ts"],

@@ -2,10 +2,10 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { MemberStubs } from "../../src/delivery/member-stubs.ts";
 import type { Env } from "../../src/objects/env.ts";
 import { CALL_MS_MAX, inboxOf, logOf, nameOf, topicOf } from "../../src/objects/stubs.ts";
 import { upgraded } from "../../src/socket/upgrade.ts";
-import { Inboxes } from "../../src/topic/inboxes.ts";
 import hub from "../../src/worker.ts";
 import { bearer, tokenOf } from "../support/backend.ts";
 import { API_KEY, TEST_VARS } from "../support/vars.ts";
@@ -49,7 +49,7 @@ it("an object is named by its scheme, kind and own name, and is where the platfo
 
 it("[DEL2] a member's stub says for how long its topic waits", () => {
   const { env: recorded, asked } = recording({ LOCATION_HINT: "weur" });
-  new Inboxes(recorded).of("user:ada");
+  new MemberStubs(recorded).of("user:ada");
   topicOf(recorded, "news", "user", CALL_MS_MAX);
   const retry = { timeoutMs: CALL_MS_MAX };
   expect(asked.map(({ options }) => options)).toEqual([{ locationHint: "weur", retry }, { retry }]);

@@ -3,8 +3,7 @@
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { Inbox } from "../../src/inbox/inbox.ts";
-import type { Batch, Held, Joined, Joining } from "../../src/objects/member.ts";
-import type { Delivery } from "../../src/objects/topic-rpc.ts";
+import type { Batch, Delivery, Held, Joined, Joining } from "../../src/objects/member.ts";
 import type { Refusal } from "../../src/protocol/error.ts";
 import { Topic } from "../../src/topic/topic.ts";
 import { list } from "./inbox.ts";

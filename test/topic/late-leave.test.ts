@@ -3,8 +3,8 @@
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { MemberStore } from "../../src/delivery/member-store.ts";
 import type { Inbox } from "../../src/inbox/inbox.ts";
-import { MemberStore } from "../../src/topic/store.ts";
 import type { Topic } from "../../src/topic/topic.ts";
 import {
   keptOf,

@@ -6,7 +6,7 @@ const tests = ["test/inbox/erase-whole.test.ts"];
 export const ERASURE: Mutant[] = [
   {
     file,
-    text: "    alarm.gone();\n",
+    text: "    alarm.erased();\n",
     instead: "",
     why: "the log that begins after an erase has no alarm",
     tests,

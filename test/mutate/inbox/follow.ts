@@ -118,7 +118,7 @@ export const FOLLOW: Mutant[] = [
     tests: ["test/topic/late-leave.test.ts"],
   },
   {
-    file: "src/topic/members.ts",
+    file: "src/delivery/members.ts",
     text: "next.followedAt > followedAt || next.watchedAt > watchedAt",
     instead: "next.followedAt > followedAt",
     why: "a late leave of a subscription ends the one after it, once the topic has rested",
@@ -136,7 +136,7 @@ export const FOLLOW: Mutant[] = [
     text: "      next.own.follows -= 1;\n",
     instead: "",
     why: "who has ended follows may begin ever fewer, and the inbox is never empty again",
-    tests: ["test/socket/topics.test.ts", "test/topic/fan-out.test.ts"],
+    tests: ["test/socket/topics.test.ts", "test/delivery/fan-out.test.ts"],
   },
   {
     file,

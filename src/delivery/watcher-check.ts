@@ -1,5 +1,5 @@
-// The choice of watching members that are asked whether anyone still watches: the topic is not notified
-// when a socket of a member closes.
+// The choice of watching members that are asked whether anyone still watches: the log's object is not
+// notified when a socket of a member closes.
 
 import { byName, type Member, type Members } from "./members.ts";
 
@@ -9,15 +9,15 @@ const PROBE_MS_MIN = 5_000;
 /** How many members one alarm asks: fewer than the calls of its event. */
 const ASKED_MAX = 800;
 
-export interface Parts {
+export interface WatcherCheckDeps {
   members: Members;
   clock(): number;
   /** Returns a number from 0 to 1, for the choice. */
   random(): number;
 }
 
-export class Probe {
-  readonly #parts: Parts;
+export class WatcherCheck {
+  readonly #deps: WatcherCheckDeps;
   #chosen: Member[] = [];
   #chosenAt = 0;
   /**
@@ -26,8 +26,8 @@ export class Probe {
    */
   #askedUpTo = "";
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: WatcherCheckDeps) {
+    this.#deps = deps;
   }
 
   get isDue(): boolean {
@@ -38,7 +38,7 @@ export class Probe {
    * Chooses some watching members, unless it did so less than PROBE_MS_MIN ago. Returns whether it did.
    */
   chooseSome(): boolean {
-    const { clock, random } = this.#parts;
+    const { clock, random } = this.#deps;
     if (clock() - this.#chosenAt < PROBE_MS_MIN) return false;
     this.#chosenAt = clock();
     const watching = this.#watching();
@@ -64,6 +64,6 @@ export class Probe {
   }
 
   #watching(): Member[] {
-    return [...this.#parts.members.all().values()].filter(({ follows }) => !follows);
+    return [...this.#deps.members.all().values()].filter(({ follows }) => !follows);
   }
 }

@@ -1,26 +1,25 @@
-// The batch of messages after a cursor of a topic, in the form that members receive.
+// The batch of messages after a cursor of a log, in the form that members receive.
 
 import type { Log } from "../log/log.ts";
-import type { Batch, BatchEntry } from "../objects/member.ts";
-import type { TopicOwn } from "./keep.ts";
+import type { BatchEntry, LogBatch } from "../objects/member.ts";
 
 /** The limits of one batch. The message that exceeds the UTF-16 units is the last of its batch. */
 const BATCH_MESSAGES = 100;
 const BATCH_UNITS_MAX = 1024 * 1024;
 
-type Told = Pick<Batch, "epoch" | "since" | "to" | "lost" | "oldest" | "entries">;
+type Messages = Pick<LogBatch, "epoch" | "since" | "to" | "lost" | "oldest" | "entries">;
 
 /**
  * Takes a cursor; reads from storage and returns the messages after it, up to `upTo` or until the batch
  * is full. `excluded` holds, by offset, the connection that must not receive the message.
  */
-export function batchAfter(
-  log: Log<TopicOwn>,
+export function batchAfter<Own>(
+  log: Log<Own>,
   since: number,
   now: number,
   excluded: ReadonlyMap<number, string>,
   upTo = Number.MAX_SAFE_INTEGER,
-): Told {
+): Messages {
   const { epoch, head, lost, oldest } = log.at(now);
   const rows = since < head ? log.store.after(since, BATCH_MESSAGES) : [];
   const entries: BatchEntry[] = [];

@@ -1,7 +1,7 @@
 // Group commit by itself: who goes at once, who shares, and who is told what when it fails.
 
 import { describe, expect, it } from "vitest";
-import { GroupCommit } from "../../src/log/group-commit.ts";
+import { GroupCommit } from "../../src/live/group-commit.ts";
 
 /** A group whose writes become durable, and whose waits end, when the test says so. */
 function setUp(gatherMs = 0, restMs = 100) {

@@ -6,7 +6,7 @@
  */
 const CALLS_PER_EVENT_MAX = 900;
 
-export class Budget {
+export class CallBudget {
   #left = 0;
 
   /** Called when an event begins. */

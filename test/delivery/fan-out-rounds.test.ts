@@ -3,9 +3,9 @@
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
+import { CallBudget } from "../../src/delivery/call-budget.ts";
 import { Inbox } from "../../src/inbox/inbox.ts";
 import type { Batch } from "../../src/objects/member.ts";
-import { Budget } from "../../src/topic/budget.ts";
 import type { Topic } from "../../src/topic/topic.ts";
 import {
   holdUntil,
@@ -138,8 +138,8 @@ it("[DEL6] members that the last calls of an event have caught up go along with 
   await topic.stub.publish([draft("kept")]);
   await until(async () => log.mock.calls.length > 0);
   broken.mockRestore();
-  const renew = Budget.prototype.renew;
-  vi.spyOn(Budget.prototype, "renew").mockImplementation(function (this: Budget) {
+  const renew = CallBudget.prototype.renew;
+  vi.spyOn(CallBudget.prototype, "renew").mockImplementation(function (this: CallBudget) {
     renew.call(this, users.length);
   });
   vi.setSystemTime(now + 2_000);

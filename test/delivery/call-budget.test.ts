@@ -2,9 +2,9 @@
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { CallBudget } from "../../src/delivery/call-budget.ts";
 import { Inbox } from "../../src/inbox/inbox.ts";
 import type { Batch } from "../../src/objects/member.ts";
-import { Budget } from "../../src/topic/budget.ts";
 import { Topic } from "../../src/topic/topic.ts";
 import {
   answerLate,
@@ -41,8 +41,8 @@ afterEach(() => {
 /** A platform that refuses an event's calls beyond a limit; counts what it refused. */
 function limitedTo(limit: number) {
   const counted = { calls: 0, refused: 0 };
-  const renew = Budget.prototype.renew;
-  vi.spyOn(Budget.prototype, "renew").mockImplementation(function (this: Budget) {
+  const renew = CallBudget.prototype.renew;
+  vi.spyOn(CallBudget.prototype, "renew").mockImplementation(function (this: CallBudget) {
     renew.call(this, limit);
   });
   let left = 0;

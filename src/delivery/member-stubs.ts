@@ -1,11 +1,11 @@
-// The cached stubs of the inboxes that a topic delivers to: making a stub for each message would be a
-// tenth of the cost of its delivery.
+// The cached stubs of members: making a stub for each message would be a tenth of the cost of its delivery.
 
 import type { Env } from "../objects/env.ts";
 import type { InboxRpc } from "../objects/inbox-rpc.ts";
 import { CALL_MS_MAX, inboxOf } from "../objects/stubs.ts";
+import { parseAddress } from "../protocol/address.ts";
 
-export class Inboxes {
+export class MemberStubs {
   readonly #env: Env;
   readonly #stubs = new Map<string, DurableObjectStub<InboxRpc>>();
 
@@ -15,7 +15,7 @@ export class Inboxes {
 
   /** Takes a member's address, such as `user:ada`; returns the stub of its inbox. */
   of(member: string): DurableObjectStub<InboxRpc> {
-    const known = this.#stubs.get(member) ?? this.#stubOf(member.slice("user:".length));
+    const known = this.#stubs.get(member) ?? this.#stubOf(member);
     this.#stubs.set(member, known);
     return known;
   }
@@ -24,8 +24,11 @@ export class Inboxes {
    * The runtime may repeat a call only for as long as the fan-out waits: after that the fan-out has
    * recorded the call as failed.
    */
-  #stubOf(user: string): DurableObjectStub<InboxRpc> {
-    return inboxOf(this.#env, user, "backend", CALL_MS_MAX);
+  #stubOf(member: string): DurableObjectStub<InboxRpc> {
+    const address = parseAddress(member);
+    if (!("kind" in address) || address.kind !== "user")
+      throw new Error(`${member} is no member: only users have inboxes`);
+    return inboxOf(this.#env, address.name, "backend", CALL_MS_MAX);
   }
 
   /** Drops a member's stub, which may be unusable after a failed call. */

@@ -1,7 +1,7 @@
-// The members that a topic delivers to: how far each has come, and which of its joinings counts.
+// The members that a log is delivered to: how far each has come, and which of its joinings counts.
 
-import type { Delivery } from "../objects/topic-rpc.ts";
-import type { MemberStore } from "./store.ts";
+import type { Delivery } from "../objects/member.ts";
+import type { MemberStore } from "./member-store.ts";
 
 /**
  * The state of a member that lacks messages: its cursor, its failed tries, and the time of the next try.
@@ -11,7 +11,7 @@ export interface Behind {
   attempts: number;
   /** In ms. */
   retryAt: number;
-  /** Whether it has caught up with the position of its topic; in memory only. */
+  /** Whether it has caught up with the position of its log; in memory only. */
   isBack?: boolean;
 }
 
@@ -43,8 +43,6 @@ export interface Member {
   /** When a connection last joined; stored in the row of a member that only watches. */
   watchedAt: number;
 }
-
-const USER = "user:";
 
 /** The order of the members in a round, since the progress of a round is stored as a name. */
 export const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
@@ -193,16 +191,6 @@ export class Members {
   wereTold(after: string, to: number): void {
     for (const member of this.inStep())
       if (member.name <= after) member.told = Math.max(member.told, to);
-  }
-
-  /** Returns users that follow, sorted by name, after the user `after`. */
-  followers(after: string, limit: number): string[] {
-    return [...this.all().values()]
-      .filter(({ name, follows }) => follows && name.startsWith(USER))
-      .map(({ name }) => name.slice(USER.length))
-      .filter((user) => user > after)
-      .sort()
-      .slice(0, limit);
   }
 
   hasFollowers(): boolean {

@@ -1,36 +1,39 @@
-// The delivery to one member, batch by batch, until its answers say that it has reached an offset.
+// The way of one member forward in a log, batch by batch, until its answers say that it has reached an offset.
 
-import type { Batch, Held, LiveEntry } from "../objects/member.ts";
+import type { Held, LiveEntry, LogBatch } from "../objects/member.ts";
 import type { Member } from "./members.ts";
 
-export interface Errand {
-  /** The offset that the topic believes the member to have, and the offset to bring it to. */
+export interface Advance {
+  /** The offset that the member is believed to have, and the offset to bring it to. */
   cursor: number;
   to: number;
-  batchAfter(cursor: number): Batch;
+  batchAfter(cursor: number): LogBatch;
   /** Sent with the first call only. */
   live: LiveEntry[];
   /**
    * Whether a member that has less than believed is brought up to date here, however many calls that
-   * takes; otherwise the result is `lacking`.
+   * takes; otherwise the result is `rewound`.
    */
   isPatient: boolean;
   /** Takes one of the calls that the event may make; returns false when none is left. */
   mayCall(): boolean;
-  deliver(member: string, batch: Batch): Promise<Held>;
+  deliver(member: string, batch: LogBatch): Promise<Held>;
 }
 
-export type Brought =
+/** How far a member came. */
+export type Advanced =
   | { is: "reached"; hasSockets: boolean | undefined }
   | { is: "gone"; generation: number }
-  | { is: "lacking"; cursor: number }
+  | { is: "rewound"; cursor: number }
   | { is: "behind"; cursor: number; cause: string }
   /** The event has no call left. */
   | { is: "waiting" };
 
-export async function bring({ name, generation }: Member, errand: Errand): Promise<Brought> {
-  const { to, batchAfter, isPatient, mayCall, deliver } = errand;
-  let { cursor, live } = errand;
+export async function advance(
+  { name, generation }: Member,
+  { to, batchAfter, isPatient, mayCall, deliver, ...from }: Advance,
+): Promise<Advanced> {
+  let { cursor, live } = from;
   let hasGoneBack = false;
   try {
     for (;;) {
@@ -41,7 +44,7 @@ export async function bring({ name, generation }: Member, errand: Errand): Promi
       if (held.epoch !== batch.epoch)
         return { is: "behind", cursor, cause: `it is in the epoch ${held.epoch}` };
       const goesBack = held.offset < cursor;
-      if (goesBack && !isPatient) return { is: "lacking", cursor: held.offset };
+      if (goesBack && !isPatient) return { is: "rewound", cursor: held.offset };
       // The member may go back once, to an offset below the believed one. Every other call must move it
       // forward.
       if (goesBack ? hasGoneBack : held.offset === cursor && cursor < to)

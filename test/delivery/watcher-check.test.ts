@@ -2,8 +2,8 @@
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
-import type { Member, Members } from "../../src/topic/members.ts";
-import { Probe } from "../../src/topic/probe.ts";
+import type { Member, Members } from "../../src/delivery/members.ts";
+import { WatcherCheck } from "../../src/delivery/watcher-check.ts";
 import { namedTopic } from "../support/member.ts";
 
 /** A topic with so many watchers and as many followers, whose order is not that of their names. */
@@ -16,7 +16,11 @@ function probeOf(size: number) {
     }
   const clock = { now: 10_000 };
   const members = { all: () => all } as unknown as Members;
-  return { clock, all, probe: new Probe({ members, clock: () => clock.now, random: () => 0.5 }) };
+  return {
+    clock,
+    all,
+    probe: new WatcherCheck({ members, clock: () => clock.now, random: () => 0.5 }),
+  };
 }
 
 it("[DEL6] one alarm after the other asks all watchers of a full topic, each once", () => {
@@ -50,7 +54,7 @@ it("[DEL6] where some are left to be asked the next alarm comes at once", async 
   const { stub } = namedTopic();
   const joining = { member: "user:ada", since: "latest" as const, unlessPublic: null };
   await stub.join({ ...joining, follows: false });
-  vi.spyOn(Probe.prototype, "chooseNext").mockReturnValueOnce(false);
+  vi.spyOn(WatcherCheck.prototype, "chooseNext").mockReturnValueOnce(false);
   expect(await runDurableObjectAlarm(stub)).toBe(true);
   const at = await runInDurableObject(stub, (_topic, { storage }) => storage.getAlarm());
   vi.restoreAllMocks();

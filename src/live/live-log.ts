@@ -1,23 +1,28 @@
-// The path from a publish to every socket of the object: group commit, then the log, then one frame for all
-// sockets.
+// A log whose commits are broadcast: a publish joins a group commit, which writes to the log and sends one
+// frame to all sockets.
 
-import type { Alarm } from "../log/alarm.ts";
 import type { Appended } from "../log/appended.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
-import { GroupCommit } from "../log/group-commit.ts";
 import type { Log } from "../log/log.ts";
 import { type MessagesDraft, printMessages } from "../protocol/down.ts";
-import type { Sockets } from "./sockets.ts";
+import type { Sockets } from "../socket/sockets.ts";
+import type { AlarmPart } from "./alarm.ts";
+import { GroupCommit } from "./group-commit.ts";
 
 /** The approximate cost of one frame to one socket in the runtime, in ms: see bench/README.md. */
 const FRAME_MS = 0.017;
 const GATHER_MS_MIN = 1;
 const GATHER_MS_MAX = 15;
 
-export interface Parts<Own> {
+export interface LiveLogDeps<Own> {
   log: Log<Own>;
   sockets: Sockets;
-  alarm: Alarm;
+  /** Sets the alarm for the time at which the next sweep is due. */
+  arm(): Promise<void>;
+  /** Called when the log has been erased, the alarm included. */
+  alarmErased(): void;
+  /** Called after each sweep. */
+  swept?: () => Promise<void>;
   /** Returns the frame that announces the messages of a commit. */
   frame: (appended: Appended) => MessagesDraft;
   /** Called after each commit, in the same turn. */
@@ -25,20 +30,41 @@ export interface Parts<Own> {
   clock: () => number;
 }
 
-export class Feed<Own> {
-  readonly #parts: Parts<Own>;
+export class LiveLog<Own> implements AlarmPart {
+  readonly #deps: LiveLogDeps<Own>;
   readonly #commits: GroupCommit<Draft, Outcome>;
 
-  constructor(parts: Parts<Own>) {
-    this.#parts = parts;
-    const { clock } = parts;
+  constructor(deps: LiveLogDeps<Own>) {
+    this.#deps = deps;
+    const { clock } = deps;
     this.#commits = new GroupCommit({
       commit: (drafts) => this.append(drafts),
-      durable: () => parts.log.store.durable(),
+      durable: () => deps.log.store.durable(),
       gatherMs: (restedMs) => this.#gatherMs(restedMs),
       clock,
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     });
+  }
+
+  /** Returns when the next sweep is due, in ms. */
+  due(now: number): number | null {
+    return this.#deps.log.at(now).alarm;
+  }
+
+  /** A log without a message has no time for its sweep: it is swept whenever the alarm comes. */
+  hasWork(now: number): boolean {
+    return this.due(now) === null;
+  }
+
+  /** Sweeps the log: deletes aged and expired messages. */
+  async run(): Promise<void> {
+    const { log, sockets, alarmErased, swept, clock } = this.#deps;
+    if (await log.sweep(clock())) {
+      alarmErased();
+      // The log was erased, its epoch included. Clients reconnect and receive its state, which is empty.
+      sockets.closeAll(4001);
+    }
+    await swept?.();
   }
 
   /** Takes the drafts of one publish; returns their outcomes once they are written and sent. */
@@ -58,7 +84,7 @@ export class Feed<Own> {
    * the replies, until the write is durable, and drops them if it fails: so a caller need not wait for it.
    */
   append(drafts: Draft[]): Outcome[] {
-    const { log, sockets, frame, committed, clock } = this.#parts;
+    const { log, sockets, frame, committed, clock } = this.#deps;
     const now = clock();
     const appended = log.append(drafts, now);
     if (appended.entries.length > 0)
@@ -76,19 +102,18 @@ export class Feed<Own> {
     const { excluded, entries } = appended;
     const without = (places: number[]) => () =>
       printMessages(
-        this.#parts.frame({ ...appended, entries: entries.filter((_, i) => !places.includes(i)) }),
+        this.#deps.frame({ ...appended, entries: entries.filter((_, i) => !places.includes(i)) }),
       );
     return new Map([...excluded].map(([connection, places]) => [connection, without(places)]));
   }
 
-  /** Sets the one alarm of the log, if the last write asks for it, when that write is durable. */
+  /** Sets the alarm for the next sweep, if the last write asks for it, when that write is durable. */
   async #setAlarm(): Promise<void> {
-    const { log, alarm } = this.#parts;
-    const at = log.takeAlarm();
-    if (at === null) return;
+    const { log, arm } = this.#deps;
+    if (!log.takeAlarm()) return;
     try {
       await log.store.durable();
-      await alarm.by(at);
+      await arm();
     } catch (cause) {
       // This does not fail the publish. The alarm is set again when it is found to be late.
       console.error(JSON.stringify({ event: "alarm_not_set", cause: String(cause) }));
@@ -101,22 +126,8 @@ export class Feed<Own> {
    * costs a socket the same for one message or for many.
    */
   #gatherMs(restedMs: number): number {
-    const broadcastMs = this.#parts.sockets.size * FRAME_MS;
+    const broadcastMs = this.#deps.sockets.size * FRAME_MS;
     if (restedMs > 2 * broadcastMs) return 0;
     return Math.min(GATHER_MS_MAX, Math.max(GATHER_MS_MIN, broadcastMs / 2));
   }
-}
-
-/** Runs the alarm's work on the log, and sets the next alarm. */
-export async function sweep<Own>(
-  { log, sockets, alarm }: Pick<Parts<Own>, "log" | "sockets" | "alarm">,
-  now: number,
-): Promise<void> {
-  if (await log.sweep(now)) {
-    alarm.gone();
-    // The log was erased, its epoch included. Clients reconnect and receive its state, which is empty.
-    sockets.closeAll(4001);
-  }
-  const next = log.at(now).alarm;
-  if (next !== null) await alarm.by(next);
 }

@@ -1,9 +1,12 @@
 // Calls to members by themselves: what each is sent, and what is kept of its answer.
 
 import { afterEach, expect, it, vi } from "vitest";
-import type { Batch, Held, LiveEntry } from "../../src/objects/member.ts";
-import type { Member } from "../../src/topic/members.ts";
-import { type Parts, Teller } from "../../src/topic/tell.ts";
+import { type FanOutDeps, MemberCalls } from "../../src/delivery/member-calls.ts";
+import type { Member } from "../../src/delivery/members.ts";
+import type { Delivering } from "../../src/delivery/position.ts";
+import type { Held, LiveEntry, LogBatch } from "../../src/objects/member.ts";
+
+type Deps = FanOutDeps<Delivering>;
 
 afterEach(() => {
   vi.useRealTimers();
@@ -15,37 +18,37 @@ const memberOf = (name: string, told = 0): Member => ({
   ...{ told, heard: 0, followedAt: 0, watchedAt: 0 },
 });
 
-/** A teller whose members answer as they are told, and what each was sent. */
-function tellerOf(deliver: Parts["deliver"] = answered) {
+/** A calls whose members answer as they are told, and what each was sent. */
+function callsOf(deliver: Deps["deliver"] = answered) {
   const sent: { name: string; since: number; live: number }[] = [];
   const forgotten: string[] = [];
   const note = vi.fn();
-  const teller = new Teller({
-    topic: "news",
+  const calls = new MemberCalls({
+    label: { topic: "news" },
     members: { note, drop: () => true },
-    deliver: (name: string, batch: Batch) => {
+    deliver: (name: string, batch: LogBatch) => {
       sent.push({ name, since: batch.since, live: batch.live.length });
       return deliver(name, batch);
     },
     forget: (name: string) => forgotten.push(name),
     clock: () => 1_000,
     random: () => 0.5,
-  } as unknown as Parts);
-  vi.spyOn(teller, "batchAfter").mockImplementation(
-    (since, to = 0) => ({ epoch: "e", since, to, live: [] }) as unknown as Batch,
+  } as unknown as Deps);
+  vi.spyOn(calls, "batchAfter").mockImplementation(
+    (since, to = 0) => ({ epoch: "e", since, to, live: [] }) as unknown as LogBatch,
   );
-  teller.budget.renew();
+  calls.budget.renew();
   const tell = (called: Member[], live: LiveEntry[] = []) =>
-    teller.tell(called, { position: 10, to: 30, live, isPatient: false, atOnce: 2 });
-  return { teller, tell, sent, forgotten, note };
+    calls.callAll(called, { position: 10, to: 30, live, isPatient: false, atOnce: 2 });
+  return { calls, tell, sent, forgotten, note };
 }
 
-async function answered(_name: string, { to }: Batch): Promise<Held> {
+async function answered(_name: string, { to }: LogBatch): Promise<Held> {
   return { epoch: "e", offset: to, isAnyone: true, generation: 1, hasSockets: true };
 }
 
 it("[DEL1] a member is sent what lies after its own place, and is known to have it", async () => {
-  const { tell, sent } = tellerOf();
+  const { tell, sent } = callsOf();
   const members = [memberOf("user:a"), memberOf("user:b", 20)];
   await tell(members);
   expect(sent.map(({ name, since }) => [name, since])).toEqual([
@@ -59,7 +62,7 @@ it("[DEL1] a member is sent what lies after its own place, and is known to have 
 });
 
 it("[DEL8] a member is sent each live message once", async () => {
-  const { tell, sent } = tellerOf();
+  const { tell, sent } = callsOf();
   const ada = memberOf("user:ada");
   const live = [1, 2].map((turn) => ({ body: "", turn }) as LiveEntry);
   await tell([ada], live.slice(0, 1));
@@ -72,25 +75,25 @@ it("[DEL8] a member is sent each live message once", async () => {
 
 it("[DEL2] one that hangs is given up after three seconds, and holds up no other", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
-  const { tell } = tellerOf((name, batch) =>
+  const { tell } = callsOf((name, batch) =>
     name === "user:hung" ? new Promise(() => undefined) : answered(name, batch),
   );
   const told = tell(["user:hung", "user:b", "user:c"].map((name) => memberOf(name)));
   await vi.advanceTimersByTimeAsync(4_000);
-  expect((await told).map(({ brought }) => brought.is)).toEqual(["behind", "reached", "reached"]);
+  expect((await told).map(({ advanced }) => advanced.is)).toEqual(["behind", "reached", "reached"]);
 });
 
 it("[DEL2] the way to a member that failed, or is none any more, is given up", async () => {
-  const { teller, forgotten, note } = tellerOf();
+  const { calls, forgotten, note } = callsOf();
   const member = memberOf("user:ada");
-  teller.settle({ member, brought: { is: "reached", hasSockets: true } });
+  calls.settle({ member, advanced: { is: "reached", hasSockets: true } });
   expect(forgotten).toEqual([]);
-  teller.settle({ member, brought: { is: "behind", cursor: 4, cause: "broken" } });
+  calls.settle({ member, advanced: { is: "behind", cursor: 4, cause: "broken" } });
   expect(forgotten).toEqual(["user:ada"]);
   expect(note).toHaveBeenLastCalledWith("user:ada", {
     ...{ cursor: 4, attempts: 1 },
     retryAt: expect.any(Number),
   });
-  teller.settle({ member, brought: { is: "gone", generation: 1 } });
+  calls.settle({ member, advanced: { is: "gone", generation: 1 } });
   expect(forgotten).toEqual(["user:ada", "user:ada"]);
 });

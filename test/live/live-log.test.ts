@@ -1,9 +1,9 @@
 // From a publish to the sockets, over a log and an alarm that only say when they are asked.
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { LiveLog, type LiveLogDeps } from "../../src/live/live-log.ts";
 import type { Appended } from "../../src/log/appended.ts";
 import type { Draft } from "../../src/log/entry.ts";
-import { Feed, type Parts } from "../../src/socket/feed.ts";
 import { draft } from "../support/object.ts";
 
 beforeEach(() => {
@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 /** A feed to so many sockets; `steps` are what it asked of its parts, in order. */
-function setUp({ sockets = 0, alarm = null as number | null } = {}) {
+function setUp({ sockets = 0, alarm = false } = {}) {
   const steps: string[] = [];
   const write = Promise.withResolvers<void>();
   const parts = {
@@ -33,25 +33,25 @@ function setUp({ sockets = 0, alarm = null as number | null } = {}) {
       },
     },
     sockets: { size: sockets, broadcast: () => steps.push("broadcast") },
-    alarm: { by: async (at: number) => steps.push(`alarm ${at}`) },
+    arm: async () => steps.push("alarm"),
     clock: Date.now,
   };
-  return { feed: new Feed(parts as unknown as Parts<unknown>), steps, write };
+  return { feed: new LiveLog(parts as unknown as LiveLogDeps<unknown>), steps, write };
 }
 
 it("[LOG15] the alarm is set once the write that asks for it is durable", async () => {
-  const { feed, steps, write } = setUp({ alarm: 7 });
+  const { feed, steps, write } = setUp({ alarm: true });
   feed.append([draft(1)]);
   await vi.advanceTimersByTimeAsync(100);
   expect(steps).toEqual(["append 1", "durable"]);
   write.resolve();
   await vi.advanceTimersByTimeAsync(0);
-  expect(steps).toEqual(["append 1", "durable", "alarm 7"]);
+  expect(steps).toEqual(["append 1", "durable", "alarm"]);
 });
 
 it("[LOG15] no alarm is set for a write that does not become durable", async () => {
   const failed = vi.spyOn(console, "error").mockReturnValue();
-  const { feed, steps, write } = setUp({ alarm: 7 });
+  const { feed, steps, write } = setUp({ alarm: true });
   feed.append([draft(1)]);
   write.reject(new Error("disk"));
   await vi.advanceTimersByTimeAsync(0);

@@ -1,47 +1,86 @@
-// Delivery from a topic to all of its members, off the publisher's path: in batches, from one stored
-// position on, until every member has every message. After a crash, or when an event has no calls left,
-// the next event continues; the alarm makes sure that there is one.
+// The delivery of a log to all members, off the publisher's path: in batches, from one stored position on,
+// until every member has every message. After a crash, or when an event has no calls left, the next event
+// continues; the alarm makes sure that there is one.
 //
 //   publish ──▶ log ──kick──▶ round: position → to ──▶ each member ──has it──▶ in step
 //                 │             ▲                          ├──fails──▶ behind: a row, left to the catch-up
 //                 │             └── while position < head  └──nobody──▶ removed
 //                 └─────────▶ ahead: members with a device, up to the head
 
+import type { AlarmPart } from "../live/alarm.ts";
 import type { Draft, Outcome } from "../log/entry.ts";
-import type { Batch, LiveEntry } from "../objects/member.ts";
-import type { Delivery } from "../objects/topic-rpc.ts";
-import * as calls from "./calls.ts";
+import type { Delivery, LiveEntry, LogBatch } from "../objects/member.ts";
+import { Ahead } from "./ahead.ts";
 import { CatchUp } from "./catch-up.ts";
-import { Guard } from "./guard.ts";
-import { changeOwn, type TopicOwn } from "./keep.ts";
+import { type Answer, type FanOutDeps, MemberCalls, type Task } from "./member-calls.ts";
 import { byName, type Member } from "./members.ts";
-import { Probe } from "./probe.ts";
-import { type Answer, type Parts, type Task, Teller } from "./tell.ts";
+import { atMost, CALLS_MAX, RESUME_MS_MAX } from "./pool.ts";
+import { changePosition, type Delivering, unfinishedRound } from "./position.ts";
+import { WatcherCheck } from "./watcher-check.ts";
 
-export class FanOut {
-  readonly #parts: Parts;
-  readonly #teller: Teller;
+/** The delay of the alarm that continues deliveries after a crash, and the least time between two. */
+const GUARD_MS = 30_000;
+
+export class FanOut<Own extends Delivering> implements AlarmPart {
+  readonly #deps: FanOutDeps<Own>;
+  readonly #calls: MemberCalls<Own>;
   #running: Promise<void> | null = null;
-  #ahead: Promise<void> | null = null;
-  readonly #catchUp: CatchUp;
+  readonly #ahead: Ahead<Own>;
+  readonly #catchUp: CatchUp<Own>;
   #live: LiveEntry[] = [];
-  readonly #guard: Guard;
+  /** When the alarm comes that continues the deliveries after a crash, in ms; 0 when there is none. */
+  #guardAt = 0;
   #isAwake = false;
   /** Whether the position in memory is ahead of the stored one. */
   #isNoted = false;
-  readonly #probe: Probe;
+  readonly #watcherCheck: WatcherCheck;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#teller = new Teller(parts);
+  constructor(deps: FanOutDeps<Own>) {
+    this.#deps = deps;
+    this.#calls = new MemberCalls(deps);
     this.#catchUp = new CatchUp(
-      parts,
-      this.#teller,
+      deps,
+      this.#calls,
       () => this.#go(),
       () => this.#goOnByAlarm(),
     );
-    this.#guard = new Guard(parts.alarm);
-    this.#probe = new Probe(parts);
+    this.#ahead = new Ahead(
+      deps,
+      this.#calls,
+      () => this.#go(),
+      (cause) => this.#catchUp.failed(cause),
+    );
+    this.#watcherCheck = new WatcherCheck(deps);
+  }
+
+  /**
+   * Returns when the alarm must come to continue, in ms; null when nothing is left to do. A restarted object
+   * has no calls until its event begins, so the deliveries that it left unfinished are due at once.
+   */
+  due(now: number): number | null {
+    const { pausedUntil, underWay } = this.#catchUp;
+    if (this.#position() === null) return null;
+    if (now < pausedUntil) return pausedUntil;
+    const times = this.#catchUp.retryTimes(now);
+    const isUnderWay = this.#running !== null || underWay !== null;
+    if (this.#guardAt > 0 && (isUnderWay || this.#isIncomplete())) times.push(this.#guardAt);
+    if (this.#isWaitingForCalls()) times.push(now);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** Each alarm continues: it may be the guard's, or that of retries whose position is not stored. */
+  hasWork(): boolean {
+    return true;
+  }
+
+  /** Continues unfinished deliveries and starts the retries that are due. */
+  async run(): Promise<void> {
+    this.#guardAt = 0;
+    this.kick();
+    await atMost(RESUME_MS_MAX, this.#settled());
+    // An alarm must end, so the next one watches over deliveries that still run.
+    if (this.#running !== null || this.#catchUp.underWay !== null)
+      this.#guardAt = this.#deps.clock() + GUARD_MS;
   }
 
   /** Called in an event: starts the deliveries and the retries that are due. */
@@ -56,12 +95,12 @@ export class FanOut {
    * head: they see by the cursor of the next message that they lack some, and ask for them.
    */
   wake(): void {
-    this.#teller.budget.renew();
+    this.#calls.budget.renew();
     if (this.#isAwake) return;
     this.#isAwake = true;
-    const { log, members, clock } = this.#parts;
+    const { log, members, clock } = this.#deps;
     const position = this.#position();
-    const round = this.#waiting();
+    const round = unfinishedRound(log.at(clock()).own);
     if (round !== undefined) members.wereTold(round.after, round.to);
     if (position !== null && members.hasFollowers()) return;
     const { head } = log.at(clock());
@@ -71,21 +110,10 @@ export class FanOut {
   }
 
   #go(): void {
-    if (this.#teller.budget.isSpent) return;
-    if (this.#ahead === null && this.#eager().length > 0) this.#ahead = this.#goAhead();
+    if (this.#calls.budget.isSpent) return;
+    this.#ahead.begin(this.#live);
     if (this.#running === null && this.#isNeeded()) this.#running = this.#run();
     this.#catchUp.begin();
-  }
-
-  /** Called by the alarm: continues unfinished deliveries and starts the retries that are due. */
-  async resume(): Promise<void> {
-    this.#guard.rang();
-    this.kick();
-    await calls.atMost(calls.RESUME_MS_MAX, this.#settled());
-    const { clock } = this.#parts;
-    // An alarm must end, so the next one watches over deliveries that still run.
-    if (this.#running !== null || this.#catchUp.underWay !== null) await this.#guard.set(clock());
-    await this.#catchUp.setAlarm();
   }
 
   /**
@@ -94,7 +122,7 @@ export class FanOut {
    */
   committed(drafts: Draft[], outcomes: Outcome[]): void {
     if (this.#position() === null) return;
-    const { members, clock } = this.#parts;
+    const { members, clock } = this.#deps;
     const time = clock();
     drafts.forEach(({ body, category, ttl, exclude = null }, i) => {
       const outcome = outcomes[i];
@@ -104,23 +132,31 @@ export class FanOut {
         const entry = { offset: null, body, time, expires: null, category, exclude };
         this.#live.push({ ...entry, turn: members.said });
       } else if (exclude !== null && outcome.offset !== null)
-        this.#teller.excluded.set(outcome.offset, exclude);
+        this.#calls.excluded.set(outcome.offset, exclude);
     });
     // In a later turn, so that the publisher has its answer before the calls begin.
     setTimeout(() => this.#go(), 0);
   }
 
-  /** Sets an alarm while followers lack messages: they receive them even after a crash. */
-  async guarded(): Promise<void> {
-    const { log, members, clock } = this.#parts;
-    const position = this.#position();
-    if (position === null || position >= log.at(clock()).head) return;
-    if (members.hasFollowers()) await this.#guard.set(clock());
+  /**
+   * Sets an alarm while followers lack messages, at most every 30 seconds: they receive the messages even
+   * after a crash.
+   */
+  async guard(): Promise<void> {
+    const now = this.#deps.clock();
+    if (now < this.#guardAt || !this.#isIncomplete()) return;
+    this.#guardAt = now + GUARD_MS;
+    try {
+      await this.#deps.arm();
+    } catch (cause) {
+      this.#guardAt = 0;
+      throw cause;
+    }
   }
 
   /** Asks some of the members that only watch whether anyone still does. */
-  probe(): void {
-    if (this.#probe.chooseSome()) this.kick();
+  checkSome(): void {
+    if (this.#watcherCheck.chooseSome()) this.kick();
   }
 
   /**
@@ -128,16 +164,16 @@ export class FanOut {
    * and waits for the answers. Returns whether all members were asked; if not, the next call continues
    * with the rest.
    */
-  async probeAll(): Promise<boolean> {
-    const isLast = this.#probe.chooseNext();
-    this.#go();
-    await calls.atMost(calls.RESUME_MS_MAX, this.#settled());
+  async checkAll(): Promise<boolean> {
+    const isLast = this.#watcherCheck.chooseNext();
+    this.kick();
+    await atMost(RESUME_MS_MAX, this.#settled());
     return isLast;
   }
 
   deliveryOf(offset: number): Delivery {
     this.wake();
-    return this.#parts.members.deliveryOf(offset, this.#position() ?? 0);
+    return this.#deps.members.deliveryOf(offset, this.#position() ?? 0);
   }
 
   async #settled(): Promise<void> {
@@ -145,52 +181,29 @@ export class FanOut {
       await Promise.all([this.#running, this.#catchUp.underWay]);
   }
 
-  /** Members with a device come first, so that they do not wait for thousands without one. */
-  async #goAhead(): Promise<void> {
-    const { log, members, clock } = this.#parts;
-    try {
-      const { head } = log.at(clock());
-      const answers = await this.#tell(this.#eager(), this.#position() ?? 0, head, [...this.#live]);
-      // The round handles all other answers.
-      const gone = answers.filter(({ brought }) => brought.is === "gone");
-      for (const { member, brought } of answers)
-        if (brought.is !== "reached" && brought.is !== "waiting") member.isLive = false;
-      if (gone.length > 0)
-        changeOwn(log, clock(), (own) => {
-          for (const answer of gone) this.#teller.settle(answer);
-          if (members.size === 0) own.delivered = null;
-        });
-    } catch (cause) {
-      await this.#catchUp.failed(cause);
-    } finally {
-      this.#ahead = null;
-    }
-    this.#go();
-  }
-
-  #tell(
+  #call(
     called: Member[],
     position: number,
     to: number,
     live: LiveEntry[],
-    common?: Batch,
+    common?: LogBatch,
   ): Promise<Answer[]> {
-    const task: Task = { position, to, live, isPatient: false, atOnce: calls.CALLS_MAX };
+    const task: Task = { position, to, live, isPatient: false, atOnce: CALLS_MAX };
     if (common !== undefined) task.common = common;
-    return this.#teller.tell(called, task);
+    return this.#calls.callAll(called, task);
   }
 
   async #run(): Promise<void> {
-    const { log, members, clock } = this.#parts;
+    const { log, members, clock } = this.#deps;
     try {
       do {
         await this.#round(clock());
         if (this.#hasWork()) continue;
-        this.#teller.excluded.clear();
+        this.#calls.excluded.clear();
         // Stores the last position, which no publish has stored. Members that only watch need none.
         if (this.#isNoted && members.hasFollowers()) log.change(clock(), () => undefined);
         this.#isNoted = false;
-        await this.#catchUp.setAlarm();
+        await this.#deps.arm();
       } while (this.#isNeeded());
     } catch (cause) {
       await this.#catchUp.failed(cause);
@@ -203,14 +216,14 @@ export class FanOut {
 
   /** Sends one batch to all members in step and to those that have just caught up. */
   async #round(now: number): Promise<void> {
-    const { log, members } = this.#parts;
+    const { log, members } = this.#deps;
     const position = this.#position() ?? 0;
-    const waiting = this.#waiting();
-    const common = this.#teller.batchAfter(position, waiting?.to);
+    const waiting = unfinishedRound(log.at(now).own);
+    const common = this.#calls.batchAfter(position, waiting?.to);
     const { to } = common;
     const live = [...this.#live];
     const turn = live.at(-1)?.turn ?? 0;
-    const probed = this.#probe.take();
+    const probed = this.#watcherCheck.take();
     const lacking = () =>
       [...members.all().values()].filter(({ behind, told, heard }) =>
         behind === null ? (to > position && told < to) || heard < turn : behind.isBack,
@@ -218,15 +231,15 @@ export class FanOut {
     const sleeping = lacking()
       .filter(({ behind, isLive }) => behind !== null || !isLive)
       .sort(byName);
-    const answers = await this.#tell(sleeping, position, to, live, common);
-    await this.#ahead;
+    const answers = await this.#call(sleeping, position, to, live, common);
+    await this.#ahead.underWay;
     const called = new Set(answers.map(({ member }) => member));
     const asked = members.inStep().filter((member) => probed.has(member));
     const left = new Set([...lacking(), ...asked].filter((member) => !called.has(member)));
-    answers.push(...(await this.#tell([...left], position, to, live, common)));
-    const isWhole = answers.every(({ brought }) => brought.is !== "waiting");
+    answers.push(...(await this.#call([...left], position, to, live, common)));
+    const isWhole = answers.every(({ advanced }) => advanced.is !== "waiting");
     const isQuiet = answers.every(
-      ({ member, brought }) => brought.is === "reached" && member.behind === null,
+      ({ member, advanced }) => advanced.is === "reached" && member.behind === null,
     );
     if (isQuiet && to > position)
       log.note(now, (own) => {
@@ -234,63 +247,51 @@ export class FanOut {
         delete own.round;
       });
     if (!isQuiet)
-      changeOwn(log, now, (own) => {
-        for (const answer of answers) this.#teller.settle(answer);
+      changePosition(log, now, (own) => {
+        for (const answer of answers) this.#calls.settle(answer);
         delete own.round;
         if (!isWhole && to > position) own.round = { to, after: members.toldUpTo(to) };
         if (members.size === 0) own.delivered = null;
         else if (isWhole) own.delivered = to;
       });
-    this.#teller.report(answers);
+    this.#calls.report(answers);
     this.#isNoted = isQuiet && (this.#isNoted || to > position);
     if (isWhole) this.#live = this.#live.filter((entry) => (entry.turn ?? 0) > turn);
     this.#go();
   }
 
   #position(): number | null {
-    const { log, clock } = this.#parts;
+    const { log, clock } = this.#deps;
     return log.at(clock()).own.delivered;
   }
 
-  /** Returns the unfinished round of an earlier event, if its `to` is above the position. */
-  #waiting(): TopicOwn["round"] {
-    const { delivered, round } = this.#parts.log.at(this.#parts.clock()).own;
-    return round !== undefined && round.to > (delivered ?? round.to) ? round : undefined;
-  }
-
   #isNeeded(): boolean {
-    return !this.#teller.budget.isSpent && this.#hasWork();
+    return !this.#calls.budget.isSpent && this.#hasWork();
   }
 
   #hasWork(): boolean {
-    const { log, members, clock } = this.#parts;
+    const { log, members, clock } = this.#deps;
     const { own, head } = log.at(clock());
     if (own.delivered === null) return false;
-    if (own.delivered < head || this.#live.length > 0 || this.#probe.isDue) return true;
+    if (own.delivered < head || this.#live.length > 0 || this.#watcherCheck.isDue) return true;
     return members.behind().some(({ behind }) => behind?.isBack);
   }
 
-  /** Returns members in step that have a connected device and lack messages. */
-  #eager(): Member[] {
-    const { log, members, clock } = this.#parts;
+  /** Whether followers lack messages. */
+  #isIncomplete(): boolean {
+    const { log, members, clock } = this.#deps;
     const { own, head } = log.at(clock());
-    const position = own.delivered;
-    const turn = this.#live.at(-1)?.turn ?? 0;
-    if (position === null || (position === head && turn === 0)) return [];
-    return members
-      .inStep()
-      .filter(
-        ({ isLive, told, heard }) => isLive && (Math.max(told, position) < head || heard < turn),
-      );
+    return own.delivered !== null && own.delivered < head && members.hasFollowers();
+  }
+
+  #isWaitingForCalls(): boolean {
+    if (!this.#calls.budget.isSpent) return false;
+    return this.#hasWork() || this.#catchUp.dueMembers().length > 0;
   }
 
   /** Sets an alarm when work is left but no calls: the event of the alarm has new ones. */
   async #goOnByAlarm(): Promise<void> {
-    if (!this.#teller.budget.isSpent || (!this.#hasWork() && this.#catchUp.due().length === 0))
-      return;
-    const { alarm, clock } = this.#parts;
-    await alarm
-      .by(Math.max(clock(), this.#catchUp.pausedUntil))
-      .catch((cause) => this.#catchUp.failed(cause));
+    if (!this.#isWaitingForCalls()) return;
+    await this.#deps.arm().catch((cause) => this.#catchUp.failed(cause));
   }
 }

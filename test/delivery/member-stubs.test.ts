@@ -1,0 +1,14 @@
+// The cached stubs of members.
+
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { MemberStubs } from "../../src/delivery/member-stubs.ts";
+import type { Env } from "../../src/objects/env.ts";
+
+it("[DEL2] a member is reached by another way after the one that it had failed", () => {
+  const inboxes = new MemberStubs(env as unknown as Env);
+  const first = inboxes.of("user:ada");
+  expect(inboxes.of("user:ada")).toBe(first);
+  inboxes.forget("user:ada");
+  expect(inboxes.of("user:ada")).not.toBe(first);
+});
