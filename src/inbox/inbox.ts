@@ -18,7 +18,7 @@ import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
 import { retentionOf } from "../settings/settings.ts";
 import { answerClose } from "../socket/close.ts";
 import { limitRefusal } from "../socket/limit.ts";
-import { receive, type Services } from "../socket/receive.ts";
+import { type FrameHandlers, receive } from "../socket/receive.ts";
 import type { Session } from "../socket/session.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
@@ -28,6 +28,7 @@ import { Erasure } from "./erasure.ts";
 import { exportInbox } from "./export.ts";
 import { Follows } from "./follow.ts";
 import { FollowCheck } from "./follow-check.ts";
+import { inboxFrames } from "./frames.ts";
 import { Heard } from "./heard.ts";
 import { Joins } from "./joins.ts";
 import { InboxKeep } from "./keep.ts";
@@ -36,7 +37,6 @@ import { Marks } from "./marks.ts";
 import { Memberships } from "./memberships.ts";
 import { Moments } from "./moments.ts";
 import { countsOf, list } from "./read.ts";
-import { inboxServices } from "./services.ts";
 import type { InboxOwn } from "./state.ts";
 import { FollowStore } from "./store.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -65,7 +65,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
   readonly #follows: Follows;
   readonly #followCheck: FollowCheck;
   readonly #erasure: Erasure;
-  readonly #services: Services;
+  readonly #handlers: FrameHandlers;
   readonly #marks: Marks;
   readonly #router = Router();
 
@@ -145,7 +145,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
       follows: this.#follows,
       subscriptions: this.#subscriptions,
     });
-    this.#services = inboxServices({
+    this.#handlers = inboxFrames({
       ...asMember,
       env,
       ageMs: this.#keep.ageMs,
@@ -226,7 +226,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
   }
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    return receive(this.#sockets, ws, data, this.#services, clock);
+    return receive(this.#sockets, ws, data, this.#handlers, clock);
   }
 
   override webSocketClose(ws: WebSocket, code: number, reason: string): void {

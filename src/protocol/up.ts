@@ -1,4 +1,4 @@
-// Frames from a client to the hub, and the one decoder for them.
+// Frames from a client to the hub, each beside its wire form, and the decoder of each type.
 
 import { topicFault } from "./address.ts";
 import { type Refusal, refusal } from "./error.ts";
@@ -65,6 +65,10 @@ export type UpFrame =
   | SubscribeFrame
   | TopicFrame;
 
+/** Each type of frame, with its frame. A table over its keys needs an entry for every type. */
+export type UpFrames = { [F in UpFrame as F["type"]]: F };
+export type UpType = keyof UpFrames;
+
 /** A frame that the hub does not accept; `id` is its id where it could be read. */
 export interface MalformedFrame {
   id: FrameId;
@@ -100,34 +104,41 @@ export function decodeUp(text: string): UpFrame | MalformedFrame {
     return { id, refusal: refused, isUnreadable: true };
   }
   if (isRefused) return { id, refusal: parsed };
-  switch (frame.type) {
-    case "read":
-    case "seen":
-    case "unread":
-    case "archive":
-    case "unarchive":
-    case "delete":
-      return decodeMark(frame.type, id, frame);
-    case "publish":
-      return decodePublish(id, frame);
-    case "history":
-      return decodeHistory(id, frame);
-    case "refresh":
-      return typeof frame.token === "string"
-        ? { type: "refresh", id, token: frame.token }
-        : malformed(id, "refresh takes a `token`", "token");
-    case "subscribe":
-    case "unsubscribe":
-    case "follow":
-    case "unfollow":
-      return decodeTopic(frame.type, id, frame);
-    default:
-      return malformed(
-        id,
-        "`type` is one of read, unread, seen, archive, unarchive, delete, subscribe, unsubscribe, follow, unfollow, publish, history, refresh",
-        "type",
-      );
-  }
+  return isUpType(frame.type)
+    ? decode(frame.type, id, frame)
+    : malformed(id, `\`type\` is one of ${UP_TYPES.join(", ")}`, "type");
+}
+
+/** A JSON object from a client. */
+type Members = Record<string, unknown>;
+type Decoder<T extends UpType> = (
+  id: FrameId,
+  frame: Members,
+  type: T,
+) => UpFrames[T] | MalformedFrame;
+
+const DECODERS: { [T in UpType]: Decoder<T> } = {
+  read: decodeMark,
+  unread: decodeMark,
+  seen: decodeMark,
+  archive: decodeMark,
+  unarchive: decodeMark,
+  delete: decodeMark,
+  subscribe: decodeSubscribe,
+  unsubscribe: decodeTopic,
+  follow: decodeTopic,
+  unfollow: decodeTopic,
+  publish: decodePublish,
+  history: decodeHistory,
+  refresh: decodeRefresh,
+};
+
+export const UP_TYPES = Object.keys(DECODERS) as UpType[];
+
+const isUpType = (type: string): type is UpType => Object.hasOwn(DECODERS, type);
+
+function decode<T extends UpType>(type: T, id: FrameId, frame: Members) {
+  return DECODERS[type](id, frame, type);
 }
 
 const TYPE_MISSING = 'send a JSON object with a `type`, such as {"type":"read",…}';
@@ -142,9 +153,9 @@ function leniently(text: string): unknown {
 }
 
 function decodeMark(
-  type: MarkFrame["type"],
   id: FrameId,
-  frame: Record<string, unknown>,
+  frame: Members,
+  type: MarkFrame["type"],
 ): MarkFrame | MalformedFrame {
   if (typeof frame.epoch !== "string")
     return malformed(id, "say the `epoch` of the offsets: it is in every frame", "epoch");
@@ -163,7 +174,7 @@ function decodeMark(
     : malformed(id, "each of `offsets` is a whole number from 0", "offsets");
 }
 
-function decodePublish(id: FrameId, frame: Record<string, unknown>): PublishFrame | MalformedFrame {
+function decodePublish(id: FrameId, frame: Members): PublishFrame | MalformedFrame {
   const topic = frame.topic ?? null;
   if (topic !== null && (typeof topic !== "string" || topicFault(topic) !== null))
     return malformed(id, "`topic` is the name of a topic", "topic");
@@ -171,7 +182,7 @@ function decodePublish(id: FrameId, frame: Record<string, unknown>): PublishFram
   return { type: "publish", id, topic, message: frame.message };
 }
 
-function decodeHistory(id: FrameId, frame: Record<string, unknown>): HistoryFrame | MalformedFrame {
+function decodeHistory(id: FrameId, frame: Members): HistoryFrame | MalformedFrame {
   const before = frame.before ?? null;
   const since = frame.since ?? null;
   const limit = frame.limit ?? PAGE_MAX;
@@ -184,28 +195,43 @@ function decodeHistory(id: FrameId, frame: Record<string, unknown>): HistoryFram
   return { type: "history", id, before, since, limit };
 }
 
-function decodeTopic(
-  type: SubscribeFrame["type"] | TopicFrame["type"],
-  id: FrameId,
-  frame: Record<string, unknown>,
-): SubscribeFrame | TopicFrame | MalformedFrame {
-  const { topic, since = null } = frame;
-  if (typeof topic !== "string") return malformed(id, `${type} takes a \`topic\``, "topic");
-  const fault = topicFault(topic);
-  if (fault !== null) return malformed(id, fault, "topic");
-  if (type !== "subscribe") return { type, id, topic };
+function decodeRefresh(id: FrameId, { token }: Members): RefreshFrame | MalformedFrame {
+  return typeof token === "string"
+    ? { type: "refresh", id, token }
+    : malformed(id, "refresh takes a `token`", "token");
+}
+
+function decodeSubscribe(id: FrameId, frame: Members): SubscribeFrame | MalformedFrame {
+  const type = "subscribe";
+  const topic = topicOf(type, frame);
+  if (typeof topic !== "string") return { id, refusal: topic };
+  const { since = null } = frame;
   return since === null || typeof since === "string"
     ? { type, id, topic, since }
     : malformed(id, "`since` is a text: a cursor, `latest`, a time or a duration", "since");
+}
+
+function decodeTopic(
+  id: FrameId,
+  frame: Members,
+  type: TopicFrame["type"],
+): TopicFrame | MalformedFrame {
+  const topic = topicOf(type, frame);
+  return typeof topic === "string" ? { type, id, topic } : { id, refusal: topic };
+}
+
+function topicOf(type: string, { topic }: Members): string | Refusal {
+  const fault = typeof topic === "string" ? topicFault(topic) : `${type} takes a \`topic\``;
+  return fault === null ? (topic as string) : refusal("bad_request", fault, "topic");
 }
 
 function malformed(id: FrameId, fix: string, field?: string): MalformedFrame {
   return { id, refusal: refusal("bad_request", fix, field) };
 }
 
-function objectOf(value: unknown): Record<string, unknown> | null {
+function objectOf(value: unknown): Members | null {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as Record<string, unknown>) : null;
+  return isObject ? (value as Members) : null;
 }
 
 /** Returns a frame's id if it is cheap to echo (a number or a short text), else null. */

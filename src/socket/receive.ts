@@ -9,21 +9,11 @@ import {
   UNREADABLE_FRAMES_MAX,
   UNREADABLE_FRAMES_PER_MINUTE,
 } from "../protocol/limits.ts";
-import {
-  decodeUp,
-  type HistoryFrame,
-  idAtHead,
-  type MarkFrame,
-  type PublishFrame,
-  type RefreshFrame,
-  type SubscribeFrame,
-  type TopicFrame,
-  type UpFrame,
-} from "../protocol/up.ts";
+import { decodeUp, idAtHead, type UpFrame, type UpFrames, type UpType } from "../protocol/up.ts";
 import { Allowance } from "./allowance.ts";
 import { heard } from "./attachment.ts";
 import { disconnect } from "./close.ts";
-import { keepsUp, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { Sockets } from "./sockets.ts";
 
 /** A reply and the frames that follow it. `frames` is called in the turn in which both are sent. */
@@ -36,29 +26,22 @@ export interface Answer {
  * The handlers of an object for the frames of its sockets. Each returns the members of the reply, as the text
  * of a JSON object; a RefusalError becomes an `error` frame.
  */
-export interface Services {
-  mark(session: Session, frame: MarkFrame): string;
-  publish(session: Session, frame: PublishFrame): Promise<string>;
-  history(session: Session, frame: HistoryFrame): string;
-  refresh(session: Session, frame: RefreshFrame): Promise<string>;
-  subscribe(session: Session, frame: SubscribeFrame): Promise<Answer>;
-  unsubscribe(session: Session, frame: TopicFrame): Promise<string>;
-  follow(session: Session, frame: TopicFrame): Promise<string>;
-  unfollow(session: Session, frame: TopicFrame): Promise<string>;
-}
+export type FrameHandlers = {
+  [T in UpType]: (session: Session, frame: UpFrames[T]) => string | Promise<string | Answer>;
+};
 
 /** Takes data from a socket; resolves when it is answered. Frames of one socket queue up. */
 export function receive(
   sockets: Sockets,
   ws: WebSocket,
   data: string | ArrayBuffer,
-  services: Services,
+  handlers: FrameHandlers,
   clock: () => number,
 ): Promise<void> {
   const session = sockets.of(ws);
   if (session === null || !mayQueue(sockets, session, data, clock())) return Promise.resolve();
   session.queue = session.queue
-    .then(() => handle(sockets, session, data, services, clock))
+    .then(() => handle(sockets, session, data, handlers, clock))
     // A frame that cannot be answered must not end the queue for the frames behind it.
     .catch((cause) => console.error(JSON.stringify({ event: "frame_lost", cause: String(cause) })));
   return session.queue;
@@ -91,7 +74,7 @@ async function handle(
   sockets: Sockets,
   session: Session,
   data: string | ArrayBuffer,
-  services: Services,
+  handlers: FrameHandlers,
   clock: () => number,
 ): Promise<void> {
   const { ws } = session;
@@ -114,7 +97,7 @@ async function handle(
       ? refuseUnreadable(sockets, session, error, now)
       : sockets.send(session, [error], now);
   }
-  const print = await answerTo(session, frame, services);
+  const print = await answerTo(session, frame, handlers);
   // Read the clock again: the token may have expired while the answer was made.
   sockets.send(session, print(), clock());
 }
@@ -123,10 +106,10 @@ async function handle(
 async function answerTo(
   session: Session,
   frame: UpFrame,
-  services: Services,
+  handlers: FrameHandlers,
 ): Promise<() => string[]> {
   try {
-    const answer = await perform(session, frame, services);
+    const answer = await call(handlers, frame.type, session, frame);
     if (typeof answer === "string") return () => [printReply(frame.id, answer)];
     return () => [printReply(frame.id, answer.members), ...answer.frames()];
   } catch (cause) {
@@ -139,37 +122,13 @@ async function answerTo(
   }
 }
 
-function perform(
+function call<T extends UpType>(
+  handlers: FrameHandlers,
+  type: T,
   session: Session,
-  frame: UpFrame,
-  services: Services,
-): string | Promise<string | Answer> {
-  switch (frame.type) {
-    case "publish":
-      return services.publish(session, frame);
-    case "history":
-      requireReader(session);
-      return services.history(session, frame);
-    case "refresh":
-      return services.refresh(session, frame);
-    case "subscribe":
-      requireReader(session);
-      return services.subscribe(session, frame);
-    case "unsubscribe":
-      return services.unsubscribe(session, frame);
-    case "follow":
-      return services.follow(session, frame);
-    case "unfollow":
-      return services.unfollow(session, frame);
-    default:
-      return services.mark(session, frame);
-  }
-}
-
-/** Refuses a request for many messages while the client has not read most of its frames. */
-function requireReader(session: Session): void {
-  if (!keepsUp(session))
-    throw new RefusalError(refusal("too_many_requests", "read first what you have been sent"));
+  frame: UpFrames[T],
+) {
+  return handlers[type](session, frame);
 }
 
 /** Answers an unreadable frame. Closes the socket after too many: the client is not ours. */

@@ -1,6 +1,7 @@
 // The state of one open socket while its object is awake.
 
 import type { Since } from "../protocol/cursor.ts";
+import { RefusalError, refusal } from "../protocol/error.ts";
 import { BUFFERED_BYTES_MAX } from "../protocol/limits.ts";
 import type { Allowance } from "./allowance.ts";
 import type { Attachment } from "./attachment.ts";
@@ -30,6 +31,12 @@ export const unsentOf = (ws: WebSocket): number => ws.bufferedAmount ?? 0;
 
 /** Returns whether the socket has read most of its frames. */
 export const keepsUp = ({ ws }: Session): boolean => unsentOf(ws) <= BUFFERED_BYTES_MAX;
+
+/** Refuses a request for many messages while the client has not read most of its frames. */
+export function requireReader(session: Session): void {
+  if (!keepsUp(session))
+    throw new RefusalError(refusal("too_many_requests", "read first what you have been sent"));
+}
 
 export function newSession(
   ws: WebSocket,

@@ -25,16 +25,17 @@ import type { TopicDefaults, TopicSettings } from "../settings/topic.ts";
 import { ANONYMOUS, type Attachment } from "../socket/attachment.ts";
 import { answerClose } from "../socket/close.ts";
 import { crowdRefusal, limitRefusal } from "../socket/limit.ts";
-import { receive, type Services } from "../socket/receive.ts";
+import { type FrameHandlers, receive } from "../socket/receive.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
 import { greetTopic } from "./connect.ts";
 import { followersOf } from "./followers.ts";
+import { topicFrames } from "./frames.ts";
 import { history, messageAt } from "./history.ts";
 import { join } from "./join.ts";
 import { TopicKeep, type TopicOwn } from "./keep.ts";
 import { Rest } from "./rest.ts";
-import { topicServices } from "./services.ts";
+
 
 const clock = () => Date.now();
 
@@ -58,7 +59,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
   readonly #fanOut: FanOut<TopicOwn>;
   readonly #rest: Rest;
   readonly #liveLog: LiveLog<TopicOwn>;
-  readonly #services: Services;
+  readonly #handlers: FrameHandlers;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -113,7 +114,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
       rest: this.#rest,
       log: this.#liveLog,
     });
-    this.#services = topicServices({
+    this.#handlers = topicFrames({
       env,
       topic,
       log: this.#log,
@@ -199,7 +200,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
   }
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    return receive(this.#sockets, ws, data, this.#services, clock);
+    return receive(this.#sockets, ws, data, this.#handlers, clock);
   }
 
   override webSocketClose(ws: WebSocket, code: number, reason: string): void {

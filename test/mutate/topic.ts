@@ -218,14 +218,14 @@ export const TOPIC: Mutant[] = [
     tests: ["test/topic/storage.test.ts"],
   },
   {
-    file: "src/topic/services.ts",
+    file: "src/topic/frames.ts",
     text: "isPublic() ? null : capRefusal(",
     instead: "capRefusal(",
     why: "who watches a public topic cannot refresh a token without caps",
     tests: ["test/topic/public.test.ts", "test/socket/refresh.test.ts"],
   },
   {
-    file: "src/topic/services.ts",
+    file: "src/topic/frames.ts",
     text: "      sockets.save(session);\n",
     instead: "",
     why: "a refreshed socket is closed at the end of its first token",

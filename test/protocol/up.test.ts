@@ -59,6 +59,8 @@ it.each([
   ['{"id":"t1/7","type":"read",', "t1/7", undefined],
   ['{"type":"publish","message":{"id":7},', null, undefined],
   [`{"type":"publish","id":"${"x".repeat(65)}",`, null, undefined],
+  ['{"type":"toString","id":1}', 1, "type"],
+  ['{"type":"__proto__","id":1}', 1, "type"],
   ['{"type":"read","id":1,"offsets":[1]}', 1, "epoch"],
   ['{"type":"read","id":1,"epoch":"e"}', 1, "offsets"],
   ['{"type":"read","id":1,"epoch":"e","offsets":[]}', 1, "offsets"],

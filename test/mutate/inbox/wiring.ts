@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 
 const file = "src/inbox/inbox.ts";
-const SERVICES = "src/inbox/services.ts";
+const FRAMES = "src/inbox/frames.ts";
 const MEMBERSHIPS = ["test/inbox/memberships.test.ts"];
 const ERASE = ["test/inbox/erase.test.ts"];
 const REFRESH = ["test/socket/refresh.test.ts"];
@@ -65,21 +65,21 @@ export const WIRING: Mutant[] = [
     tests: ["test/topic/lost-member.test.ts"],
   },
   {
-    file: SERVICES,
+    file: FRAMES,
     text: "      if (isRevoked(log.at(clock()).own, claims.iat)) throw new RefusalError(REVOKED);\n",
     instead: "",
     why: "a revoked token lengthens a connection",
     tests: REFRESH,
   },
   {
-    file: SERVICES,
+    file: FRAMES,
     text: "      await subscriptions.revise(session);\n",
     instead: "",
     why: "a device goes on hearing what its new token forbids",
     tests: ["test/inbox/subscribe.test.ts"],
   },
   {
-    file: SERVICES,
+    file: FRAMES,
     text: "      memberships.spendToFollow(topic);\n      return JSON.stringify({ topic, changed: await follows.unfollow",
     instead: "      return JSON.stringify({ topic, changed: await follows.unfollow",
     why: "unfollows of what is not followed cost the owner calls to topics without end",

@@ -8,7 +8,8 @@ import { RefusalError, refusal } from "../protocol/error.ts";
 import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
 import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
-import type { Services } from "../socket/receive.ts";
+import type { FrameHandlers } from "../socket/receive.ts";
+import { requireReader } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import { capRefusal } from "../trust/may.ts";
 import { verifyRefresh } from "../trust/token.ts";
@@ -25,7 +26,7 @@ export interface Parts {
   clock(): number;
 }
 
-export function topicServices(parts: Parts): Services {
+export function topicFrames(parts: Parts): FrameHandlers {
   const { env, topic, log, sockets, isPublic, publish, clock } = parts;
   const ofInbox = () => {
     throw new RefusalError(
@@ -36,7 +37,12 @@ export function topicServices(parts: Parts): Services {
     );
   };
   return {
-    mark: ofInbox,
+    read: ofInbox,
+    unread: ofInbox,
+    seen: ofInbox,
+    archive: ofInbox,
+    unarchive: ofInbox,
+    delete: ofInbox,
     subscribe: ofInbox,
     unsubscribe: ofInbox,
     follow: ofInbox,
@@ -48,7 +54,8 @@ export function topicServices(parts: Parts): Services {
         publish: (draft) => publish(draft, attachment.connection),
       }),
 
-    history: (_session, frame) => {
+    history: (session, frame) => {
+      requireReader(session);
       const since = frame.since === null ? null : parseHistorySince(frame.since, clock());
       if (frame.since !== null && since === null)
         throw new RefusalError(refusal("invalid_params", SINCE_FORMS, "since"));

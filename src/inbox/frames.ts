@@ -6,9 +6,11 @@ import type { Mark } from "../objects/inbox-rpc.ts";
 import { REVOKED, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
 import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
+import type { MarkFrame } from "../protocol/up.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
 import { fits } from "../socket/attachment.ts";
-import type { Services } from "../socket/receive.ts";
+import type { FrameHandlers } from "../socket/receive.ts";
+import { requireReader, type Session } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import { requireCap } from "../trust/may.ts";
 import { verifyRefresh } from "../trust/token.ts";
@@ -32,18 +34,25 @@ export interface Parts {
   clock(): number;
 }
 
-export function inboxServices(parts: Parts): Services {
+export function inboxFrames(parts: Parts): FrameHandlers {
   const { env, log, ageMs, sockets, subscriptions, follows, memberships, clock } = parts;
+  const mark = (_session: Session, frame: MarkFrame) => {
+    const result = parts.mark(markOf(frame));
+    if (typeof result === "string") return result;
+    throw new RefusalError(result);
+  };
   return {
-    mark: (_session, frame) => {
-      const result = parts.mark(markOf(frame));
-      if (typeof result === "string") return result;
-      throw new RefusalError(result);
-    },
+    read: mark,
+    unread: mark,
+    seen: mark,
+    archive: mark,
+    unarchive: mark,
+    delete: mark,
 
     publish: ({ attachment }, frame) => publishFromSocket(env, attachment, frame, null),
 
-    history: (_session, { before, limit }) => {
+    history: (session, { before, limit }) => {
+      requireReader(session);
       const all = { state: null, category: null, since: null };
       const query = { ...all, limit, before, unitsMax: FRAME_PAGE_UNITS_MAX };
       return list(log, query, clock(), ageMs);
@@ -64,6 +73,7 @@ export function inboxServices(parts: Parts): Services {
     },
 
     subscribe: (session, { topic, since: text }) => {
+      requireReader(session);
       const since = parseTopicSince(text, clock());
       if (since === null)
         throw new RefusalError(refusal("invalid_params", SUBSCRIBE_SINCE_FORMS, "since"));
