@@ -10,7 +10,7 @@ import type { MarkFrame } from "../protocol/up.ts";
 import { publishFromSocket } from "../publish/from-socket.ts";
 import { fits } from "../socket/attachment.ts";
 import type { FrameHandlers } from "../socket/receive.ts";
-import { requireReader, type Session } from "../socket/session.ts";
+import { type LiveSession, requireReader } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import { requireCap } from "../trust/may.ts";
 import { verifyRefresh } from "../trust/token.ts";
@@ -36,7 +36,7 @@ export interface Parts {
 
 export function inboxFrames(parts: Parts): FrameHandlers {
   const { env, log, ageMs, sockets, subscriptions, follows, memberships, clock } = parts;
-  const mark = (_session: Session, frame: MarkFrame) => {
+  const mark = (_session: LiveSession, frame: MarkFrame) => {
     const result = parts.mark(markOf(frame));
     if (typeof result === "string") return result;
     throw new RefusalError(result);

@@ -19,7 +19,7 @@ import { retentionOf } from "../settings/settings.ts";
 import { answerClose } from "../socket/close.ts";
 import { limitRefusal } from "../socket/limit.ts";
 import { type FrameHandlers, receive } from "../socket/receive.ts";
-import type { Session } from "../socket/session.ts";
+import type { LiveSession } from "../socket/session.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
 import { greetInbox, isRevoked } from "./connect.ts";
@@ -275,7 +275,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
       this.#refusalOf({ iat: caller.iat }) ?? limitRefusal(this.#sockets, caller.user, clock());
     if (refused !== null) return refusedByObject(refused);
     const { 0: client, 1: server } = new WebSocketPair();
-    const greeted = (session: Session) => {
+    const greeted = (session: LiveSession) => {
       this.#subscriptions.refuse(session, refusedTopics);
       this.ctx.waitUntil(this.#subscriptions.begin(session, topics));
     };

@@ -7,7 +7,7 @@ import type { Since } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND, SLOW_MS } from "../protocol/limits.ts";
 import { Allowance } from "../socket/allowance.ts";
-import { keepsUp, type Session } from "../socket/session.ts";
+import { keepsUp, type LiveSession } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import { Turns } from "./turns.ts";
 
@@ -58,7 +58,7 @@ export class Replays {
  * Waits until a connection has read most of its frames: one connect may ask for many replays. Throws a
  * RefusalError when the connection is still behind after SLOW_MS, or has closed.
  */
-export async function requireRead(session: Session): Promise<void> {
+export async function requireRead(session: LiveSession): Promise<void> {
   const isOpen = () => session.ws.readyState === WebSocket.OPEN;
   for (let waited = 0; isOpen() && !keepsUp(session); waited += LOOK_MS) {
     if (waited >= SLOW_MS)

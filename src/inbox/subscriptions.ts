@@ -9,7 +9,7 @@ import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { TOPICS_MAX } from "../protocol/limits.ts";
 import { type Attachment, fits } from "../socket/attachment.ts";
 import type { Answer } from "../socket/receive.ts";
-import type { Session } from "../socket/session.ts";
+import type { LiveSession } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import { capRefusal } from "../trust/may.ts";
 import { Joins } from "./joins.ts";
@@ -36,13 +36,13 @@ export interface Parts {
 export class Subscriptions {
   readonly #parts: Parts;
   /** The cursor last sent to a socket, by topic. After hibernation only the client knows it. */
-  readonly #told = new WeakMap<Session, Map<string, Cursor>>();
+  readonly #told = new WeakMap<LiveSession, Map<string, Cursor>>();
 
   readonly #replays: Replays;
   /** Subscribes that are not answered yet, including those that wait for their turn. */
   readonly #asked = new Joins();
   /** Topics that are new to a socket and wait for their turn to join. */
-  readonly #waiting = new WeakMap<Session, Set<string>>();
+  readonly #waiting = new WeakMap<LiveSession, Set<string>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -55,7 +55,7 @@ export class Subscriptions {
    * begins only with its turn, because messages of the topic to other devices wait while a join is under way.
    */
   async subscribe(
-    session: Session,
+    session: LiveSession,
     topic: string,
     since: Since,
     ready: () => Promise<void> = async () => undefined,
@@ -114,7 +114,7 @@ export class Subscriptions {
   }
 
   /** Withholds a topic from a new subscription until the returned function is called. */
-  #wait(session: Session, topic: string, isNew: boolean): () => void {
+  #wait(session: LiveSession, topic: string, isNew: boolean): () => void {
     if (!isNew) return () => undefined;
     const waiting = this.#waiting.get(session) ?? new Set<string>();
     this.#waiting.set(session, waiting.add(topic));
@@ -122,12 +122,12 @@ export class Subscriptions {
   }
 
   /** Ends a subscription, even one that is still joining; returns whether there was one. */
-  async unsubscribe(session: Session, topic: string): Promise<boolean> {
+  async unsubscribe(session: LiveSession, topic: string): Promise<boolean> {
     await this.#joined(topic);
     return this.#drop(session, topic);
   }
 
-  #drop(session: Session, topic: string): boolean {
+  #drop(session: LiveSession, topic: string): boolean {
     const { topics = [] } = session.attachment;
     if (!topics.includes(topic)) return false;
     this.#told.get(session)?.delete(topic);
@@ -140,7 +140,7 @@ export class Subscriptions {
   }
 
   /** Subscribes to the topics named in the connect; a reply or an error frame answers each. */
-  async begin(session: Session, topics: { topic: string; since: Since }[]): Promise<void> {
+  async begin(session: LiveSession, topics: { topic: string; since: Since }[]): Promise<void> {
     const turns = new Turns(JOINS_AT_ONCE);
     await Promise.all(
       topics.map(async ({ topic, since }) => {
@@ -162,7 +162,7 @@ export class Subscriptions {
   }
 
   /** Refuses names in a connect that are not topics or have no valid `since`, with a frame each. */
-  refuse(session: Session, named: { topic: string; fix: string }[]): void {
+  refuse(session: LiveSession, named: { topic: string; fix: string }[]): void {
     const frames = named.map(({ topic, fix }) =>
       printError(null, refusal("invalid_params", fix, "topics"), topic),
     );
@@ -216,7 +216,7 @@ export class Subscriptions {
   }
 
   /** Ends the subscriptions that a refreshed token does not allow, unless the topic is public. */
-  async revise(session: Session): Promise<void> {
+  async revise(session: LiveSession): Promise<void> {
     const { member, join } = this.#parts;
     for (const topic of session.attachment.topics ?? []) {
       await this.#joined(topic);
@@ -236,21 +236,22 @@ export class Subscriptions {
     while (this.#asked.isUnderWay(topic)) await this.#asked.settled(topic);
   }
 
-  #end(session: Session, topic: string, refused: Refusal): void {
+  #end(session: LiveSession, topic: string, refused: Refusal): void {
     this.#drop(session, topic);
     const { sockets, clock } = this.#parts;
     sockets.send(session, [printError(null, refused, topic)], clock());
   }
 
-  #watching(topic: string): Session[] {
-    const all = [...this.#parts.sockets.sessions()];
-    return all.filter(
-      ({ ws, attachment }) =>
-        ws.readyState === WebSocket.OPEN && (attachment.topics ?? []).includes(topic),
+  #watching(topic: string): LiveSession[] {
+    return [...this.#parts.sockets.sessions()].filter(
+      (session): session is LiveSession =>
+        session.phase === "live" &&
+        session.ws.readyState === WebSocket.OPEN &&
+        (session.attachment.topics ?? []).includes(topic),
     );
   }
 
-  #mark(session: Session, topic: string, cursor: Cursor): void {
+  #mark(session: LiveSession, topic: string, cursor: Cursor): void {
     const told = this.#told.get(session) ?? new Map<string, Cursor>();
     this.#told.set(session, told.set(topic, cursor));
   }
@@ -270,10 +271,10 @@ export class Subscriptions {
   }
 }
 
-const watchRefusal = ({ attachment }: Session, topic: string) =>
+const watchRefusal = ({ attachment }: LiveSession, topic: string) =>
   capRefusal(attachment.caps, "subscribe", topic);
 
-function refusalOf(cause: unknown, { attachment: { connection } }: Session): Refusal {
+function refusalOf(cause: unknown, { attachment: { connection } }: LiveSession): Refusal {
   if (cause instanceof RefusalError) return cause.refusal;
   console.error(JSON.stringify({ event: "subscribe_failed", connection, cause: String(cause) }));
   return refusal("temporary", "subscribe again");

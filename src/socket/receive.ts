@@ -13,7 +13,7 @@ import { decodeUp, idAtHead, type UpFrame, type UpFrames, type UpType } from "..
 import { Allowance } from "./allowance.ts";
 import { heard } from "./attachment.ts";
 import { disconnect } from "./close.ts";
-import type { Session } from "./session.ts";
+import type { LiveSession } from "./session.ts";
 import type { Sockets } from "./sockets.ts";
 
 /** A reply and the frames that follow it. `frames` is called in the turn in which both are sent. */
@@ -27,7 +27,7 @@ export interface Answer {
  * of a JSON object; a RefusalError becomes an `error` frame.
  */
 export type FrameHandlers = {
-  [T in UpType]: (session: Session, frame: UpFrames[T]) => string | Promise<string | Answer>;
+  [T in UpType]: (session: LiveSession, frame: UpFrames[T]) => string | Promise<string | Answer>;
 };
 
 /** Takes data from a socket; resolves when it is answered. Frames of one socket queue up. */
@@ -53,7 +53,7 @@ export function receive(
  */
 function mayQueue(
   sockets: Sockets,
-  session: Session,
+  session: LiveSession,
   data: string | ArrayBuffer,
   now: number,
 ): boolean {
@@ -72,7 +72,7 @@ function mayQueue(
 
 async function handle(
   sockets: Sockets,
-  session: Session,
+  session: LiveSession,
   data: string | ArrayBuffer,
   handlers: FrameHandlers,
   clock: () => number,
@@ -104,7 +104,7 @@ async function handle(
 
 /** Returns a function that prints the answer to a frame, to be called when it is sent. */
 async function answerTo(
-  session: Session,
+  session: LiveSession,
   frame: UpFrame,
   handlers: FrameHandlers,
 ): Promise<() => string[]> {
@@ -125,20 +125,25 @@ async function answerTo(
 function call<T extends UpType>(
   handlers: FrameHandlers,
   type: T,
-  session: Session,
+  session: LiveSession,
   frame: UpFrames[T],
 ) {
   return handlers[type](session, frame);
 }
 
 /** Answers an unreadable frame. Closes the socket after too many: the client is not ours. */
-function refuseUnreadable(sockets: Sockets, session: Session, error: string, now: number): void {
+function refuseUnreadable(
+  sockets: Sockets,
+  session: LiveSession,
+  error: string,
+  now: number,
+): void {
   sockets.send(session, [error], now);
   session.unreadable ??= new Allowance(UNREADABLE_FRAMES_MAX, UNREADABLE_FRAMES_PER_MINUTE / 60);
   if (!session.unreadable.take(1, now)) disconnect(session.ws, 4502);
 }
 
-function isTooFast(session: Session, now: number): boolean {
+function isTooFast(session: LiveSession, now: number): boolean {
   const second = Math.floor(now / 1000);
   if (second !== session.second) {
     session.second = second;

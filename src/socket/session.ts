@@ -6,17 +6,30 @@ import { BUFFERED_BYTES_MAX } from "../protocol/limits.ts";
 import type { Allowance } from "./allowance.ts";
 import type { Attachment } from "./attachment.ts";
 
-/** One open socket. Only the attachment outlives the object's memory. */
-export interface Session {
+/** One open socket: ungreeted until it is sent `connected`, live from then on. */
+export type Session = UngreetedSession | LiveSession;
+
+interface Open {
   readonly ws: WebSocket;
+  /** Only the attachment outlives the object's memory. */
   attachment: Attachment;
+}
+
+/** A socket that is sent nothing before its greeting: `connected`, and the messages that it missed. */
+export interface UngreetedSession extends Open {
+  readonly phase: "ungreeted";
+  /** Where its replay begins. */
+  readonly since: Since;
+  /** Called after the greeting; null when there is nothing to do then. */
+  readonly greeted: ((session: LiveSession) => void) | null;
+}
+
+/** A socket that is sent every message. All sockets are live after hibernation. */
+export interface LiveSession extends Open {
+  readonly phase: "live";
   /** Frames received in one second; `second` is its number since 1970. */
   frames: number;
   second: number;
-  /** Where its replay begins; null once the greeting has sent `connected` and that replay. */
-  since: Since | null;
-  /** Called after the greeting; null when there is nothing to do then. */
-  greeted: ((session: Session) => void) | null;
   /** When its unsent bytes were first seen above the limit, in ms; null while they are below. */
   slowSince: number | null;
   lastFrameAt: number;
@@ -38,17 +51,11 @@ export function requireReader(session: Session): void {
     throw new RefusalError(refusal("too_many_requests", "read first what you have been sent"));
 }
 
-export function newSession(
-  ws: WebSocket,
-  attachment: Attachment,
-  since: Since | null,
-  greeted: Session["greeted"],
-): Session {
+export function liveSession(ws: WebSocket, attachment: Attachment): LiveSession {
   return {
+    phase: "live",
     ws,
     attachment,
-    since,
-    greeted,
     frames: 0,
     second: 0,
     slowSince: null,

@@ -7,16 +7,19 @@ import { PING, PONG } from "../protocol/down.ts";
 import { BUFFERED_BYTES_MAX, SILENCE_MS, SLOW_MS, UNSENT_BYTES_MAX } from "../protocol/limits.ts";
 import { type Attachment, readAttachment, writeAttachment } from "./attachment.ts";
 import { disconnect } from "./close.ts";
-import { keepsUp, newSession, type Session, unsentOf } from "./session.ts";
+import { Greetings } from "./greetings.ts";
+import {
+  keepsUp,
+  type LiveSession,
+  liveSession,
+  type Session,
+  type UngreetedSession,
+  unsentOf,
+} from "./session.ts";
 import type { Upgrade } from "./upgrade.ts";
 
 /** The least time between two sweeps that a broadcast or a count starts, in ms. */
 const SWEEP_MS = 10_000;
-/**
- * Sockets greeted in one turn. When thousands connect at once, all their greetings would otherwise lie in
- * memory until the turn ends.
- */
-const GREETED_PER_TURN = 32;
 
 export interface Greeter {
   /** Throws when another instance has replaced this one, because its memory is then out of date. */
@@ -32,7 +35,7 @@ export class Sockets {
   #sessions: Map<WebSocket, Session> | null = null;
   /** The number of sockets of each user, including those that are closing. */
   readonly #byUser = new Map<string, number>();
-  #ungreeted: Session[] = [];
+  readonly #greetings: Greetings;
   #answersPings = false;
   #sweptAt = 0;
   /** The number of sockets that were not open any more at the last sweep, and are still listed. */
@@ -42,13 +45,17 @@ export class Sockets {
     this.#ctx = ctx;
     this.#greeter = greeter;
     this.#clock = clock;
+    this.#greetings = new Greetings(
+      () => greeter.confirm(),
+      (session) => this.#greet(session),
+    );
   }
 
   /** Accepts one end of a new socket for hibernation; greets it as soon as it is open. */
   accept(
     ws: WebSocket,
     { caller, since, isStream }: Pick<Upgrade, "caller" | "since" | "isStream">,
-    greeted: Session["greeted"] = null,
+    greeted: UngreetedSession["greeted"] = null,
   ): void {
     if (!this.#answersPings)
       this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
@@ -58,18 +65,22 @@ export class Sockets {
     const isHeard = isStream === true;
     const accepted = isHeard ? {} : { accepted: Math.floor(this.#clock() / 1000) };
     const attachment: Attachment = { v: 1, ...caller, malformed: 0, ...accepted };
-    const session = newSession(ws, attachment, since, greeted);
+    const session: UngreetedSession = { phase: "ungreeted", ws, attachment, since, greeted };
     sessions.set(ws, session);
     this.#tally(caller.user, 1);
-    this.#greetSoon(session);
+    this.#greetings.soon(session);
   }
 
-  /** Returns the session; null, after a request to reconnect, if its attachment is unreadable. */
-  of(ws: WebSocket): Session | null {
-    const session = this.#all().get(ws) ?? this.#restore(ws);
-    if (session === null) disconnect(ws, 4001);
-    else if (session.since !== null) this.#greetAll([session]);
-    return session;
+  /**
+   * Returns the session, and greets it if that is still to do. Null, after a request to reconnect, if it
+   * cannot be greeted or its attachment is unreadable.
+   */
+  of(ws: WebSocket): LiveSession | null {
+    const found = this.#all().get(ws) ?? this.#restore(ws);
+    if (found?.phase !== "ungreeted") return found;
+    this.#greetings.now([found]);
+    const session = this.#all().get(ws);
+    return session?.phase === "live" ? session : null;
   }
 
   get size(): number {
@@ -131,7 +142,7 @@ export class Sockets {
   send(session: Session, frames: string[], now: number): void {
     const { ws } = session;
     // A socket that waits for its greeting receives these messages with it.
-    if (ws.readyState !== WebSocket.OPEN || session.since !== null) return;
+    if (ws.readyState !== WebSocket.OPEN || session.phase === "ungreeted") return;
     if (this.endIfExpired(session, now) || this.#endIfSlow(session, now)) return;
     try {
       for (const frame of frames) ws.send(frame);
@@ -165,8 +176,9 @@ export class Sockets {
 
   #closeOver(now: number): void {
     for (const session of this.#all().values()) {
+      if (this.endIfExpired(session, now) || session.phase === "ungreeted") continue;
+      if (this.#endIfSlow(session, now)) continue;
       const { ws, lastFrameAt } = session;
-      if (this.endIfExpired(session, now) || this.#endIfSlow(session, now)) continue;
       const pingedAt = this.pingedAt(ws);
       if (pingedAt !== null && now - Math.max(pingedAt, lastFrameAt) > SILENCE_MS)
         disconnect(ws, 4004);
@@ -204,7 +216,7 @@ export class Sockets {
     this.#tally(session.attachment.user, -1);
   }
 
-  #endIfSlow(session: Session, now: number): boolean {
+  #endIfSlow(session: LiveSession, now: number): boolean {
     if (keepsUp(session)) {
       session.slowSince = null;
       return false;
@@ -224,13 +236,13 @@ export class Sockets {
     return this.#sessions;
   }
 
-  #restore(ws: WebSocket): Session | null {
+  #restore(ws: WebSocket): LiveSession | null {
     const attachment = readAttachment(ws);
     if (attachment === null) {
       disconnect(ws, 4001);
       return null;
     }
-    const session = newSession(ws, attachment, null, null);
+    const session = liveSession(ws, attachment);
     if (ws.readyState === WebSocket.OPEN && this.#sessions?.has(ws) === false) {
       this.#sessions.set(ws, session);
       this.#tally(attachment.user, 1);
@@ -238,44 +250,21 @@ export class Sockets {
     return session;
   }
 
-  // A frame sent while the upgrade is still being answered is copied through a pipe, which costs the runtime
-  // 10 KiB for the life of the socket. A turn later it goes straight out.
-  #greetSoon(session: Session): void {
-    // The first socket of each batch schedules a turn for it, so that none waits in vain.
-    if (this.#ungreeted.push(session) % GREETED_PER_TURN !== 1) return;
-    setTimeout(() => this.#greetAll(this.#ungreeted.splice(0, GREETED_PER_TURN)), 0);
-  }
-
-  #greetAll(sessions: Session[]): void {
-    let isConfirmed = false;
-    for (const session of sessions) {
-      try {
-        if (!isConfirmed) this.#greeter.confirm();
-        isConfirmed = true;
-        this.#greetNow(session);
-      } catch (cause) {
-        // A socket that cannot be greeted must not stop the greetings of the others.
-        const { connection } = session.attachment;
-        const line = { event: "greeting_failed", connection, cause: String(cause) };
-        console.error(JSON.stringify(line));
-        disconnect(session.ws, 4001);
-      }
-    }
-  }
-
-  #greetNow(session: Session): void {
-    const { ws, attachment, since } = session;
-    if (since === null || ws.readyState !== WebSocket.OPEN) return;
+  #greet(session: UngreetedSession): void {
+    const { ws, attachment, since, greeted } = session;
+    // The first frame of a socket may have had it greeted already.
+    if (this.#all().get(ws) !== session || ws.readyState !== WebSocket.OPEN) return;
     const frames = this.#greeter.greet(attachment, since);
     if (!this.#hasRoomFor(frames)) {
       this.sweep(this.#clock());
       disconnect(ws, 4001);
       return;
     }
-    session.since = null;
+    const live = liveSession(ws, attachment);
+    this.#all().set(ws, live);
     writeAttachment(ws, attachment);
-    this.send(session, frames, this.#clock());
-    session.greeted?.(session);
+    this.send(live, frames, this.#clock());
+    greeted?.(live);
   }
 
   /** Returns whether the frames may wait unsent. Checks all sockets only for large frames. */

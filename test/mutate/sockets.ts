@@ -17,7 +17,7 @@ export const SOCKETS: Mutant[] = [
   },
   {
     file: "src/socket/sockets.ts",
-    text: "    else if (session.since !== null) this.#greetAll([session]);\n",
+    text: "    this.#greetings.now([found]);\n",
     instead: "",
     why: "a frame that comes at once gets no answer: its device hangs",
     tests: ["test/socket/bare.test.ts"],
@@ -66,7 +66,7 @@ export const SOCKETS: Mutant[] = [
   },
   {
     file: "src/socket/sockets.ts",
-    text: "if (ws.readyState !== WebSocket.OPEN || session.since !== null) return;",
+    text: 'if (ws.readyState !== WebSocket.OPEN || session.phase === "ungreeted") return;',
     instead: "if (ws.readyState !== WebSocket.OPEN) return;",
     why: "a new connection is sent messages before `connected`, and gets them twice",
     tests: ["test/socket/bare.test.ts"],
@@ -115,9 +115,16 @@ export const SOCKETS: Mutant[] = [
   },
   {
     file: "src/socket/sockets.ts",
-    text: "      if (this.endIfExpired(session, now) || this.#endIfSlow(session, now)) continue;\n",
+    text: 'if (this.endIfExpired(session, now) || session.phase === "ungreeted") continue;',
+    instead: 'if (session.phase === "ungreeted") continue;',
+    why: "a device whose token has ended keeps a place from others",
+    tests: ["test/socket/bare.test.ts"],
+  },
+  {
+    file: "src/socket/sockets.ts",
+    text: "      if (this.#endIfSlow(session, now)) continue;\n",
     instead: "",
-    why: "who does not read, or whose token has ended, keeps a place from others",
+    why: "a device that does not read keeps a place from others",
     tests: ["test/socket/bare.test.ts"],
   },
   {
@@ -184,14 +191,14 @@ export const SOCKETS: Mutant[] = [
     tests: ["test/socket/bare.test.ts"],
   },
   {
-    file: "src/socket/sockets.ts",
-    text: "this.#ungreeted.splice(0, GREETED_PER_TURN)",
-    instead: "this.#ungreeted.splice(0)",
+    file: "src/socket/greetings.ts",
+    text: "this.#waiting.splice(0, GREETED_PER_TURN)",
+    instead: "this.#waiting.splice(0)",
     why: "when thousands come at once their greetings fill the object's memory",
     tests: ["test/socket/greeting.test.ts"],
   },
   {
-    file: "src/socket/sockets.ts",
+    file: "src/socket/greetings.ts",
     text: "        isConfirmed = true;\n",
     instead: "",
     why: "each greeting reads a row, on the bill",
@@ -199,7 +206,7 @@ export const SOCKETS: Mutant[] = [
   },
   {
     file: "src/socket/sockets.ts",
-    text: "if (since === null || ws.readyState !== WebSocket.OPEN) return;",
+    text: "if (this.#all().get(ws) !== session || ws.readyState !== WebSocket.OPEN) return;",
     instead: "if (ws.readyState !== WebSocket.OPEN) return;",
     why: "a device that speaks at once is greeted twice",
     tests: ["test/socket/bare.test.ts"],
