@@ -1,12 +1,13 @@
 // The users, topics and addresses in the arguments of a command.
 
 import { type Address, parseAddress, topicFault, userFault } from "../protocol/address.ts";
+import { isRefusal } from "../protocol/error.ts";
 import { UsageError } from "./failure.ts";
 
 /** Takes `user:ada` or `topic:news`. Throws a UsageError. */
 export function readAddress(text: string): Address {
   const address = parseAddress(text);
-  if ("fault" in address) throw new UsageError(`"${text}": ${address.fault}`);
+  if (isRefusal(address)) throw new UsageError(`"${text}": ${address.fix}`);
   return address;
 }
 

@@ -1,6 +1,7 @@
 // belfry token: makes a user's token, for a page, an app or curl.
 
 import { ACTIONS, type Caps, parseCaps } from "../protocol/caps.ts";
+import { isRefusal } from "../protocol/error.ts";
 import { backendOf, hubAnswer } from "./call-hub.ts";
 import type { Call, Command } from "./command.ts";
 import { UsageError } from "./failure.ts";
@@ -49,8 +50,8 @@ function readCaps(texts: readonly string[]): Caps {
     }
   }
   const caps = parseCaps(claimed);
-  if ("fault" in caps && typeof caps.fault === "string") throw new UsageError(caps.fault);
-  return caps as Caps;
+  if (isRefusal(caps)) throw new UsageError(caps.fix);
+  return caps;
 }
 
 function parseJson(text: string): unknown {

@@ -2,7 +2,7 @@
 
 import type { Context, Next } from "hono";
 import { cors } from "hono/cors";
-import { RefusalError, refusal } from "../protocol/error.ts";
+import { isRefusal, RefusalError, refusal } from "../protocol/error.ts";
 import { type Settings, settingsOf } from "../settings/settings.ts";
 import { requireAddressLimit } from "./limit.ts";
 import { answerRefusal } from "./problem.ts";
@@ -19,7 +19,7 @@ export async function admit(c: Context<Hub>, next: Next): Promise<Response | und
     return undefined;
   }
   const settings = settingsOf(c.env);
-  if ("fix" in settings) throw new RefusalError(refusal("not_configured", settings.fix));
+  if (isRefusal(settings)) throw new RefusalError(settings);
   c.set("settings", settings);
   const { LIMIT_BY_IP: limit } = c.env;
   const proceed =

@@ -1,7 +1,7 @@
 // Reads of a request's body. The length is checked before anything is parsed.
 
 import * as v from "valibot";
-import { RefusalError, refusal } from "../protocol/error.ts";
+import { isRefusal, RefusalError, refusal } from "../protocol/error.ts";
 import { parseJson } from "../protocol/json.ts";
 import { BODY_BYTES_MAX } from "../protocol/limits.ts";
 import { refusalOf } from "../publish/issue.ts";
@@ -40,7 +40,7 @@ export async function readJson<T>(
 ): Promise<T> {
   const text = await readBody(request);
   const parsed = text.trim() === "" ? { value: {} } : parseJson(text);
-  if ("code" in parsed) throw new RefusalError(parsed);
+  if (isRefusal(parsed)) throw new RefusalError(parsed);
   // The schema takes a list for an object that lacks all members.
   if (Array.isArray(parsed.value))
     throw new RefusalError(refusal("invalid_params", "send a JSON object"));

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { Outcome } from "../log/entry.ts";
 import { logOf, type Near } from "../objects/stubs.ts";
 import type { Address } from "../protocol/address.ts";
-import { type Refusal, RefusalError } from "../protocol/error.ts";
+import { isRefusal, type Refusal, RefusalError } from "../protocol/error.ts";
 import { ID_BYTES_MAX } from "../protocol/limits.ts";
 import { type Items, parseItems } from "../publish/items.ts";
 import { type Delivery, publishTo, readDeliveries } from "../publish/many.ts";
@@ -71,7 +71,7 @@ function prepareAll(
 ): Promise<(Prepared | Refusal)[]> {
   return Promise.all(
     items.map((item, i) =>
-      "code" in item
+      isRefusal(item)
         ? item
         : prepare(item.value, to, publisher, key === null || !isList ? key : `${key}/${i}`),
     ),
@@ -113,6 +113,6 @@ function idempotencyKey(c: Context<Hub>): string | null {
 
 function answerOne(outcome: Outcome | Refusal): Response {
   const reply = replyToOne(outcome);
-  if ("code" in reply) throw new RefusalError(reply);
+  if (isRefusal(reply)) throw new RefusalError(reply);
   return reply;
 }

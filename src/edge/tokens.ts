@@ -5,6 +5,7 @@ import { SignJWT } from "jose";
 import * as v from "valibot";
 import { userFault } from "../protocol/address.ts";
 import { parseCaps } from "../protocol/caps.ts";
+import { isRefusal, RefusalError } from "../protocol/error.ts";
 import { requireKey } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { type Hub, throwRefusal } from "./request.ts";
@@ -40,8 +41,7 @@ export async function mintToken(c: Context<Hub>): Promise<Response> {
   const fault = userFault(user);
   if (fault !== null) return throwRefusal("invalid_params", fault, "user");
   const caps = parseCaps(claimed);
-  if ("fault" in caps && typeof caps.fault === "string")
-    return throwRefusal("invalid_params", caps.fault, "caps");
+  if (isRefusal(caps)) throw new RefusalError(caps);
   const issued = Math.floor(Date.now() / 1000);
   const exp = issued + ttl;
   let token = new SignJWT({ caps })

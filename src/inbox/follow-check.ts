@@ -3,7 +3,7 @@
 
 import type { Log } from "../log/log.ts";
 import type { Joined, Joining } from "../objects/member.ts";
-import type { Refusal } from "../protocol/error.ts";
+import { isRefusal, type Refusal } from "../protocol/error.ts";
 import type { FollowCursors } from "./cursors.ts";
 import type { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";
@@ -70,7 +70,7 @@ export class FollowCheck {
     try {
       const at = moments.next();
       const joined = await join(topic, { member, follows: true, since, unlessPublic: null, at });
-      if ("code" in joined) throw new Error(joined.code);
+      if (isRefusal(joined)) throw new Error(joined.code);
     } finally {
       end();
     }

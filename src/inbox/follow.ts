@@ -5,7 +5,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import type { Batch, BatchEntry, Joined, Joining } from "../objects/member.ts";
 import { EMPTY_EPOCH } from "../protocol/cursor.ts";
-import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { isRefusal, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { FOLLOWS_MAX } from "../protocol/limits.ts";
 import { HUB_SOURCE } from "../protocol/message.ts";
 import type { Sockets } from "../socket/sockets.ts";
@@ -60,7 +60,7 @@ export class Follows {
       const mayBeLeft = cursors.of(topic) === null;
       const joining: Joining = { member, follows: true, since: "latest", unlessPublic: null };
       const joined = await join(topic, { ...joining, at, mayBeLeft });
-      if ("code" in joined) throw new RefusalError(joined);
+      if (isRefusal(joined)) throw new RefusalError(joined);
       if (cursors.of(topic) !== null) return false;
       this.#requireRoom();
       const { epoch, offset } = joined;

@@ -3,7 +3,7 @@
 import type { Log } from "../log/log.ts";
 import type { Env } from "../objects/env.ts";
 import type { Mark } from "../objects/inbox-rpc.ts";
-import { REVOKED, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { isRefusal, REVOKED, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { FRAME_PAGE_UNITS_MAX } from "../protocol/limits.ts";
 import { parseTopicSince, SUBSCRIBE_SINCE_FORMS } from "../protocol/since.ts";
 import type { MarkFrame } from "../protocol/up.ts";
@@ -38,8 +38,8 @@ export function inboxFrames(parts: Parts): FrameHandlers {
   const { env, log, ageMs, sockets, subscriptions, follows, memberships, clock } = parts;
   const mark = (_session: LiveSession, frame: MarkFrame) => {
     const result = parts.mark(markOf(frame));
-    if (typeof result === "string") return result;
-    throw new RefusalError(result);
+    if (isRefusal(result)) throw new RefusalError(result);
+    return result;
   };
   return {
     read: mark,

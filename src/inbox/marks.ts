@@ -3,7 +3,7 @@
 import type { Log } from "../log/log.ts";
 import type { Mark } from "../objects/inbox-rpc.ts";
 import { type MessagesDraft, printMessages } from "../protocol/down.ts";
-import { type Refusal, refusal } from "../protocol/error.ts";
+import { isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 import { MARKED_TIMES_MAX } from "../protocol/limits.ts";
 import { Allowance } from "../socket/allowance.ts";
 import type { Sockets } from "../socket/sockets.ts";
@@ -49,7 +49,7 @@ export class Marks {
       this.#allowance.spend(rows, clock());
       own.left = { ...own.left, marks: this.#allowance.level };
     });
-    if (marked !== null && "code" in marked) return marked;
+    if (isRefusal(marked)) return marked;
     const now = standing();
     if (marked !== null) {
       const { since, to, states, removed, unarchived } = marked;

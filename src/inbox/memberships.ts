@@ -2,7 +2,7 @@
 // of the hub pays for them.
 
 import type { Joined, Joining } from "../objects/member.ts";
-import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { isRefusal, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import {
   FOLLOW_CHANGES_MAX,
   FOLLOW_CHANGES_PER_SECOND,
@@ -49,7 +49,7 @@ export class Memberships {
   ): Promise<Joined | Refusal> {
     const mayBeLeft = joining.mayBeLeft === true || this.#unanswered.has(topic);
     const joined = await call({ ...joining, mayBeLeft });
-    if ("code" in joined) return joined;
+    if (isRefusal(joined)) return joined;
     this.#unanswered.delete(topic);
     this.joined(topic);
     return joined;

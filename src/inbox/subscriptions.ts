@@ -5,7 +5,7 @@ import type { Batch, Joined, Joining } from "../objects/member.ts";
 import { NO_ANSWER } from "../objects/stubs.ts";
 import type { Cursor, Since } from "../protocol/cursor.ts";
 import { printError, printReply } from "../protocol/down.ts";
-import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { isRefusal, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { TOPICS_MAX } from "../protocol/limits.ts";
 import { type Attachment, fits } from "../socket/attachment.ts";
 import type { Answer } from "../socket/receive.ts";
@@ -84,7 +84,7 @@ export class Subscriptions {
         const unlessPublic = watchRefusal(session, topic);
         return join(topic, { member, follows: false, since, unlessPublic, at: moments.next() });
       });
-      if ("code" in joined) throw new RefusalError(joined);
+      if (isRefusal(joined)) throw new RefusalError(joined);
       const { epoch, offset, recovered, oldest } = joined;
       return {
         members: JSON.stringify({ topic, epoch, offset, recovered, oldest }),
@@ -224,7 +224,7 @@ export class Subscriptions {
       if (unlessPublic === null) continue;
       const joining: Joining = { member, follows: false, since: "latest", unlessPublic };
       const joined = await join(topic, joining).catch((cause) => refusalOf(cause, session));
-      if ("code" in joined) this.#end(session, topic, joined);
+      if (isRefusal(joined)) this.#end(session, topic, joined);
     }
   }
 

@@ -1,7 +1,7 @@
 // From an address to its object: the only place that makes stubs and names objects.
 
 import type { Address } from "../protocol/address.ts";
-import { type Refusal, refusal } from "../protocol/error.ts";
+import { isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 import { settingsOf } from "../settings/settings.ts";
 import type { Env } from "./env.ts";
 
@@ -80,8 +80,9 @@ function stubOf<T extends Rpc.DurableObjectBranded>(
   repeatMs?: number,
 ): DurableObjectStub<T> {
   const settings = settingsOf(env);
-  const { jurisdiction, locationHint } =
-    "fix" in settings ? { jurisdiction: null, locationHint: null } : settings;
+  const { jurisdiction, locationHint } = isRefusal(settings)
+    ? { jurisdiction: null, locationHint: null }
+    : settings;
   const hint = near === "user" ? null : locationHint;
   // A version, a jurisdiction and a kind begin the name, so that each of them can change without a clash.
   const objectName = `v1/${jurisdiction ?? "-"}/${kind}/${name}`;

@@ -1,11 +1,9 @@
 // The address of a message: `user:ada` or `topic:orders.42`.
 
+import { type Refusal, refusal } from "./error.ts";
 import { NAME_LENGTH_MAX } from "./limits.ts";
 
 export type Address = { kind: "user"; name: string } | { kind: "topic"; name: string };
-
-/** The fault of a name: a sentence for its sender. */
-export type NameFault = { fault: string };
 
 const USER = /^[A-Za-z0-9._~@:|+=-]+$/;
 const TOPIC = /^[A-Za-z0-9._:@=-]+$/;
@@ -33,14 +31,14 @@ export function topicFault(name: string): string | null {
   return null;
 }
 
-/** Takes `user:ada` or `topic:orders.42`; returns the address, or its fault. */
-export function parseAddress(text: string): Address | NameFault {
+/** Takes `user:ada` or `topic:orders.42`; returns the address, or a refusal. */
+export function parseAddress(text: string): Address | Refusal {
   const colon = text.indexOf(":");
   const kind = text.slice(0, colon);
   const name = text.slice(colon + 1);
   if (colon > 0 && (kind === "user" || kind === "topic")) {
     const fault = kind === "user" ? userFault(name) : topicFault(name);
-    return fault === null ? { kind, name } : { fault };
+    return fault === null ? { kind, name } : refusal("invalid_params", fault, "to");
   }
-  return { fault: "an address is `user:<id>` or `topic:<name>`" };
+  return refusal("invalid_params", "an address is `user:<id>` or `topic:<name>`", "to");
 }

@@ -2,6 +2,7 @@
 
 import { topicFault } from "./address.ts";
 import { exceedsBytes } from "./bytes.ts";
+import { type Refusal, refusal } from "./error.ts";
 import { CAPS_BYTES_MAX } from "./limits.ts";
 
 export const ACTIONS = ["subscribe", "follow", "publish", "presence"] as const;
@@ -10,21 +11,23 @@ export type Action = (typeof ACTIONS)[number];
 /** The allowed actions by topic, or by a prefix of topics that ends in `*`. */
 export type Caps = Record<string, Action[]>;
 
-/** Takes the claim `caps` as parsed JSON; returns it typed, or a sentence with its fault. */
-export function parseCaps(value: unknown): Caps | { fault: string } {
+/** Takes the claim `caps` as parsed JSON; returns it typed, or a refusal. */
+export function parseCaps(value: unknown): Caps | Refusal {
   if (value === undefined) return {};
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    return { fault: "caps is an object from topics to lists of actions" };
+    return refused("caps is an object from topics to lists of actions");
   if (exceedsBytes(JSON.stringify(value), CAPS_BYTES_MAX))
-    return { fault: `caps has at most ${CAPS_BYTES_MAX} bytes` };
+    return refused(`caps has at most ${CAPS_BYTES_MAX} bytes`);
   const caps: Caps = {};
   for (const [pattern, actions] of Object.entries(value)) {
     const fault = patternFault(pattern) ?? actionsFault(actions);
-    if (fault !== null) return { fault };
+    if (fault !== null) return refused(fault);
     caps[pattern] = actions as Action[];
   }
   return caps;
 }
+
+const refused = (fix: string) => refusal("invalid_params", fix, "caps");
 
 /** Whether the caps allow the action on the topic. */
 export function allows(caps: Caps, action: Action, topic: string): boolean {

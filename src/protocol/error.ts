@@ -74,6 +74,11 @@ export function refusal(code: ErrorCode, fix: string, field?: string): Refusal {
   return field === undefined ? { code, fix } : { code, fix, field };
 }
 
+/** Returns whether a check answered with a refusal: nothing else that it may return has a `code`. */
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === "object" && value !== null && "code" in value;
+}
+
 /** The refusal of a revoked token, the same on all routes and sockets. */
 export const REVOKED = refusal("invalid_token", "the token was revoked: get a new one");
 

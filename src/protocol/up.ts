@@ -1,7 +1,7 @@
 // Frames from a client to the hub, each beside its wire form, and the decoder of each type.
 
 import { topicFault } from "./address.ts";
-import { type Refusal, refusal } from "./error.ts";
+import { isRefusal, type Refusal, refusal } from "./error.ts";
 import { parseJson } from "./json.ts";
 import { OFFSETS_MAX, PAGE_MAX } from "./limits.ts";
 
@@ -95,7 +95,7 @@ const HEAD = /^\{(?:"type":"[a-z]{1,16}",)?"id":(?:(\d{1,15})|"([\w/-]{1,64})")[
  */
 export function decodeUp(text: string): UpFrame | MalformedFrame {
   const parsed = parseJson(text);
-  const isRefused = "code" in parsed;
+  const isRefused = isRefusal(parsed);
   const frame = objectOf(isRefused ? leniently(text) : parsed.value);
   const id = frame === null ? idAtHead(text) : frameId(frame.id);
   if (typeof frame?.type !== "string") {
@@ -204,7 +204,7 @@ function decodeRefresh(id: FrameId, { token }: Members): RefreshFrame | Malforme
 function decodeSubscribe(id: FrameId, frame: Members): SubscribeFrame | MalformedFrame {
   const type = "subscribe";
   const topic = topicOf(type, frame);
-  if (typeof topic !== "string") return { id, refusal: topic };
+  if (isRefusal(topic)) return { id, refusal: topic };
   const { since = null } = frame;
   return since === null || typeof since === "string"
     ? { type, id, topic, since }
@@ -217,7 +217,7 @@ function decodeTopic(
   type: TopicFrame["type"],
 ): TopicFrame | MalformedFrame {
   const topic = topicOf(type, frame);
-  return typeof topic === "string" ? { type, id, topic } : { id, refusal: topic };
+  return isRefusal(topic) ? { id, refusal: topic } : { type, id, topic };
 }
 
 function topicOf(type: string, { topic }: Members): string | Refusal {

@@ -4,7 +4,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import type { Env } from "../objects/env.ts";
 import { requireUnrevoked } from "../objects/revocation.ts";
 import { logOf } from "../objects/stubs.ts";
-import { RefusalError, refusal } from "../protocol/error.ts";
+import { isRefusal, RefusalError, refusal } from "../protocol/error.ts";
 import type { PublishFrame } from "../protocol/up.ts";
 import type { Attachment } from "../socket/attachment.ts";
 import { requireCap } from "../trust/may.ts";
@@ -38,7 +38,7 @@ export async function publishFromSocket(
   if (own !== null && user !== null) await requireUnrevoked(env, { user, iat });
   const publisher = { source, isUser: user !== null, others: [], requestId: connection };
   const prepared = await prepare(frame.message, { kind: "topic", name: topic }, publisher, null);
-  if ("code" in prepared) throw new RefusalError(prepared);
+  if (isRefusal(prepared)) throw new RefusalError(prepared);
   const { to, draft } = prepared;
   const [outcome] =
     to.kind === "topic" && to.name === own?.topic

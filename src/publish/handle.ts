@@ -2,7 +2,7 @@
 // The handlers themselves are in ../handlers.ts.
 
 import { type Address, parseAddress } from "../protocol/address.ts";
-import { type Refusal, refusal } from "../protocol/error.ts";
+import { isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 import type { Handler, Handlers, Sender } from "../protocol/handler.ts";
 import type { Message } from "../protocol/message.ts";
 
@@ -24,8 +24,8 @@ export async function handle(
   if ("refuse" in decision) return refusal("invalid_params", decision.refuse);
   if (!("to" in decision)) return { to: sender.to, message: decision };
   const to = parseAddress(decision.to);
-  if ("fault" in to)
-    throw new Error(`the handler of ${message.type} sends to ${decision.to}: ${to.fault}`);
+  if (isRefusal(to))
+    throw new Error(`the handler of ${message.type} sends to ${decision.to}: ${to.fix}`);
   return { to, message: decision.message ?? message };
 }
 

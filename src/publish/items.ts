@@ -1,6 +1,6 @@
 // The items of a request's body: JSON, NDJSON, text, or a form, which is then read as JSON or text.
 
-import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { isRefusal, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { parseJson } from "../protocol/json.ts";
 import { LIST_MESSAGES_MAX } from "../protocol/limits.ts";
 import { isVisible } from "./parse.ts";
@@ -49,7 +49,7 @@ function mediaType(contentType: string | null): string {
 
 function jsonItems(text: string): Items {
   const parsed = parseJson(text);
-  if ("code" in parsed) throw new RefusalError(parsed);
+  if (isRefusal(parsed)) throw new RefusalError(parsed);
   if (!Array.isArray(parsed.value)) return { items: [parsed], isList: false };
   return { items: limited(parsed.value).map((value) => ({ value })), isList: true };
 }

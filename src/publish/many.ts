@@ -5,7 +5,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import type { Env } from "../objects/env.ts";
 import { failureOf, logOf } from "../objects/stubs.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
-import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
+import { isRefusal, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { ADDRESSES_MAX, LIST_MESSAGES_MAX } from "../protocol/limits.ts";
 import type { Item } from "./items.ts";
 import { type Prepared, type Publisher, prepare } from "./prepare.ts";
@@ -31,8 +31,8 @@ export async function readDeliveries(
   isList: boolean,
   key: string | null,
 ): Promise<Delivery[]> {
-  const addressed = items.map((item) => ("code" in item ? item : addressesOf(item.value)));
-  const all = new Set(addressed.flatMap((each) => ("code" in each ? [] : each.addresses)));
+  const addressed = items.map((item) => (isRefusal(item) ? item : addressesOf(item.value)));
+  const all = new Set(addressed.flatMap((each) => (isRefusal(each) ? [] : each.addresses)));
   if (all.size > ADDRESSES_MAX)
     throw new RefusalError(
       refusal(
@@ -42,7 +42,7 @@ export async function readDeliveries(
       ),
     );
   const count = addressed.reduce(
-    (sum, each) => sum + ("code" in each ? 0 : each.addresses.length),
+    (sum, each) => sum + (isRefusal(each) ? 0 : each.addresses.length),
     0,
   );
   if (count > LIST_MESSAGES_MAX)
@@ -54,14 +54,13 @@ export async function readDeliveries(
       ),
     );
   const deliveries = addressed.flatMap((each, i): Promise<Delivery>[] => {
-    if ("code" in each) return [Promise.resolve({ to: null, isSingle: true, prepared: each })];
+    if (isRefusal(each)) return [Promise.resolve({ to: null, isSingle: true, prepared: each })];
     const id = key === null || !isList ? key : `${key}/${i}`;
     return each.addresses.map(async (to) => {
       const address = parseAddress(to);
-      const prepared =
-        "fault" in address
-          ? refusal("invalid_params", address.fault, "to")
-          : await prepare(each.message, address, publisher, id);
+      const prepared = isRefusal(address)
+        ? address
+        : await prepare(each.message, address, publisher, id);
       return { to, isSingle: each.isSingle, prepared };
     });
   });
@@ -80,7 +79,7 @@ export async function publishTo(
   const outcomes: (Outcome | Refusal)[] = [];
   const byAddress = new Map<string, { address: Address; places: number[]; drafts: Draft[] }>();
   deliveries.forEach(({ prepared }, place) => {
-    if ("code" in prepared) {
+    if (isRefusal(prepared)) {
       outcomes[place] = prepared;
       return;
     }

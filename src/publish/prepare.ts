@@ -3,7 +3,7 @@
 import { handlers } from "../handlers.ts";
 import type { Draft } from "../log/entry.ts";
 import type { Address } from "../protocol/address.ts";
-import { type Refusal, refusal } from "../protocol/error.ts";
+import { isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 import type { Handler, Sender } from "../protocol/handler.ts";
 import { HUB_SOURCE, type Message } from "../protocol/message.ts";
 import { draftOf } from "./draft.ts";
@@ -41,9 +41,9 @@ export function prepare(
   key: string | null,
 ): Ready | Promise<Ready> {
   const parsed = parseMessage(value);
-  if ("code" in parsed) return parsed;
+  if (isRefusal(parsed)) return parsed;
   const source = sourceOf(parsed.message.source, publisher);
-  if (typeof source !== "string") return source;
+  if (isRefusal(source)) return source;
   const handler = handlerOf(handlers, parsed.message.type);
   return handler === undefined
     ? drafted(parsed.message, to, source, key)
@@ -59,9 +59,9 @@ async function prepareHandled(
 ): Promise<Ready> {
   try {
     const handled = await handle(handler, message, sender);
-    if ("code" in handled) return handled;
+    if (isRefusal(handled)) return handled;
     const checked = parseMessage(handled.message);
-    if ("code" in checked) throw new Error(`it gave no message: ${checked.fix}`);
+    if (isRefusal(checked)) throw new Error(`it gave no message: ${checked.fix}`);
     return drafted(checked.message, handled.to, sender.source, key);
   } catch (cause) {
     // A handler that fails must affect its own message only.
@@ -79,7 +79,7 @@ function drafted(
   key: string | null,
 ): Ready | Promise<Ready> {
   const ready = (draft: Draft | Refusal): Ready => {
-    if ("code" in draft) return draft;
+    if (isRefusal(draft)) return draft;
     // An inbox is the same on all devices, so only topics exclude a connection.
     const { exclude } = message;
     return { to, draft: to.kind === "topic" && exclude ? { ...draft, exclude } : draft };

@@ -1,7 +1,7 @@
 // The replies to a publisher.
 
 import type { Outcome } from "../log/entry.ts";
-import { ERRORS, type Refusal, refusal } from "../protocol/error.ts";
+import { ERRORS, isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 
 /**
  * One message of a list: stored, a duplicate, or refused. `to` is there where the list names addresses.
@@ -22,7 +22,7 @@ export function refusalOfOutcome(status: "mismatch" | "failed"): Refusal {
 }
 
 export function resultOf(outcome: Outcome | Refusal): Result {
-  if ("code" in outcome) return { status: ERRORS[outcome.code].status, ...outcome };
+  if (isRefusal(outcome)) return { status: ERRORS[outcome.code].status, ...outcome };
   if (!("offset" in outcome)) return resultOf(refusalOfOutcome(outcome.status));
   const { id, offset, epoch } = outcome;
   return { status: outcome.status === "duplicate" ? 200 : 201, id, offset, epoch };
@@ -33,7 +33,7 @@ export function resultOf(outcome: Outcome | Refusal): Result {
  */
 export function replyToOne(outcome: Outcome | Refusal): Response | Refusal {
   const result = resultOf(outcome);
-  if ("code" in result) return refusal(result.code, result.fix, result.field);
+  if (isRefusal(result)) return refusal(result.code, result.fix, result.field);
   const { status, id, offset, epoch } = result;
   const duplicate = status === 200;
   return new Response(JSON.stringify({ id, offset, epoch, duplicate }), {

@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { topicFault } from "../protocol/address.ts";
 import { type ApiKey, SCOPES } from "../protocol/api-key.ts";
+import { isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 import { DAY_MS, RETENTION_DAYS_MAX, RETENTION_MESSAGES_MAX } from "../protocol/limits.ts";
 import { HUB_SOURCE } from "../protocol/message.ts";
 import type { Retention } from "./retention.ts";
@@ -40,16 +41,14 @@ export interface Settings {
   jurisdiction: DurableObjectJurisdiction | null;
 }
 
-/** A missing or malformed setting, as the command or the change that corrects it. */
-export interface Misconfigured {
-  fix: string;
-}
+/** The refusal for a missing or malformed setting: `fix` is the command or the change that corrects it. */
+const misconfigured = (fix: string) => refusal("not_configured", fix);
 
 const SECRET_LENGTH_MIN = 32;
-const known = new WeakMap<Vars, Settings | Misconfigured>();
+const known = new WeakMap<Vars, Settings | Refusal>();
 
 /** Takes the Worker's env; returns the settings, or the step without which the hub cannot work. */
-export function settingsOf(env: Vars): Settings | Misconfigured {
+export function settingsOf(env: Vars): Settings | Refusal {
   let settings = known.get(env);
   if (settings === undefined) {
     settings = readSettings(env);
@@ -63,7 +62,7 @@ export function settingsOf(env: Vars): Settings | Misconfigured {
  */
 export function retentionOf(env: Vars, kind: "inbox" | "topic"): Retention {
   const settings = readRetention(env, kind);
-  return "fix" in settings ? DEFAULTS[kind] : settings;
+  return isRefusal(settings) ? DEFAULTS[kind] : settings;
 }
 
 /**
@@ -85,7 +84,7 @@ export function topicDefaultsOf(env: Vars, topic: string): TopicDefaults {
 /** Returns how many sockets may connect directly to a topic. */
 export function topicSocketsMaxOf(env: Vars): number {
   const settings = settingsOf(env);
-  return "fix" in settings ? TOPIC_SOCKETS_MAX : settings.topicSocketsMax;
+  return isRefusal(settings) ? TOPIC_SOCKETS_MAX : settings.topicSocketsMax;
 }
 
 const TOPIC_SOCKETS_MAX = 10_000;
@@ -97,39 +96,43 @@ const DEFAULTS = {
   topic: { messagesMax: 1_000, ageMs: 7 * DAY_MS },
 };
 
-function readSettings(env: Vars): Settings | Misconfigured {
+function readSettings(env: Vars): Settings | Refusal {
   const apiKeys = readApiKeys(env.API_KEYS);
-  if ("fix" in apiKeys) return apiKeys;
+  if (isRefusal(apiKeys)) return apiKeys;
   const jwtSecrets = readSecrets(env.JWT_SECRETS);
   if (jwtSecrets === null)
-    return { fix: 'JWT_SECRETS is one secret, or for a rotation a JSON list: ["new","previous"]' };
+    return misconfigured(
+      'JWT_SECRETS is one secret, or for a rotation a JSON list: ["new","previous"]',
+    );
   if (jwtSecrets.length === 0 && !env.JWKS_URL)
-    return { fix: "run `npm run keys` and set JWT_SECRETS as it says, or set the var JWKS_URL" };
+    return misconfigured(
+      "run `npm run keys` and set JWT_SECRETS as it says, or set the var JWKS_URL",
+    );
   if (jwtSecrets.some((secret) => secret.length < SECRET_LENGTH_MIN))
-    return {
-      fix: `each of JWT_SECRETS has at least ${SECRET_LENGTH_MIN} characters: \`npm run keys\``,
-    };
+    return misconfigured(
+      `each of JWT_SECRETS has at least ${SECRET_LENGTH_MIN} characters: \`npm run keys\``,
+    );
   // Some issuers sign the tokens of all their customers with the same keys.
   if (env.JWKS_URL && !env.JWT_ISSUER && !env.JWT_AUDIENCE)
-    return {
-      fix: "set JWT_ISSUER or JWT_AUDIENCE beside JWKS_URL: the keys alone do not say for whom",
-    };
+    return misconfigured(
+      "set JWT_ISSUER or JWT_AUDIENCE beside JWKS_URL: the keys alone do not say for whom",
+    );
   const allowedOrigins = list(env.ALLOWED_ORIGINS);
   const unusable = allowedOrigins.find((origin) => !isOrigin(origin));
   if (unusable !== undefined)
-    return {
-      fix: `ALLOWED_ORIGINS has ${JSON.stringify(unusable)}: an origin is https://app.example.com, without a path or a slash at its end, or * for all`,
-    };
+    return misconfigured(
+      `ALLOWED_ORIGINS has ${JSON.stringify(unusable)}: an origin is https://app.example.com, without a path or a slash at its end, or * for all`,
+    );
   const locationHint = env.LOCATION_HINT || null;
   if (locationHint !== null && !isOneOf(LOCATION_HINTS, locationHint))
-    return { fix: `LOCATION_HINT is one of ${LOCATION_HINTS.join(", ")}` };
+    return misconfigured(`LOCATION_HINT is one of ${LOCATION_HINTS.join(", ")}`);
   const jurisdiction = env.JURISDICTION || null;
   if (jurisdiction !== null && !isOneOf(JURISDICTIONS, jurisdiction))
-    return { fix: `JURISDICTION is one of ${JURISDICTIONS.join(", ")}` };
+    return misconfigured(`JURISDICTION is one of ${JURISDICTIONS.join(", ")}`);
   const inbox = readRetention(env, "inbox");
-  if ("fix" in inbox) return inbox;
+  if (isRefusal(inbox)) return inbox;
   const topic = readRetention(env, "topic");
-  if ("fix" in topic) return topic;
+  if (isRefusal(topic)) return topic;
   const topicDefaults = topicPatternsOf(env);
   if (!(topicDefaults instanceof Map)) return topicDefaults;
   const topicSocketsMax = Number(env.TOPIC_SOCKETS_MAX || TOPIC_SOCKETS_MAX);
@@ -138,7 +141,7 @@ function readSettings(env: Vars): Settings | Misconfigured {
     topicSocketsMax < 1 ||
     topicSocketsMax > TOPIC_SOCKETS_MOST
   )
-    return { fix: `TOPIC_SOCKETS_MAX is a whole number from 1 to ${TOPIC_SOCKETS_MOST}` };
+    return misconfigured(`TOPIC_SOCKETS_MAX is a whole number from 1 to ${TOPIC_SOCKETS_MOST}`);
   return {
     apiKeys,
     jwtSecrets,
@@ -205,22 +208,22 @@ function readSecrets(text: string | undefined): string[] | null {
   }
 }
 
-function readApiKeys(text: string | undefined): readonly ApiKey[] | Misconfigured {
+function readApiKeys(text: string | undefined): readonly ApiKey[] | Refusal {
   if (!text)
-    return {
-      fix: "run `npm run keys` and set API_KEYS as it says; on your own machine `npm start` does it",
-    };
+    return misconfigured(
+      "run `npm run keys` and set API_KEYS as it says; on your own machine `npm start` does it",
+    );
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { fix: "API_KEYS is not JSON: run `npm run keys` for one that is" };
+    return misconfigured("API_KEYS is not JSON: run `npm run keys` for one that is");
   }
   return Array.isArray(value) && value.length > 0 && value.every(isApiKey)
     ? value
-    : {
-        fix: `API_KEYS is a JSON list of {"name","sha256","scopes"}, scopes being of ${SCOPES.join(", ")}: run \`npm run keys\``,
-      };
+    : misconfigured(
+        `API_KEYS is a JSON list of {"name","sha256","scopes"}, scopes being of ${SCOPES.join(", ")}: run \`npm run keys\``,
+      );
 }
 
 function isApiKey(value: unknown): value is ApiKey {
@@ -236,15 +239,17 @@ function isApiKey(value: unknown): value is ApiKey {
   );
 }
 
-function readRetention(env: Vars, kind: "inbox" | "topic"): Retention | Misconfigured {
+function readRetention(env: Vars, kind: "inbox" | "topic"): Retention | Refusal {
   const prefix = kind === "inbox" ? "INBOX" : "TOPIC";
   const [messages, days] = [env[`${prefix}_MESSAGES_MAX`], env[`${prefix}_AGE_DAYS`]];
   const messagesMax = messages ? Number(messages) : DEFAULTS[kind].messagesMax;
   const ageMs = days ? Number(days) * DAY_MS : DEFAULTS[kind].ageMs;
   if (!Number.isInteger(messagesMax) || messagesMax < 1 || messagesMax > RETENTION_MESSAGES_MAX)
-    return { fix: `${prefix}_MESSAGES_MAX is a whole number from 1 to ${RETENTION_MESSAGES_MAX}` };
+    return misconfigured(
+      `${prefix}_MESSAGES_MAX is a whole number from 1 to ${RETENTION_MESSAGES_MAX}`,
+    );
   if (!(ageMs > 0 && ageMs <= RETENTION_DAYS_MAX * DAY_MS))
-    return { fix: `${prefix}_AGE_DAYS is a number above 0, at most ${RETENTION_DAYS_MAX}` };
+    return misconfigured(`${prefix}_AGE_DAYS is a number above 0, at most ${RETENTION_DAYS_MAX}`);
   return { messagesMax, ageMs };
 }
 
@@ -260,20 +265,21 @@ function topicPatternsOf(env: Vars): ReturnType<typeof readTopicDefaults> {
  * Parses TOPIC_DEFAULTS: names of topics, or prefixes of names with a `*`, each with the settings that
  * differ from the vars.
  */
-function readTopicDefaults(text: string | undefined): Map<string, TopicSettings> | Misconfigured {
+function readTopicDefaults(text: string | undefined): Map<string, TopicSettings> | Refusal {
   if (!text) return new Map();
   const fix =
     'TOPIC_DEFAULTS is a JSON object such as {"news.*":{"access":"public","messages_max":100,"age_days":1}}';
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return { fix };
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      return misconfigured(fix);
     const isPattern = (name: string) =>
       name === "*" || topicFault(name.replace(/\*$/, "")) === null;
-    if (!Object.keys(value).every(isPattern)) return { fix };
+    if (!Object.keys(value).every(isPattern)) return misconfigured(fix);
     return new Map(
       Object.entries(value).map(([name, body]) => [name, given(v.parse(topicSettingsBody, body))]),
     );
   } catch {
-    return { fix };
+    return misconfigured(fix);
   }
 }

@@ -19,7 +19,7 @@ import { nameOf } from "../objects/stubs.ts";
 import type { HistoryQuery, TopicRpc, TopicStanding } from "../objects/topic-rpc.ts";
 import { allows } from "../protocol/caps.ts";
 import { printCursor } from "../protocol/cursor.ts";
-import type { Refusal } from "../protocol/error.ts";
+import { isRefusal, type Refusal } from "../protocol/error.ts";
 import { topicDefaultsOf, topicSocketsMaxOf } from "../settings/settings.ts";
 import type { TopicDefaults, TopicSettings } from "../settings/topic.ts";
 import { ANONYMOUS, type Attachment } from "../socket/attachment.ts";
@@ -149,7 +149,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     const refused = this.#refused(joining.unlessPublic);
     if (refused !== null) return refused;
     const joined = join(this.#log, this.#members, joining, newEpoch, clock());
-    if ("code" in joined) this.#fanOut.checkSome();
+    if (isRefusal(joined)) this.#fanOut.checkSome();
     // A member that joins again while it is behind is retried at once.
     else {
       this.#fanOut.kick();

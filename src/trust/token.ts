@@ -4,7 +4,7 @@
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import { userFault } from "../protocol/address.ts";
 import { type Caps, parseCaps } from "../protocol/caps.ts";
-import { type ErrorCode, RefusalError, refusal } from "../protocol/error.ts";
+import { type ErrorCode, isRefusal, RefusalError, refusal } from "../protocol/error.ts";
 import { TOKEN_BYTES_MAX } from "../protocol/limits.ts";
 import { type Settings, settingsOf, type Vars } from "../settings/settings.ts";
 import { Issuer } from "./issuer.ts";
@@ -43,7 +43,7 @@ export async function verifyToken(settings: Settings, token: string, now: number
   const fault = typeof sub === "string" ? userFault(sub) : "it is a string";
   if (fault !== null) throw invalid(`the claim \`sub\` names the user, and ${fault}`);
   const caps = parseCaps(claimed);
-  if (isFault(caps)) throw invalid(`the claim \`caps\`: ${caps.fault}`);
+  if (isRefusal(caps)) throw invalid(`the claim \`caps\`: ${caps.fix}`);
   return { user: sub as string, exp: exp as number, iat: iat ?? null, caps };
 }
 
@@ -65,7 +65,7 @@ export async function verifyRefresh(
   now: number,
 ): Promise<Omit<Claims, "user">> {
   const settings = settingsOf(env);
-  if ("fix" in settings) throw new RefusalError(refusal("not_configured", settings.fix));
+  if (isRefusal(settings)) throw new RefusalError(settings);
   const { user: bearer, ...claims } = await verifyToken(settings, token, now);
   if (bearer !== user) throw invalid("refresh with a token of the same user");
   return claims;
@@ -189,7 +189,3 @@ const expired = () =>
 
 const invalid = (fix: string, code: ErrorCode = "invalid_token") =>
   new RefusalError(refusal(code, fix));
-
-function isFault(caps: Caps | { fault: string }): caps is { fault: string } {
-  return "fault" in caps && typeof caps.fault === "string";
-}

@@ -348,7 +348,7 @@ export const GETTING_IN: Mutant[] = [
   },
   {
     file: "src/trust/token.ts",
-    text: "if (isFault(caps)) throw",
+    text: "if (isRefusal(caps)) throw",
     instead: "if (caps === undefined) throw",
     why: "a token whose caps are misspelt has others than were meant",
     tests: ["test/trust/token.test.ts"],

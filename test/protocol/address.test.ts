@@ -2,6 +2,7 @@
 
 import { expect, it } from "vitest";
 import { parseAddress, topicFault, userFault } from "../../src/protocol/address.ts";
+import { refusal } from "../../src/protocol/error.ts";
 
 it.each([
   ["user:ada", { kind: "user", name: "ada" }],
@@ -29,7 +30,7 @@ it.each([
   "topic:.",
   "topic:..",
 ])("[PUB2] %j is none", (text) => {
-  expect(parseAddress(text)).toEqual({ fault: expect.stringMatching(/\w/) });
+  expect(parseAddress(text)).toEqual(refusal("invalid_params", expect.stringMatching(/\w/), "to"));
 });
 
 it("[PUB2] dots are no name by themselves, since no path would lead there", () => {

@@ -2,6 +2,7 @@
 
 import { expect, it } from "vitest";
 import { allows, parseCaps } from "../../src/protocol/caps.ts";
+import { isRefusal, refusal } from "../../src/protocol/error.ts";
 
 it.each([
   { pattern: "topic:orders.42", topic: "orders.42", may: true },
@@ -20,7 +21,7 @@ it.each([
 
 it("[TOP1] an action may be allowed by any of the caps", () => {
   const caps = parseCaps({ "topic:a.*": ["subscribe"], "topic:a.b": ["publish", "follow"] });
-  if ("fault" in caps) throw new Error("refused");
+  if (isRefusal(caps)) throw new Error("refused");
   expect(allows(caps, "publish", "a.b")).toBe(true);
   expect(allows(caps, "subscribe", "a.b")).toBe(true);
   expect(allows(caps, "publish", "a.c")).toBe(false);
@@ -44,5 +45,5 @@ it.each([
   { what: "no list of actions", value: { "topic:a": "subscribe" } },
   { what: "more than 4 KiB", value: { "topic:a": Array(400).fill("subscribe") } },
 ])("[TOP1] caps that are $what are refused", ({ value }) => {
-  expect(parseCaps(value)).toEqual({ fault: expect.stringMatching(/\w/) });
+  expect(parseCaps(value)).toEqual(refusal("invalid_params", expect.stringMatching(/\w/), "caps"));
 });

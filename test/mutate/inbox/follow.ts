@@ -40,7 +40,7 @@ export const FOLLOW: Mutant[] = [
   },
   {
     file,
-    text: `      if ("code" in joined) throw new RefusalError(joined);\n`,
+    text: `      if (isRefusal(joined)) throw new RefusalError(joined);\n`,
     instead: "",
     why: "a follow that the topic refused is said to be one, and brings nothing",
     tests: ["test/socket/topics.test.ts"],
