@@ -8,7 +8,7 @@
 //                 └─────────▶ ahead: members with a device, up to the head
 
 import type { AlarmPart } from "../live/alarm.ts";
-import type { Draft, Outcome } from "../log/entry.ts";
+import { type Draft, isNew, type Outcome } from "../log/entry.ts";
 import type { Delivery, LiveEntry, LogBatch } from "../objects/member.ts";
 import { Ahead } from "./ahead.ts";
 import { CatchUp } from "./catch-up.ts";
@@ -126,7 +126,7 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
     const time = clock();
     drafts.forEach(({ body, category, ttl, exclude = null }, i) => {
       const outcome = outcomes[i];
-      if (outcome?.status !== "stored") return;
+      if (outcome === undefined || !isNew(outcome)) return;
       if (ttl === 0) {
         members.said += 1;
         const entry = { offset: null, body, time, expires: null, category, exclude };

@@ -1,7 +1,7 @@
 // Follows: each message published to a followed topic becomes a notification of this inbox, once, even when
 // no device is connected.
 
-import type { Draft, Outcome } from "../log/entry.ts";
+import { type Draft, isToRepeat, type Outcome } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import type { Batch, BatchEntry, Joined, Joining } from "../objects/member.ts";
 import { EMPTY_EPOCH } from "../protocol/cursor.ts";
@@ -162,7 +162,7 @@ export class Follows {
     const drafts = entries.map((entry) => draftOf(topic, entry, null));
     if (cursor < batch.lost) drafts.unshift(gapOf(topic, cursor, batch.lost));
     const outcomes = drafts.length === 0 ? [] : append(drafts);
-    const failed = outcomes.findIndex(({ status }) => status !== "stored");
+    const failed = outcomes.findIndex(isToRepeat);
     const reached =
       failed === -1
         ? Math.max(to, cursor < batch.lost ? batch.lost : 0)

@@ -2,7 +2,7 @@
 // frame to all sockets.
 
 import type { Appended } from "../log/appended.ts";
-import type { Draft, Outcome } from "../log/entry.ts";
+import { type Draft, isToRepeat, type Outcome } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import { type MessagesDraft, printMessages } from "../protocol/down.ts";
 import type { Sockets } from "../socket/sockets.ts";
@@ -70,7 +70,7 @@ export class LiveLog<Own> implements AlarmPart {
   /** Takes the drafts of one publish; returns their outcomes once they are written and sent. */
   async publish(drafts: Draft[], requestId: string | null): Promise<Outcome[]> {
     const outcomes = await this.#commits.add(drafts);
-    const failed = outcomes.filter(({ status }) => status === "failed");
+    const failed = outcomes.filter(isToRepeat);
     if (failed.length > 0) {
       const ids = failed.map(({ id }) => id);
       // The log line `append_failed` with the same id has the cause.

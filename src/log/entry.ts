@@ -23,6 +23,33 @@ export type Outcome =
   | { status: "stored" | "duplicate"; id: string; offset: number | null; epoch: string }
   | { status: "mismatch" | "failed"; id: string };
 
+/** Returns whether a draft has become a message that the log did not have. */
+export function isNew(outcome: Outcome): outcome is Extract<Outcome, { offset: unknown }> {
+  switch (outcome.status) {
+    case "stored":
+      return true;
+    case "duplicate":
+    case "mismatch":
+    case "failed":
+      return false;
+  }
+}
+
+/**
+ * Returns whether a draft is to be appended again: the log has neither stored it nor decided that it never
+ * will.
+ */
+export function isToRepeat({ status }: Outcome): boolean {
+  switch (status) {
+    case "failed":
+      return true;
+    case "stored":
+    case "duplicate":
+    case "mismatch":
+      return false;
+  }
+}
+
 /**
  * Returns an entry as JSON text. `state` is the text of the state members of an inbox's message, each with
  * its leading comma; it is empty for a message of a topic.

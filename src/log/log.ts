@@ -10,7 +10,7 @@ import {
   parseCheckpoint,
   printCheckpoint,
 } from "./checkpoint.ts";
-import { type Draft, Entry, LIVE_ONLY, type Outcome } from "./entry.ts";
+import { type Draft, Entry, isToRepeat, LIVE_ONLY, type Outcome } from "./entry.ts";
 import { knownIdentity, remember } from "./identities.ts";
 import type { Keep } from "./keep.ts";
 import { place } from "./place.ts";
@@ -85,7 +85,7 @@ export class Log<Own> {
       if (topic !== undefined && stopped.has(topic))
         return nothingAppended(this.at(now).head, [draft]);
       const part = this.append([draft], now);
-      if (topic !== undefined && part.outcomes[0]?.status === "failed") stopped.add(topic);
+      if (topic !== undefined && part.outcomes.some(isToRepeat)) stopped.add(topic);
       return part;
     });
     return joined(parts);

@@ -9,7 +9,7 @@ import type { PublishFrame } from "../protocol/up.ts";
 import type { Attachment } from "../socket/attachment.ts";
 import { requireCap } from "../trust/may.ts";
 import { prepare } from "./prepare.ts";
-import { refusalOfOutcome } from "./reply.ts";
+import { publishedOf } from "./reply.ts";
 
 /**
  * The topic of the object that holds the socket, with a direct way to publish there; null for an inbox.
@@ -45,8 +45,7 @@ export async function publishFromSocket(
       ? await own.publish(draft)
       : await logOf(env, to).publish([draft], connection);
   if (outcome === undefined) throw new Error("a publish had no outcome");
-  if (!("offset" in outcome)) throw new RefusalError(refusalOfOutcome(outcome.status));
-  const { id, offset, epoch } = outcome;
-  const message = { id, offset, epoch, duplicate: outcome.status === "duplicate" };
+  const message = publishedOf(outcome);
+  if (isRefusal(message)) throw new RefusalError(message);
   return JSON.stringify({ message });
 }

@@ -24,7 +24,7 @@ export const LOG_CORE: Mutant[] = [
   },
   {
     file: "src/log/log.ts",
-    text: `if (topic !== undefined && part.outcomes[0]?.status === "failed") stopped.add(topic);`,
+    text: `if (topic !== undefined && part.outcomes.some(isToRepeat)) stopped.add(topic);`,
     instead: "",
     why: "after a failed draft the topic's later ones go on, and a follower loses a message",
     tests: ["test/log/log.test.ts"],
