@@ -2,6 +2,7 @@
 
 import type { Log } from "../log/log.ts";
 import type { Held, LiveEntry, LogBatch } from "../objects/member.ts";
+import { report } from "../protocol/report.ts";
 import { type Advanced, advance } from "./advance.ts";
 import { retryAt } from "./back-off.ts";
 import { batchAfter } from "./batch.ts";
@@ -113,7 +114,7 @@ export class MemberCalls<Own extends Delivering> {
   }
 
   log(event: string, line: Record<string, unknown>): void {
-    console.error(JSON.stringify({ event, ...this.#deps.label, ...line }));
+    report(event, { ...this.#deps.label, ...line });
   }
 
   /** Records the effect of an answer, within a write of the caller. */

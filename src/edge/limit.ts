@@ -3,6 +3,7 @@
 
 import type { Env } from "../objects/env.ts";
 import { RefusalError, refusal } from "../protocol/error.ts";
+import { report } from "../protocol/report.ts";
 import type { Settings } from "../settings/settings.ts";
 import { findKey, looksLikeKey } from "../trust/key.ts";
 
@@ -51,7 +52,7 @@ async function isWithin(limit: RateLimit, key: string): Promise<boolean> {
   try {
     return (await limit.limit({ key })).success;
   } catch (cause) {
-    console.error(JSON.stringify({ event: "limit_failed", cause: String(cause) }));
+    report("limit_failed", {}, cause);
     return true;
   }
 }

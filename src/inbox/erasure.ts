@@ -3,6 +3,7 @@
 
 import type { Alarm } from "../live/alarm.ts";
 import type { Log } from "../log/log.ts";
+import { report } from "../protocol/report.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import type { FollowCursors } from "./cursors.ts";
 import type { Follows } from "./follow.ts";
@@ -80,7 +81,7 @@ export class Erasure {
    * revoked.
    */
   #eraseUnread(cause: string): Promise<void> {
-    console.error(JSON.stringify({ event: "erased_unread", cause }));
+    report("erased_unread", {}, cause);
     return this.#eraseNow({ notBefore: Math.floor(this.#parts.clock() / 1000) });
   }
 

@@ -4,6 +4,7 @@
 import type { Log } from "../log/log.ts";
 import type { Joined, Joining } from "../objects/member.ts";
 import { isRefusal, type Refusal } from "../protocol/error.ts";
+import { report } from "../protocol/report.ts";
 import type { FollowCursors } from "./cursors.ts";
 import type { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";
@@ -45,7 +46,7 @@ export class FollowCheck {
       const topic = this.#due();
       if (topic !== null) await this.#check(topic);
     } catch (cause) {
-      console.error(JSON.stringify({ event: "follow_check_failed", cause: String(cause) }));
+      report("follow_check_failed", {}, cause);
     }
   }
 

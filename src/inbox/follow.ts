@@ -8,6 +8,7 @@ import { EMPTY_EPOCH } from "../protocol/cursor.ts";
 import { isRefusal, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { FOLLOWS_MAX } from "../protocol/limits.ts";
 import { HUB_SOURCE } from "../protocol/message.ts";
+import { report } from "../protocol/report.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import type { FollowCursors } from "./cursors.ts";
 import type { Joins } from "./joins.ts";
@@ -139,7 +140,7 @@ export class Follows {
     const at = moments.next();
     const end = leaves.begin(topic);
     await leave(topic, member, false, at).catch((cause) =>
-      console.error(JSON.stringify({ event: "leave_failed", topic, cause: String(cause) })),
+      report("leave_failed", { topic }, cause),
     );
     end();
   }

@@ -7,6 +7,7 @@ import type { Cursor, Since } from "../protocol/cursor.ts";
 import { printError, printReply } from "../protocol/down.ts";
 import { isRefusal, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { TOPICS_MAX } from "../protocol/limits.ts";
+import { report } from "../protocol/report.ts";
 import { type Attachment, fits } from "../socket/attachment.ts";
 import type { Answer } from "../socket/receive.ts";
 import type { LiveSession } from "../socket/session.ts";
@@ -276,6 +277,6 @@ const watchRefusal = ({ attachment }: LiveSession, topic: string) =>
 
 function refusalOf(cause: unknown, { attachment: { connection } }: LiveSession): Refusal {
   if (cause instanceof RefusalError) return cause.refusal;
-  console.error(JSON.stringify({ event: "subscribe_failed", connection, cause: String(cause) }));
+  report("subscribe_failed", { connection }, cause);
   return refusal("temporary", "subscribe again");
 }

@@ -1,5 +1,7 @@
 // The one alarm of an object, shared by its named parts: the platform has one alarm for each object.
 
+import { report } from "../protocol/report.ts";
+
 /** A part of an object that an alarm must wake. */
 export interface AlarmPart {
   /**
@@ -82,7 +84,7 @@ export class Alarm<Part extends string> {
     try {
       await act();
     } catch (cause) {
-      console.error(JSON.stringify({ event: "alarm_failed", part: name, cause: String(cause) }));
+      report("alarm_failed", { part: name }, cause);
       this.#again.set(name, this.#clock() + AGAIN_MS);
     }
   }

@@ -5,6 +5,7 @@ import type { Appended } from "../log/appended.ts";
 import { type Draft, isToRepeat, type Outcome } from "../log/entry.ts";
 import type { Log } from "../log/log.ts";
 import { type MessagesDraft, printMessages } from "../protocol/down.ts";
+import { report } from "../protocol/report.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import type { AlarmPart } from "./alarm.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -74,7 +75,7 @@ export class LiveLog<Own> implements AlarmPart {
     if (failed.length > 0) {
       const ids = failed.map(({ id }) => id);
       // The log line `append_failed` with the same id has the cause.
-      console.error(JSON.stringify({ event: "publish_failed", request_id: requestId, ids }));
+      report("publish_failed", { request_id: requestId, ids });
     }
     return outcomes;
   }
@@ -116,7 +117,7 @@ export class LiveLog<Own> implements AlarmPart {
       await arm();
     } catch (cause) {
       // This does not fail the publish. The alarm is set again when it is found to be late.
-      console.error(JSON.stringify({ event: "alarm_not_set", cause: String(cause) }));
+      report("alarm_not_set", {}, cause);
     }
   }
 

@@ -3,6 +3,7 @@
 
 import { type Cursor, EMPTY_EPOCH } from "../protocol/cursor.ts";
 import { IDENTITY_MS } from "../protocol/limits.ts";
+import { report } from "../protocol/report.ts";
 import { type Appended, joined, nothingAppended } from "./appended.ts";
 import {
   type Checkpoint,
@@ -72,7 +73,7 @@ export class Log<Own> {
       if (drafts.length > 1) return this.#appendEach(drafts, now);
       const { head } = this.at(now);
       const ids = drafts.map(({ id }) => id);
-      console.error(JSON.stringify({ event: "append_failed", ids, cause: String(cause) }));
+      report("append_failed", { ids }, cause);
       return nothingAppended(head, drafts);
     }
   }

@@ -7,6 +7,7 @@ import { failureOf, logOf } from "../objects/stubs.ts";
 import { type Address, parseAddress } from "../protocol/address.ts";
 import { isRefusal, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { ADDRESSES_MAX, LIST_MESSAGES_MAX } from "../protocol/limits.ts";
+import { report } from "../protocol/report.ts";
 import type { Item } from "./items.ts";
 import { type Prepared, type Publisher, prepare } from "./prepare.ts";
 
@@ -114,8 +115,7 @@ async function publishAt(
     return await logOf(env, address).publish(drafts, requestId);
   } catch (cause) {
     const to = `${address.kind}:${address.name}`;
-    const line = { event: "publish_failed", request_id: requestId, to, cause: String(cause) };
-    console.error(JSON.stringify(line));
+    report("publish_failed", { request_id: requestId, to }, cause);
     const fix = "send it again, with an `id` so that it is stored once";
     const failure = failureOf(cause) ?? refusal("temporary", fix);
     return drafts.map(() => failure);

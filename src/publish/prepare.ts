@@ -6,6 +6,7 @@ import type { Address } from "../protocol/address.ts";
 import { isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 import type { Handler, Sender } from "../protocol/handler.ts";
 import { HUB_SOURCE, type Message } from "../protocol/message.ts";
+import { report } from "../protocol/report.ts";
 import { draftOf } from "./draft.ts";
 import { handle, handlerOf } from "./handle.ts";
 import { parseMessage } from "./parse.ts";
@@ -65,9 +66,7 @@ async function prepareHandled(
     return drafted(checked.message, handled.to, sender.source, key);
   } catch (cause) {
     // A handler that fails must affect its own message only.
-    const { type } = message;
-    const line = { event: "handler_failed", request_id: requestId, type, cause: String(cause) };
-    console.error(JSON.stringify(line));
+    report("handler_failed", { request_id: requestId, type: message.type }, cause);
     return refusal("internal", "send it again; if it stays so, look up handler_failed in the logs");
   }
 }

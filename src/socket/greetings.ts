@@ -1,5 +1,6 @@
 // The order of greetings: each socket is greeted a turn after it came, and not all of them in one turn.
 
+import { report } from "../protocol/report.ts";
 import { disconnect } from "./close.ts";
 import type { UngreetedSession } from "./session.ts";
 
@@ -38,8 +39,7 @@ export class Greetings {
       } catch (cause) {
         // A socket that cannot be greeted must not stop the greetings of the others.
         const { connection } = session.attachment;
-        const line = { event: "greeting_failed", connection, cause: String(cause) };
-        console.error(JSON.stringify(line));
+        report("greeting_failed", { connection }, cause);
         disconnect(session.ws, 4001);
       }
     }

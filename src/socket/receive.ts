@@ -9,6 +9,7 @@ import {
   UNREADABLE_FRAMES_MAX,
   UNREADABLE_FRAMES_PER_MINUTE,
 } from "../protocol/limits.ts";
+import { report } from "../protocol/report.ts";
 import { decodeUp, idAtHead, type UpFrame, type UpFrames, type UpType } from "../protocol/up.ts";
 import { Allowance } from "./allowance.ts";
 import { heard } from "./attachment.ts";
@@ -43,7 +44,7 @@ export function receive(
   session.queue = session.queue
     .then(() => handle(sockets, session, data, handlers, clock))
     // A frame that cannot be answered must not end the queue for the frames behind it.
-    .catch((cause) => console.error(JSON.stringify({ event: "frame_lost", cause: String(cause) })));
+    .catch((cause) => report("frame_lost", {}, cause));
   return session.queue;
 }
 
@@ -115,7 +116,7 @@ async function answerTo(
   } catch (cause) {
     if (cause instanceof RefusalError) return () => [printError(frame.id, cause.refusal)];
     const { connection } = session.attachment;
-    console.error(JSON.stringify({ event: "frame_failed", connection, cause: String(cause) }));
+    report("frame_failed", { connection }, cause);
     const code: ErrorCode = "internal";
     const error = refusal(code, "send the frame again; publish with an `id`");
     return () => [printError(frame.id, error)];

@@ -5,6 +5,7 @@ import type { CloseCode } from "../protocol/close.ts";
 import type { Since } from "../protocol/cursor.ts";
 import { PING, PONG } from "../protocol/down.ts";
 import { BUFFERED_BYTES_MAX, SILENCE_MS, SLOW_MS, UNSENT_BYTES_MAX } from "../protocol/limits.ts";
+import { report } from "../protocol/report.ts";
 import { type Attachment, readAttachment, writeAttachment } from "./attachment.ts";
 import { disconnect } from "./close.ts";
 import { Greetings } from "./greetings.ts";
@@ -134,7 +135,7 @@ export class Sockets {
         this.send(session, others.get(session.attachment.connection)?.() ?? frames, now);
     } catch (cause) {
       // The messages are stored. An error would report the publish as failed, and have it repeated.
-      console.error(JSON.stringify({ event: "broadcast_failed", cause: String(cause) }));
+      report("broadcast_failed", {}, cause);
     }
   }
 

@@ -2,6 +2,7 @@
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { RefusalError, refusal } from "../protocol/error.ts";
+import { report } from "../protocol/report.ts";
 
 /**
  * Keys older than this are fetched again, so that a key stops working after the issuer withdrew it.
@@ -95,7 +96,7 @@ export class Issuer {
       return known;
     } catch (cause) {
       this.#triedAt = now;
-      console.error(JSON.stringify({ event: "keys_unavailable", cause: String(cause) }));
+      report("keys_unavailable", {}, cause);
       return others ?? unavailable();
     } finally {
       this.#fetches -= 1;

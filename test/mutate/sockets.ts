@@ -52,7 +52,7 @@ export const SOCKETS: Mutant[] = [
   },
   {
     file: "src/socket/sockets.ts",
-    text: `      console.error(JSON.stringify({ event: "broadcast_failed", cause: String(cause) }));`,
+    text: `      report("broadcast_failed", {}, cause);`,
     instead: "      throw cause;",
     why: "a publish that is stored is called failed, and is stored twice when it is repeated",
     tests: ["test/socket/broadcast.test.ts"],
