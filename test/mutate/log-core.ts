@@ -23,6 +23,13 @@ export const LOG_CORE: Mutant[] = [
     tests: ["test/log/bare.test.ts"],
   },
   {
+    file: "src/log/entry.ts",
+    text: `    case "failed":\n      return true;`,
+    instead: `    case "failed":\n      return false;`,
+    why: "a follow passes over a message that could not be stored",
+    tests: ["test/topic/follow.test.ts"],
+  },
+  {
     file: "src/log/log.ts",
     text: `if (topic !== undefined && part.outcomes.some(isToRepeat)) stopped.add(topic);`,
     instead: "",
