@@ -36,7 +36,6 @@ import { join } from "./join.ts";
 import { TopicKeep, type TopicOwn } from "./keep.ts";
 import { Rest } from "./rest.ts";
 
-
 const clock = () => Date.now();
 
 /** Whether a caller is connected only because the topic is public. */
