@@ -1,29 +1,27 @@
 // All SQL of an inbox beyond that of its log: the follows.
 
-import { hasTable } from "../log/schema.ts";
+import { type RowOf, Table } from "../log/table.ts";
 
 /**
  * A stored follow. Its cursor is the greatest `topic_offset` among the inbox's own rows above `floor`; the
  * column `cursor` replaces rows that have left the log.
  */
-export type FollowRow = {
-  topic: string;
-  epoch: string;
-  cursor: number;
+const COLUMNS = {
+  topic: "TEXT PRIMARY KEY",
+  epoch: "TEXT NOT NULL",
+  cursor: "INTEGER NOT NULL",
   /**
    * Rows of the inbox at or below this offset belong to an earlier epoch of the topic, or to an earlier
    * follow.
    */
-  floor: number;
-};
+  floor: "INTEGER NOT NULL",
+} as const;
+
+export type FollowRow = RowOf<typeof COLUMNS>;
+
+const FOLLOWS = new Table("follows", COLUMNS, "WITHOUT ROWID");
 
 const SQL = {
-  make: `CREATE TABLE IF NOT EXISTS follows (
-           topic TEXT PRIMARY KEY, epoch TEXT NOT NULL, cursor INTEGER NOT NULL, floor INTEGER NOT NULL
-         ) WITHOUT ROWID`,
-  all: "SELECT topic, epoch, cursor, floor FROM follows ORDER BY topic",
-  one: "SELECT topic, epoch, cursor, floor FROM follows WHERE topic = ?",
-  put: "INSERT OR REPLACE INTO follows (topic, epoch, cursor, floor) VALUES (?, ?, ?, ?)",
   remove: "DELETE FROM follows WHERE topic = ?",
   newest: `SELECT topic_offset FROM log WHERE topic = ? AND offset > ?
            ORDER BY offset DESC LIMIT 1`,
@@ -39,17 +37,17 @@ export class FollowStore {
   }
 
   all(): FollowRow[] {
-    return this.#exists() ? this.#sql.exec<FollowRow>(SQL.all).toArray() : [];
+    return FOLLOWS.rows(this.#sql, "ORDER BY topic");
   }
 
   one(topic: string): FollowRow | undefined {
-    return this.#exists() ? this.#sql.exec<FollowRow>(SQL.one, topic).toArray()[0] : undefined;
+    return FOLLOWS.rows(this.#sql, "WHERE topic = ?", topic)[0];
   }
 
-  put({ topic, epoch, cursor, floor }: FollowRow): void {
+  put(row: FollowRow): void {
     // The table is made with every write, because a failed write or an erasure removes it again.
-    this.#sql.exec(SQL.make);
-    this.#sql.exec(SQL.put, topic, epoch, cursor, floor);
+    FOLLOWS.make(this.#sql);
+    FOLLOWS.put(this.#sql, row);
   }
 
   remove(topic: string): void {
@@ -70,9 +68,5 @@ export class FollowStore {
         JSON.stringify(offsets),
       )
       .toArray();
-  }
-
-  #exists(): boolean {
-    return hasTable(this.#sql, "follows");
   }
 }

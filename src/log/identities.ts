@@ -15,7 +15,7 @@ export function knownIdentity(
   key: string,
   now: number,
 ): Identity | null {
-  const known = identities === null ? undefined : store.identity(key, identities);
+  const known = identities === null ? undefined : store.identity(key);
   return known !== undefined && now - known.at < IDENTITY_MS ? known : null;
 }
 

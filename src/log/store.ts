@@ -1,51 +1,40 @@
 // All SQL of a log, for both objects: its rows, its checkpoint and its remembered ids.
 
-import { CHECKPOINT_VERSION, type Identities, type Victim } from "./checkpoint.ts";
-import type { Flags, Identity, NewRow, Row } from "./row.ts";
-import { dropAll, hasTable, migrate } from "./schema.ts";
+import type { Identities, Victim } from "./checkpoint.ts";
+import {
+  FLAGS,
+  type Flags,
+  IDS,
+  type Identity,
+  insertOf,
+  LOG,
+  type NewRow,
+  RECYCLE,
+  RECYCLE_MANY,
+  ROW,
+  ROWS_PER_INSERT,
+  type Row,
+  SAVED,
+  STEPS,
+  valuesOf,
+} from "./row.ts";
+import { dropAll } from "./table.ts";
 
-const STATE = "changed, seen_at, read_at, archived_at, topic, topic_offset";
-const ROW = `offset, body, time, expires, category, ${STATE}`;
-const FLAGS = `offset, body IS NULL AS blank, time, expires, ${STATE}`;
-
-// A statement has at most 100 bound values, and a row needs nine of them.
-const VALUES_PER_ROW = 9;
-const ROWS_PER_STATEMENT = 11;
 /** The rows of a page and one more, which shows whether another page follows. */
 const ROWS_PER_PIECE = 101;
 /** From this number of rows on they are overwritten in bulk: many rows with one statement. */
 const BULK_ROWS_MIN = 8;
 /** UTF-16 units of bodies after which a bound value takes no further row. It may have 2 MB. */
 const BULK_UNITS_MAX = 256 * 1024;
-const insertOf = (rows: number) => {
-  const row = (_: unknown, i: number) => {
-    const at = (place: number) => `?${i * VALUES_PER_ROW + place}`;
-    return `(${[1, 2, 3, 4, 5, 6, 7, 8, 9, 9].map(at).join(", ")})`;
-  };
-  return `INSERT INTO log (offset, body, time, expires, category, topic, topic_offset, checkpoint,
-          seen_at, read_at) VALUES ${Array.from({ length: rows }, row).join(", ")}`;
-};
 
 const SQL = {
-  saved: "SELECT text FROM checkpoint WHERE id = 1",
-  // Creating the table writes two rows. A log needs it only for a checkpoint without a message, such as a
-  // revocation in an empty inbox.
-  makeSaved: `CREATE TABLE IF NOT EXISTS checkpoint (
-                id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL
-              ) WITHOUT ROWID`,
-  save: "INSERT OR REPLACE INTO checkpoint (id, text) VALUES (1, ?)",
+  // Reads no row, and fails where the table lacks a column.
+  columns: `SELECT ${LOG.columns} FROM log LIMIT 0`,
+  step: "INSERT INTO migrations (id) VALUES (1)",
   saveOnLast: "UPDATE log SET checkpoint = ? WHERE offset = (SELECT max(offset) FROM log)",
   last: "SELECT offset, checkpoint FROM log ORDER BY offset DESC LIMIT 1",
   insert: insertOf(1),
-  insertMany: insertOf(ROWS_PER_STATEMENT),
-  recycle: `UPDATE log SET offset = ?1, body = ?2, time = ?3, expires = ?4, category = ?5, topic = ?6,
-            topic_offset = ?7, checkpoint = ?8, changed = NULL, seen_at = ?9, read_at = ?9,
-            archived_at = NULL WHERE offset = ?10`,
-  recycleMany: `UPDATE log SET offset = v.value->>0, body = v.value->>1, time = v.value->>2,
-                expires = v.value->>3, category = v.value->>4, topic = v.value->>5,
-                topic_offset = v.value->>6, checkpoint = v.value->>7, changed = NULL,
-                seen_at = v.value->>8, read_at = v.value->>8, archived_at = NULL
-                FROM json_each(?) AS v WHERE log.offset = v.value->>9`,
+  insertMany: insertOf(ROWS_PER_INSERT),
   after: `SELECT ${ROW} FROM log WHERE offset > ? ORDER BY offset LIMIT ?`,
   before: `SELECT ${ROW} FROM log WHERE offset < ? ORDER BY offset DESC LIMIT ?`,
   one: `SELECT ${ROW} FROM log WHERE offset = ?`,
@@ -59,6 +48,9 @@ const SQL = {
   blank: "UPDATE log SET body = NULL, category = NULL WHERE offset = ?",
   mark: "UPDATE log SET changed = ?, seen_at = ?, read_at = ?, archived_at = ? WHERE offset = ?",
   delete: "DELETE FROM log WHERE offset = ?",
+  identity: `SELECT offset, digest, at FROM ids_0 WHERE key = ?1
+             UNION ALL SELECT offset, digest, at FROM ids_1 WHERE key = ?1
+             ORDER BY at DESC LIMIT 1`,
 };
 
 export class LogStore {
@@ -77,22 +69,26 @@ export class LogStore {
     return this.#ready;
   }
 
-  /**
-   * Brings older tables up to date; returns the text of the checkpoint, null when there is none.
-   */
+  /** Brings an older table up to date; returns the text of the checkpoint, null when there is none. */
   open(): string | null {
-    if (!hasTable(this.#sql, "migrations")) return null;
-    const text = this.last()?.checkpoint ?? this.#saved();
-    // The checkpoint, which is read anyway, begins with the version of the tables.
-    if (!text?.startsWith(`[${CHECKPOINT_VERSION},`)) this.prepare();
+    if (!LOG.isIn(this.#sql)) return null;
+    LOG.use(this.#sql, () => this.#sql.exec(SQL.columns));
+    const text = this.last()?.checkpoint ?? SAVED.rows(this.#sql, "WHERE id = 1")[0]?.text ?? null;
     this.#ready = true;
     return text;
   }
 
-  /** Creates the tables, or brings them up to date. */
+  /** Creates the tables unless they exist. A log that stores nothing has none, and costs nothing. */
   prepare(): void {
-    if (!this.#ready) this.#storage.transactionSync(() => migrate(this.#sql));
+    if (this.exists()) return;
+    this.#storage.transactionSync(() => this.#make());
     this.#ready = true;
+  }
+
+  #make(): void {
+    STEPS.make(this.#sql);
+    this.#sql.exec(SQL.step);
+    LOG.make(this.#sql);
   }
 
   /** Runs the callback as one atomic write: when it throws, nothing of it is stored. */
@@ -121,7 +117,7 @@ export class LogStore {
     // `deleteAll()` runs outside every transaction: a crash after it would lose the checkpoint.
     this.#storage.transactionSync(() => {
       dropAll(this.#sql);
-      migrate(this.#sql);
+      this.#make();
       this.saveCheckpoint(checkpoint);
     });
     return this.#storage.deleteAlarm();
@@ -138,13 +134,8 @@ export class LogStore {
   saveCheckpoint(text: string): void {
     const { rowsWritten } = this.#sql.exec(SQL.saveOnLast, text);
     if (rowsWritten > 0) return;
-    this.#sql.exec(SQL.makeSaved);
-    this.#sql.exec(SQL.save, text);
-  }
-
-  #saved(): string | null {
-    if (!hasTable(this.#sql, "checkpoint")) return null;
-    return this.#sql.exec<{ text: string }>(SQL.saved).toArray()[0]?.text ?? null;
+    SAVED.make(this.#sql);
+    SAVED.put(this.#sql, { id: 1, text });
   }
 
   /**
@@ -152,46 +143,32 @@ export class LogStore {
    * carries the checkpoint.
    */
   write(rows: NewRow[], victims: Victim[], checkpoint: string): void {
+    const values = rows.map((row, i) => valuesOf(row, i === rows.length - 1 ? checkpoint : null));
     const inserted = rows.length - victims.length;
-    const last = rows[rows.length - 1] as NewRow;
-    const values = (row: NewRow) => [
-      row.offset,
-      row.body,
-      row.time,
-      row.expires,
-      row.category,
-      row.topic,
-      row.topic_offset,
-      row === last ? checkpoint : null,
-      row.read_at,
-    ];
     let at = 0;
-    for (; at + ROWS_PER_STATEMENT <= inserted; at += ROWS_PER_STATEMENT)
-      this.#sql.exec(SQL.insertMany, ...rows.slice(at, at + ROWS_PER_STATEMENT).flatMap(values));
-    for (; at < inserted; at++) this.#sql.exec(SQL.insert, ...values(rows[at] as NewRow));
-    const recycled = rows.slice(inserted);
+    for (; at + ROWS_PER_INSERT <= inserted; at += ROWS_PER_INSERT)
+      this.#sql.exec(SQL.insertMany, ...values.slice(at, at + ROWS_PER_INSERT).flat());
+    for (; at < inserted; at++) this.#sql.exec(SQL.insert, ...(values[at] as SqlStorageValue[]));
+    const recycled = victims.map(({ offset }, i) => [...(values[inserted + i] ?? []), offset]);
     const written =
       victims.length < BULK_ROWS_MIN
-        ? recycled.reduce((sum, row, i) => {
-            const victim = (victims[i] as Victim).offset;
-            return sum + this.#sql.exec(SQL.recycle, ...values(row), victim).rowsWritten;
-          }, 0)
-        : this.#recycleMany(recycled.map((row, i) => [...values(row), victims[i]?.offset]));
+        ? recycled.reduce((sum, row) => sum + this.#sql.exec(RECYCLE, ...row).rowsWritten, 0)
+        : this.#recycleMany(rows.slice(inserted), recycled);
     if (written !== victims.length) throw new Error("a row that was to be given up is not there");
   }
 
   /** One statement for many rows costs a fifth less than one for each row. */
-  #recycleMany(rows: unknown[][]): number {
+  #recycleMany(rows: NewRow[], values: SqlStorageValue[][]): number {
     let written = 0;
     for (let from = 0; from < rows.length; ) {
       let to = from;
       let units = 0;
       while (to < rows.length && (to === from || units < BULK_UNITS_MAX)) {
-        units += String(rows[to]?.[1] ?? "").length;
+        units += (rows[to] as NewRow).body.length;
         to += 1;
       }
-      const values = JSON.stringify(rows.slice(from, to));
-      written += this.#sql.exec(SQL.recycleMany, values).rowsWritten;
+      const texts = JSON.stringify(values.slice(from, to));
+      written += this.#sql.exec(RECYCLE_MANY, texts).rowsWritten;
       from = to;
     }
     return written;
@@ -260,25 +237,13 @@ export class LogStore {
   }
 
   /** Looks an identity up in both tables; the newer record counts. */
-  identity(key: string, identities: Identities): Identity | undefined {
-    return this.#sql
-      .exec<Identity>(
-        `SELECT offset, digest, at FROM ids_${identities.table} WHERE key = ?1
-         UNION ALL SELECT offset, digest, at FROM ids_${1 - identities.table} WHERE key = ?1
-         ORDER BY at DESC LIMIT 1`,
-        key,
-      )
-      .toArray()[0];
+  identity(key: string): Identity | undefined {
+    const look = () => this.#sql.exec<Identity>(SQL.identity, key).toArray()[0];
+    return IDS[0].use(this.#sql, () => IDS[1].use(this.#sql, look));
   }
 
-  remember(key: string, identity: Identity, identities: Identities): void {
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO ids_${identities.table} (key, offset, digest, at) VALUES (?, ?, ?, ?)`,
-      key,
-      identity.offset,
-      identity.digest,
-      identity.at,
-    );
+  remember(key: string, identity: Identity, { table }: Identities): void {
+    IDS[table].put(this.#sql, { key, ...identity });
   }
 
   /**
@@ -286,10 +251,6 @@ export class LogStore {
    */
   renewIdentities(table: 0 | 1): void {
     this.#sql.exec(`DROP TABLE IF EXISTS ids_${table}`);
-    this.#sql.exec(
-      `CREATE TABLE ids_${table} (
-         key TEXT PRIMARY KEY, offset INTEGER NOT NULL, digest TEXT NOT NULL, at INTEGER NOT NULL
-       ) WITHOUT ROWID`,
-    );
+    IDS[table].make(this.#sql);
   }
 }

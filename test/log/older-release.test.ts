@@ -3,6 +3,7 @@
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
+import { list } from "../support/inbox.ts";
 import { namedTopic, namedUser } from "../support/member.ts";
 import { draft, type Stub } from "../support/object.ts";
 
@@ -54,4 +55,17 @@ it("[LOG2] what a newer release has stored outlives a rollback", async () => {
     await stub.publish([draft(2)]);
     expect(await storedOwn(stub)).toMatchObject({ ofLater: 7 });
   }
+});
+
+it("[LOG15] a log that lacks columns gets them when it wakes, also to be read only", async () => {
+  const ada = namedUser();
+  await ada.stub.publish([draft(1)]);
+  await runInDurableObject(ada.stub, (_inbox, { storage }) => {
+    for (const name of ["topic", "topic_offset"])
+      storage.sql.exec(`ALTER TABLE log DROP COLUMN ${name}`);
+  });
+  await evictDurableObject(ada.stub);
+  expect((await list(ada.stub)).notifications).toMatchObject([{ data: 1 }]);
+  await ada.stub.publish([draft(2)]);
+  expect((await list(ada.stub)).counts).toMatchObject({ total: 2 });
 });

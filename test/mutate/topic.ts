@@ -238,11 +238,4 @@ export const TOPIC: Mutant[] = [
     why: "half a day counts as none or one",
     tests: ["test/settings/topic.test.ts"],
   },
-  {
-    file: "src/delivery/member-store.ts",
-    text: "      if (!this.#isNarrow()) throw cause;\n      return this.#sql",
-    instead: "      return this.#sql",
-    why: "a failure to read the members is taken for an old table",
-    tests: ["test/topic/late-leave.test.ts"],
-  },
 ];

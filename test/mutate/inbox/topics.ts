@@ -27,8 +27,8 @@ export const TOPICS: Mutant[] = [
   },
   {
     file: "src/inbox/store.ts",
-    text: "    this.#sql.exec(SQL.make);\n",
-    instead: "    if (!this.#exists()) this.#sql.exec(SQL.make);\n",
+    text: "    FOLLOWS.make(this.#sql);\n",
+    instead: "    if (!FOLLOWS.isIn(this.#sql)) FOLLOWS.make(this.#sql);\n",
     why: "a follow costs the owner a needless look",
     tests: [],
     equivalent:
