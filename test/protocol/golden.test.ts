@@ -5,7 +5,12 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import type { InboxOwn } from "../../src/inbox/state.ts";
 import { printState } from "../../src/inbox/state.ts";
-import { type Checkpoint, parseCheckpoint, printCheckpoint } from "../../src/log/checkpoint.ts";
+import {
+  type Checkpoint,
+  emptyCheckpoint,
+  parseCheckpoint,
+  printCheckpoint,
+} from "../../src/log/checkpoint.ts";
 import { printEntry } from "../../src/log/entry.ts";
 import { CLOSES, type CloseCode, comesBack } from "../../src/protocol/close.ts";
 import {
@@ -304,6 +309,20 @@ describe("what outlives a deploy", () => {
         notBefore: null,
         follows: 2,
       },
+    },
+    "an inbox's, with what its user may still do": {
+      ...emptyCheckpoint({}, 604_800_000),
+      own: {
+        ...{ unread: 0, unseen: 0, total: 0, removed: 0, seen: [] },
+        read: [{ upTo: 1, at: TIME, changed: 2 }],
+        notBefore: 1_767_323_045,
+        follows: 0,
+        left: { follows: [299, TIME], marks: [1_500, TIME] },
+      },
+    },
+    "a topic's, in the middle of a round": {
+      ...emptyCheckpoint({}, 604_800_000),
+      own: { delivered: 4, settings: null, round: { to: 7, after: "user:ada" } },
     },
     "a topic's": {
       epoch: "k3x9",

@@ -19,8 +19,10 @@ export interface Hub {
   readonly pid: number;
   /** Ends the process at once, as a power switch would end it for the process. */
   kill(): Promise<void>;
-  /** Starts it again on the same storage, at another port. */
-  restart(): Promise<Hub>;
+  /** Starts it again on the same storage, at another port; with another bundle if one is given. */
+  restart(bundle?: string): Promise<Hub>;
+  /** The folder of the databases: a file for each object, below the name of its class. */
+  readonly storage: string;
   /** Ends the process and deletes the storage. */
   stop(): Promise<void>;
   /** What the hub has logged so far. */
@@ -76,9 +78,11 @@ async function launch(directory: string): Promise<Hub> {
   return {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid as number,
+    storage: join(directory, "storage"),
     kill,
-    restart: async () => {
+    restart: async (bundle) => {
       await kill();
+      if (bundle !== undefined) await copyFile(bundle, join(directory, "worker.js"));
       return launch(directory);
     },
     stop: async () => {
