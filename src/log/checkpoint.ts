@@ -45,10 +45,10 @@ export interface Checkpoint<Own> {
 }
 
 /**
- * The version of the text below. Raise it with the schema, and keep reading older versions. A new member
- * of `own` needs no new version: where it is absent, it has its default.
+ * The version of the text below. Raise it when a reader must tell the forms apart, and keep reading older ones.
+ * A new member of `own` needs no new version: where it is absent, it has its default.
  */
-export const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_VERSION = 1;
 
 /** Victims stored in a checkpoint: enough to spread the cost of the search for them. */
 export const VICTIMS_KEPT = 32;

@@ -48,7 +48,7 @@ const NAMES = Object.keys(COLUMNS) as Name[];
 const GIVEN = NAMES.filter((name): name is Given => !(name in BEGINS));
 const without = (...left: Name[]) => NAMES.filter((name) => !left.includes(name)).join(", ");
 
-/** What a SELECT names for a `Row`, and for `Flags`. */
+/** The columns of a `Row` and of `Flags`, for a SELECT. */
 export const ROW = without("checkpoint");
 export const FLAGS = `body IS NULL AS blank, ${without("body", "category", "checkpoint")}`;
 

@@ -72,7 +72,7 @@ async function evictAll(stubs: Record<string, Stub>): Promise<void> {
 }
 
 describe.each(Object.entries(RELEASES))("a database of %s", (release, { inbox, topic, golden }) => {
-  it("[LOG15] is read, written, and has the columns of a new one afterwards", async () => {
+  it("[LOG16] is read, written, and has the columns of a new one afterwards", async () => {
     const names = { user: `ada-of-${release}`, topic: `builds-of-${release}` };
     const stubs = stubsOf(names);
     vi.useFakeTimers({ toFake: ["Date"], now: golden.at + MINUTE_MS });

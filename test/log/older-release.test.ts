@@ -57,7 +57,7 @@ it("[LOG2] what a newer release has stored outlives a rollback", async () => {
   }
 });
 
-it("[LOG15] a log that lacks columns gets them when it wakes, also to be read only", async () => {
+it("[LOG16] a log that lacks columns gets them when it wakes, also to be read only", async () => {
   const ada = namedUser();
   await ada.stub.publish([draft(1)]);
   await runInDurableObject(ada.stub, (_inbox, { storage }) => {

@@ -26,20 +26,20 @@ async function withOlder(test: (sql: SqlStorage) => void): Promise<void> {
   });
 }
 
-it("[LOG15] rows of an older release are read, with the default of each later column", () =>
+it("[LOG16] rows of an older release are read, with the default of each later column", () =>
   withOlder((sql) => {
     expect(newer.rows(sql, "ORDER BY key")).toEqual([{ ...old, color: null, weight: 5 }]);
     expect(newer.rows(sql, "WHERE key = ?", "none")).toEqual([]);
   }));
 
-it("[LOG15] a row is written to a table of an older release, before any is read", () =>
+it("[LOG16] a row is written to a table of an older release, before any is read", () =>
   withOlder((sql) => {
     newer.make(sql);
     newer.put(sql, red);
     expect(newer.rows(sql, "WHERE key = 'b'")).toEqual([red]);
   }));
 
-it("[LOG15] the older release goes on with a table that a newer one has changed", () =>
+it("[LOG16] the older release goes on with a table that a newer one has changed", () =>
   withOlder((sql) => {
     newer.put(sql, red);
     older.put(sql, { key: "c", size: 3 });
@@ -49,7 +49,7 @@ it("[LOG15] the older release goes on with a table that a newer one has changed"
     ]);
   }));
 
-it("[LOG15] a write that is taken back takes the new columns with it, and the next one adds them", async () => {
+it("[LOG16] a write that is taken back takes the new columns with it, and the next one adds them", async () => {
   await runInDurableObject(freshInbox(), (_object, { storage }) => {
     const { sql } = storage;
     older.make(sql);
@@ -64,7 +64,7 @@ it("[LOG15] a write that is taken back takes the new columns with it, and the ne
   });
 });
 
-it("[LOG15] each column that is added writes one row, once, and a table that has all costs none", async () => {
+it("[LOG16] each column that is added writes one row, once, and a table that has all costs none", async () => {
   const stub = freshInbox();
   const cost = (action: (sql: SqlStorage) => unknown) =>
     costOf(stub, (object) =>

@@ -2,13 +2,12 @@
 
 import { globSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 type Field = Record<string, string>;
 
 /** Returns the dumps of all objects of a class that have stored something. The hub must have ended. */
-export async function dumpsOf(storage: string, kind: "inbox" | "topic"): Promise<string[]> {
-  // Node 20 does not have it, and needs it only to record.
-  const { DatabaseSync } = await import("node:sqlite");
+export function dumpsOf(storage: string, kind: "inbox" | "topic"): string[] {
   const files = globSync(`belfry-${kind}/*.sqlite`, { cwd: storage }).sort();
   return files.flatMap((file) => {
     const database = new DatabaseSync(join(storage, file));

@@ -163,7 +163,7 @@ it("[FOL7] a late leave ends the follow of a user who only watches by then", asy
   socket.ws.close();
 });
 
-it("[LOG15] a member's table without the time gets it with the first look, for one row", async () => {
+it("[LOG16] a member's table without the time gets it with the first look, for one row", async () => {
   const stub = freshTopic();
   const joining = (member: string, at?: number) => ({
     member,

@@ -39,7 +39,7 @@ async function change(hub: Hub, bundle: string, since: string, rounds: number): 
   return next;
 }
 
-it("[LOG15] a release goes on with what the release before has stored, and that one after a rollback", async ({
+it("[LOG16] a release goes on with what the release before has stored, and that one after a rollback", async ({
   skip,
 }) => {
   skip(!hasHistory, "an archive of the sources has no history");
@@ -77,6 +77,6 @@ if (RECORD !== undefined)
     const path = resolve(import.meta.dirname, "../log/golden", RECORD);
     await writeFile(`${path}.json`, JSON.stringify({ at: Date.now(), cursor, told }));
     for (const kind of ["inbox", "topic"] as const)
-      await writeFile(`${path}-${kind}.sql`, (await dumpsOf(hub.storage, kind)).join(""));
+      await writeFile(`${path}-${kind}.sql`, dumpsOf(hub.storage, kind).join(""));
     await hub.stop();
   });
