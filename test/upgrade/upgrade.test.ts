@@ -11,7 +11,6 @@ import { type Names, read, repeatable, write } from "../support/life.ts";
 import { bundleOf, hasHistory, releaseBefore } from "../support/release.ts";
 import { TestSocket } from "../support/socket.ts";
 
-const NAMES: Names = { user: "ada", topic: "builds" };
 /** Each round fills the inbox again, so that every release overwrites rows of the other one. */
 const INBOX_MESSAGES_MAX = 24;
 const VARS = { INBOX_MESSAGES_MAX: String(INBOX_MESSAGES_MAX) };
@@ -23,18 +22,38 @@ beforeAll(async () => {
   return () => rm(dirname(before), { recursive: true });
 });
 
+interface Life extends Names {
+  /** Its inbox's cursor after the first round, and all rounds. */
+  cursor: string | null;
+  rounds: number[];
+}
+
+/** A user and a topic to which nothing was written yet. */
+const life = (name: string): Life => ({ user: name, topic: name, cursor: null, rounds: [] });
+
+const writeAll = (hub: Hub, lives: Life[], round: number) =>
+  Promise.all(
+    lives.map(async (each) => {
+      await write(hub.url, each, round);
+      each.rounds.push(round);
+      each.cursor ??= (await read(hub.url, each, null)).all.cursor;
+    }),
+  );
+
 /** Starts another release on the storage of a hub. It must find all that there is, and know each id. */
-async function change(hub: Hub, bundle: string, since: string, rounds: number): Promise<Hub> {
-  const expected = await read(hub.url, NAMES, since);
+async function change(hub: Hub, bundle: string, lives: Life[]): Promise<Hub> {
+  const expected = await Promise.all(lives.map((each) => read(hub.url, each, each.cursor)));
   const next = await hub.restart(bundle);
-  const found = await read(next.url, NAMES, since);
-  // The newer one may tell more.
-  if (bundle === before) expect(expected).toMatchObject(found);
-  else expect(found).toMatchObject(expected);
-  for (let round = 1; round <= rounds; round++) {
-    const path = `/v1/users/${NAMES.user}/notifications`;
-    const { status, json } = await call(next.url, "POST", path, repeatable(round));
-    expect([status, json.duplicate]).toEqual([200, true]);
+  for (const [i, { cursor, rounds, ...names }] of lives.entries()) {
+    const found = await read(next.url, names, cursor);
+    // The newer one may tell more.
+    if (bundle === before) expect(expected[i]).toMatchObject(found);
+    else expect(found).toMatchObject(expected[i] as object);
+    for (const round of rounds) {
+      const path = `/v1/users/${names.user}/notifications`;
+      const { status, json } = await call(next.url, "POST", path, repeatable(round));
+      expect([status, json.duplicate]).toEqual([200, true]);
+    }
   }
   return next;
 }
@@ -43,19 +62,20 @@ it("[LOG16] a release goes on with what the release before has stored, and that 
   skip,
 }) => {
   skip(!hasHistory, "an archive of the sources has no history");
-  const today = inject("bundle");
+  const lives = [life("made-before")];
   let hub = await startHub(before, VARS);
-  await write(hub.url, NAMES, 1);
-  const { cursor } = (await read(hub.url, NAMES, null)).all;
-  await write(hub.url, NAMES, 2);
-  hub = await change(hub, today, cursor, 2);
-  await write(hub.url, NAMES, 3);
-  hub = await change(hub, before, cursor, 3);
-  await write(hub.url, NAMES, 4);
-  hub = await change(hub, today, cursor, 4);
-  await write(hub.url, NAMES, 5);
-  const { all } = await read(hub.url, NAMES, cursor);
-  expect(all.notifications).toHaveLength(INBOX_MESSAGES_MAX);
+  for (const round of [1, 2]) await writeAll(hub, lives, round);
+  hub = await change(hub, inject("bundle"), lives);
+  lives.push(life("made-today"));
+  await writeAll(hub, lives, 3);
+  hub = await change(hub, before, lives);
+  await writeAll(hub, lives, 4);
+  hub = await change(hub, inject("bundle"), lives);
+  await writeAll(hub, lives, 5);
+  for (const { user } of lives) {
+    const path = `/v1/users/${user}/notifications?state=all&limit=100`;
+    expect((await call(hub.url, "GET", path)).json.notifications).toHaveLength(INBOX_MESSAGES_MAX);
+  }
   await hub.stop();
 });
 
