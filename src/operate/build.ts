@@ -1,7 +1,8 @@
 // npm run build: the parts of Belfry for use by others, into dist/: the entries of the package as ES
 // modules with types, the command line as one file, and the modules that a hub serves to pages without a
 // bundler. The argument `scripts` omits the types, which take longest; wrangler runs it that way before
-// each deployment.
+// each deployment, which a fault of an environment stops. `scripts <file>` checks those of another
+// configuration.
 
 import { spawnSync } from "node:child_process";
 import {
@@ -17,6 +18,7 @@ import { dirname, join, resolve } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 import { bundleAsset } from "./assets.ts";
 import { ASSETS, COMMAND, ENTRIES, PEERS } from "./entries.ts";
+import { environmentsFault } from "./environments.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const DIST = join(ROOT, "dist");
@@ -126,9 +128,15 @@ function types(): void {
   }
 }
 
+const [what, config = "wrangler.toml"] = process.argv.slice(2);
+const fault = what === "scripts" ? await environmentsFault(resolve(ROOT, config)) : null;
+if (fault !== null) {
+  console.error(fault);
+  process.exit(1);
+}
 const files = new Map(
   (await Promise.all([entries(), command(), assets()])).flatMap((each) => [...each]),
 );
 write(files);
 sweep(new Set(files.keys()));
-if (process.argv[2] !== "scripts") types();
+if (what !== "scripts") types();
