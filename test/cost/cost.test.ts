@@ -90,12 +90,12 @@ const SHAPES: Record<string, () => Promise<Bill>> = {
     const bill = await billOf(() => ok(request("POST", "/v1/publish", { ...MESSAGE, to })));
     return each(NOTHING, bill, 100);
   },
-  "what is sent live only (`ttl: 0`)": async () => {
+  "a live message (`ttl: 0`)": async () => {
     const { name } = namedUser();
     await ok(request("POST", inboxPath(name), MESSAGE));
     return billOf(() => ok(request("POST", inboxPath(name), { ...MESSAGE, ttl: 0 })));
   },
-  "a message to a topic, whatever number of sockets watch it": async () => {
+  "a message to a topic that sockets watch": async () => {
     const { name } = namedTopic();
     await ok(request("POST", topicPath(name), MESSAGE));
     const caps = { "topic:*": ["subscribe"] };
@@ -109,12 +109,12 @@ const SHAPES: Record<string, () => Promise<Bill>> = {
       for (const socket of sockets) await socket.messages();
     });
   },
-  "a message to a topic that users follow, at the topic": async () => {
+  "a message to a topic with followers": async () => {
     const [few, many] = [await followed(4), await followed(8)];
     const follower = each(few, many, 4);
     return minus(few, follower, 4);
   },
-  "the guard of its delivery, at most once in 30 seconds": async () => {
+  "the guard of its delivery, once in 30 s": async () => {
     const now = Date.parse("2030-01-01T00:00:00Z");
     vi.useFakeTimers({ now, toFake: ["Date"] });
     const topic = await followedBy(4);
@@ -132,11 +132,11 @@ const SHAPES: Record<string, () => Promise<Bill>> = {
   },
   "a message to a topic, for each follower": async () =>
     each(await followed(4), await followed(8), 4),
-  "one of 100 messages published at once, for each follower": async () => {
+  "one of 100 published at once, a follower": async () => {
     const follower = each(await followed(2, 100), await followed(4, 100), 2);
     return each(NOTHING, follower, 100);
   },
-  "a message to a topic, for each user who subscribes": async () =>
+  "a message to a topic, for each subscriber": async () =>
     each(await subscribed(2), await subscribed(4), 2),
   "reading all by a frame": async () => {
     const { name } = namedUser();
@@ -148,7 +148,7 @@ const SHAPES: Record<string, () => Promise<Bill>> = {
       await socket.nextOf("reply");
     });
   },
-  "a connect with a cursor that lacks nothing": async () => {
+  "a connect that has missed nothing": async () => {
     const { name, stub } = namedUser();
     await ok(request("POST", inboxPath(name), MESSAGE));
     const first = await open(name, "/v1/connect");
