@@ -373,6 +373,21 @@ describe("pages", () => {
     expect(missing).toEqual([]);
   });
 
+  const TABLE_COLUMNS_MAX = 100;
+  /** Pages whose tables are still wider. */
+  const AWAITED = /^(README|docs\/element|docs\/sdk)\.md:/;
+
+  it(`have tables of at most ${TABLE_COLUMNS_MAX} columns`, () => {
+    const wide = PAGES.filter((page) => page === "README.md" || page.startsWith("docs/")).flatMap(
+      (page) =>
+        withoutCode(read(page))
+          .split("\n")
+          .filter((line) => line.startsWith("|") && [...line].length > TABLE_COLUMNS_MAX)
+          .map((line) => `${page}: ${line.slice(0, 40)}`),
+    );
+    expect(wide.filter((line) => !AWAITED.test(line))).toEqual([]);
+  });
+
   it("list each decision with its title, its status and its day", () => {
     const listed = read("docs/decisions/README.md").matchAll(
       /^- \[(\d{4})\]\((\S+)\) · (?:accepted|superseded by).* · \d{4}-\d\d-\d\d\n {2}(.+)$/gm,
