@@ -229,7 +229,7 @@ export const GETTING_IN: Mutant[] = [
     file: "src/trust/key.ts",
     text: "  if (!KEY.test(presented)) return null;\n",
     instead: "",
-    why: "whatever begins like a key costs a digest",
+    why: "each text that begins like a key costs a digest",
     tests: ["test/trust/key.test.ts"],
     equivalent:
       "A key that does not have the form has no digest in the list, so that it is refused all the same; only the time for a digest is saved.",

@@ -159,9 +159,8 @@ export const LOG_CORE: Mutant[] = [
     file: "src/log/log.ts",
     text: "if (next.head !== current.head) this.#checkpoint = next;",
     instead: "this.#checkpoint = next;",
-    why: "a log that has stored nothing tells an epoch which nobody kept",
+    why: "a log that has stored nothing returns an epoch that is not stored",
     tests: ["test/log/log.test.ts"],
-    equivalent:
-      "where nothing is stored a log has no ids either, so that the first draft is always stored",
+    equivalent: "an empty log has no ids either, so that the first draft is always stored",
   },
 ];

@@ -89,9 +89,9 @@ export const LOG_ROWS: Mutant[] = [
     file: "src/log/store.ts",
     text: "BETWEEN ? AND ? AND body IS NOT NULL\n",
     instead: "BETWEEN ? AND ?\n",
-    why: "a follower is told of a loss where only blanked rows went",
+    why: "a follower gets a gap where only blanked rows went",
     tests: ["test/topic/retention.test.ts", "test/topic/history.test.ts"],
-    equivalent: "a topic blanks only what has aged, and that was counted as lost before",
+    equivalent: "a topic blanks only aged messages, which were counted as lost before",
   },
   {
     file: "src/log/store.ts",

@@ -75,7 +75,7 @@ export const SOCKET_LIMIT: Mutant[] = [
     file: "src/socket/close.ts",
     text: "  if (ws.readyState !== WebSocket.OPEN) return;\n",
     instead: "",
-    why: "a socket is told twice why it is closed",
+    why: "a socket gets the reason of its close twice",
     tests: ["test/socket/sockets.test.ts"],
     equivalent: "a socket that is not open throws at the `send()`, which is caught",
   },

@@ -47,8 +47,7 @@ export const READ: Mutant[] = [
     instead: "return row === null ? [] :",
     why: "a message without a content is sent to devices",
     tests: [],
-    equivalent:
-      "Only what is alive is taken back from the archive, and what is alive has a content.",
+    equivalent: "Only a message that is kept is taken back from the archive, and it has a content.",
   },
   {
     file,

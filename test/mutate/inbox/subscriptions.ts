@@ -20,7 +20,7 @@ export const SUBSCRIPTIONS: Mutant[] = [
     why: "a place of an earlier subscription counts for the next one",
     tests: [],
     equivalent:
-      "Nothing is told of a topic that is not subscribed to, and the next subscribe sets the place before anything is.",
+      "No frame of a topic without a subscription is sent, and the next subscribe sets the place before one is.",
   },
   {
     file,
