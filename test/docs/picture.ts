@@ -21,6 +21,7 @@ const WINDOW = { width: 660, height: 590 };
 
 /** The clock of the picture, and the notifications with the time of each, the oldest first. */
 const NOW = "2026-11-20T14:05:00.000Z";
+/** The first ones are read: as many as this. */
 const READ = 2;
 const NOTIFICATIONS = [
   {
@@ -123,9 +124,9 @@ async function startHub(
 
 async function publish(hub: Hub): Promise<void> {
   const user = hub.user(USER);
-  for (const [i, { time: _time, ...message }] of NOTIFICATIONS.entries()) {
+  for (const { time: _, ...message } of NOTIFICATIONS) {
     const { epoch, offset } = await user.publish(message);
-    if (i < READ) await user.mark({ epoch, offsets: [offset], read: true });
+    if (offset === READ) await user.mark({ epoch, up_to: offset, read: true });
   }
 }
 
