@@ -3,15 +3,18 @@
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { quickStart, writeFiles } from "../docs/quick-start-files.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FRAMEWORKS = join(import.meta.dirname, "frameworks");
 const MODULES = join(FRAMEWORKS, "node_modules");
+/** Beside the modules, where the apps of docs/quick-starts.md find them. */
+const QUICK_STARTS = join(FRAMEWORKS, ".quick-starts");
 const run = promisify(execFile);
 
 let folder: string;
@@ -28,7 +31,9 @@ beforeAll(async () => {
   await mkdir(installed);
   await run("tar", ["xzf", join(folder, filename), "-C", installed, "--strip-components=1"]);
 }, 120_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  for (const path of [folder, QUICK_STARTS]) await rm(path, { recursive: true, force: true });
+});
 
 /** Runs a tool of the frameworks, and returns what it prints; rejects with that where it fails. */
 async function tool(path: string, ...args: string[]): Promise<string> {
@@ -72,4 +77,53 @@ describe.skipIf(!existsSync(join(MODULES, "next")))("the packed package", () => 
       expect([at, existsSync(at)]).toEqual([at, true]);
     }
   });
+});
+
+describe.skipIf(!existsSync(join(MODULES, "next")))("the app of docs/quick-starts.md", () => {
+  const HUB = { hub: "https://hub.example.com" };
+
+  /** Makes a new app with what the starter of the framework makes, and the files of the page. */
+  async function appOf(heading: string, starter: Record<string, string>): Promise<string> {
+    const name = heading.toLowerCase();
+    const app = join(QUICK_STARTS, name);
+    await writeFiles(app, { ...starter, ...quickStart(heading) }, HUB);
+    const settings = JSON.parse(await readFile(join(FRAMEWORKS, name, "tsconfig.json"), "utf8"));
+    await writeFile(join(app, "tsconfig.json"), JSON.stringify(settings));
+    return app;
+  }
+
+  const index = (main: string) =>
+    `<!doctype html><div id="app"></div><script type="module" src="${main}"></script>`;
+
+  it("is checked and built by Vite for React", async () => {
+    const app = await appOf("React", {
+      "index.html": index("/src/main.tsx"),
+      "src/main.tsx": `import { createRoot } from "react-dom/client";
+        import App from "./App";
+        createRoot(document.body).render(<App />);`,
+    });
+    expect(await tool("typescript/bin/tsc", "-p", app)).toBe("");
+    await tool("vite/bin/vite.js", "build", app);
+    expect(existsSync(join(app, "dist/index.html"))).toBe(true);
+  }, 120_000);
+
+  it("is checked and built by Vite for Vue", async () => {
+    const app = await appOf("Vue", {
+      "index.html": index("/src/main.ts"),
+      "src/main.ts": `import { createApp } from "vue";
+        import App from "./App.vue";
+        createApp(App).mount("#app");`,
+    });
+    expect(await tool("vue-tsc/bin/vue-tsc.js", "-p", app)).toBe("");
+    await tool("vite/bin/vite.js", "build", app);
+    expect(existsSync(join(app, "dist/index.html"))).toBe(true);
+  }, 120_000);
+
+  it("is checked and built by Next, with a route for the tokens", async () => {
+    const app = await appOf("Next", {});
+    await cp(join(FRAMEWORKS, "next/app/layout.tsx"), join(app, "app/layout.tsx"));
+    const printed = await tool("next/dist/bin/next", "build", app);
+    expect(printed).toMatch(/Compiled successfully/);
+    expect(printed).toMatch(/ƒ \/belfry-token/);
+  }, 240_000);
 });
