@@ -4,7 +4,6 @@
 // each deployment, which a fault of an environment stops. `scripts <file>` checks those of another
 // configuration.
 
-import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -19,6 +18,7 @@ import { type BuildOptions, build } from "esbuild";
 import { bundleAsset } from "./assets.ts";
 import { ASSETS, COMMAND, ENTRIES, PEERS } from "./entries.ts";
 import { environmentsFault } from "./environments.ts";
+import { emitTypes } from "./types.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const DIST = join(ROOT, "dist");
@@ -107,25 +107,11 @@ function sweep(made: ReadonlySet<string>): void {
     }
 }
 
-/** Writes the declarations of the folders with entries. A compiler error ends the build. */
+/** Writes the declarations. A compiler error ends the build. */
 function types(): void {
   rmSync(TYPES, { recursive: true, force: true });
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  const folders = new Set(Object.values(ENTRIES).filter(isThere).map(dirname));
-  for (const folder of folders) {
-    const { status } = spawnSync(
-      process.execPath,
-      [
-        tsc,
-        ...["-p", folder, "--outDir", TYPES, "--rootDir", "src"],
-        ...["--noEmit", "false", "--declaration", "--emitDeclarationOnly"],
-        // The maps lead to sources that are in the package.
-        "--declarationMap",
-      ],
-      { cwd: ROOT, stdio: "inherit" },
-    );
-    if (status !== 0) process.exit(1);
-  }
+  // The maps lead to sources that are in the package.
+  emitTypes(TYPES, "--declarationMap");
 }
 
 const [what, config = "wrangler.toml"] = process.argv.slice(2);
