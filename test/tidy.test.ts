@@ -202,7 +202,7 @@ describe("source files", () => {
 
   /** For what no event tells: a moment at random, and the end of a token by the hub's clock. */
   const SLEEPS = [
-    "test/client/hub.test.ts",
+    "test/client/client-hub.test.ts",
     // Here the clock is the test's.
     "test/delivery/pool.test.ts",
     "test/path/crash-erase.test.ts",

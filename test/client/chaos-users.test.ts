@@ -13,7 +13,7 @@ import { call } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 import { ChaosProxy, FAULTS, fast } from "./chaos.ts";
 import { ChaosPage, type Stored, USERS, type User } from "./chaos-page.ts";
-import { untilShown } from "./live.ts";
+import { untilShown } from "./real-hub.ts";
 import { seeded } from "./simulation.ts";
 
 /** How pages connect, and the hours by which the clock of each is ahead of the hub's: tabs have one clock. */

@@ -1,12 +1,12 @@
 // Event streams where the hub is a `fetch` that says what it is told to. What a real hub does with them
-// is in hub.test.ts.
+// is in client-hub.test.ts.
 
 import { afterEach, expect, it, vi } from "vitest";
 import { newClient } from "../../src/client/client.ts";
 import { surroundings } from "../../src/client/environment.ts";
 import { inbox } from "../../src/client/inbox.ts";
 import { sse } from "../../src/client/sse.ts";
-import { Shown, until, untilShown } from "./live.ts";
+import { Shown, until, untilShown } from "./real-hub.ts";
 import { connectedFrame, step } from "./simulation.ts";
 
 afterEach(() => {

@@ -6,7 +6,7 @@ import { type Client, newClient } from "../../src/client/client.ts";
 import { type Environment, surroundings } from "../../src/client/environment.ts";
 import { sharedTabs } from "../../src/client/tabs.ts";
 import { tokenOf } from "../support/backend.ts";
-import { Shown, until } from "./live.ts";
+import { Shown, until } from "./real-hub.ts";
 import { Clock, FakeHub, type FakeLine, messageAt, settled, step } from "./simulation.ts";
 
 const URL = "https://tabs.test";

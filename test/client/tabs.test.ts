@@ -10,7 +10,7 @@ import { websocket } from "../../src/client/websocket.ts";
 import { startProxy, type TcpProxy } from "../examples/proxy.ts";
 import { call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
-import { Shown, until, untilShown } from "./live.ts";
+import { Shown, until, untilShown } from "./real-hub.ts";
 import { Page } from "./simulation.ts";
 
 let hub: Hub;

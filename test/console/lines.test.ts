@@ -1,4 +1,4 @@
-// The lines that the page prints, as a shell takes them. That they work is in page.test.ts.
+// The lines that the page prints, as a shell takes them. That they work is in console-page.test.ts.
 
 import { expect, it } from "vitest";
 import { type Draft, printLine } from "../../src/console/lines.ts";

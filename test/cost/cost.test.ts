@@ -5,9 +5,9 @@ import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
 import page from "../../docs/cost.md?raw";
 import { tokenOf } from "../support/backend.ts";
-import { type Bill, billOf, request } from "../support/bill.ts";
 import { namedTopic, namedUser, untilDelivered } from "../support/member.ts";
 import { drafts, ObjectSocket } from "../support/object.ts";
+import { type Bill, billOf, request } from "../support/platform-bill.ts";
 
 const MESSAGE = { notification: { title: "Build 118 passed" }, data: { build: 118 } };
 

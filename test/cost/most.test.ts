@@ -11,9 +11,9 @@ import {
   MEMBERSHIP_CHANGES_PER_SECOND,
   MEMBERSHIP_CHANGES_WOKEN,
 } from "../../src/protocol/limits.ts";
-import { billOf } from "../support/bill.ts";
 import { namedTopic, namedUser } from "../support/member.ts";
 import { connect, type ObjectSocket } from "../support/object.ts";
+import { billOf } from "../support/platform-bill.ts";
 
 const DAY_SECONDS = 86_400;
 const REST_SECONDS = 10;

@@ -16,8 +16,8 @@ import {
   until,
   untilDelivered,
 } from "../support/member.ts";
-import { meter } from "../support/meter.ts";
 import { BOTH, connect, draft } from "../support/object.ts";
+import { meter } from "../support/object-meter.ts";
 
 const NOW = Date.parse("2030-05-05T00:00:00Z");
 const LIMIT = 50;

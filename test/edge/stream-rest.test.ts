@@ -6,10 +6,10 @@ import { describe, expect, it } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import type { Caps } from "../../src/protocol/caps.ts";
 import { bearer, tokenOf } from "../support/backend.ts";
-import { request } from "../support/bill.ts";
 import { EventReader } from "../support/events.ts";
 import { namedTopic, namedUser, until } from "../support/member.ts";
 import { BOTH, type Stub } from "../support/object.ts";
+import { request } from "../support/platform-bill.ts";
 
 /** Opens a stream as the user. */
 async function open(path: string, user: string, caps: Caps = {}): Promise<EventReader> {

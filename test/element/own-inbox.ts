@@ -2,7 +2,7 @@
 // hub cannot be brought to, such as another day.
 
 import type { InboxMessage, InboxSnapshot } from "../../src/client/inbox.ts";
-import { pageOf } from "./site.ts";
+import { pageOf } from "./app-site.ts";
 import { type Screen, type Stage, visit } from "./stage.ts";
 
 /** A message of such an inbox. */

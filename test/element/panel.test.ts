@@ -3,8 +3,8 @@
 
 import type { BrowserContextOptions, Locator } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { pageOf } from "./app-site.ts";
 import { ENGLISH } from "./samples.ts";
-import { pageOf } from "./site.ts";
 import { eventually, publish, type Screen, useStage, visit } from "./stage.ts";
 
 const stage = useStage();

@@ -7,7 +7,7 @@ import { launchBrowser } from "../examples/browser.ts";
 import { startProxy, type TcpProxy } from "../examples/proxy.ts";
 import { type Answer, call } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
-import { type Site, startSite } from "./site.ts";
+import { type Site, startSite } from "./app-site.ts";
 
 export interface Stage {
   browser: Browser;

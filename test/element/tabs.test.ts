@@ -1,7 +1,7 @@
 // The tabs: which there are, and that each of them can be reached.
 
 import { expect, it } from "vitest";
-import { pageOf } from "./site.ts";
+import { pageOf } from "./app-site.ts";
 import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const stage = useStage();

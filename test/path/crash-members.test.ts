@@ -7,7 +7,7 @@ import type { MessagesFrame } from "../../src/protocol/down.ts";
 import type { LogMessage } from "../../src/protocol/message.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
-import { keptByTopic, keptByUser } from "../support/kept.ts";
+import { keptByTopic, keptByUser } from "../support/kept-messages.ts";
 import { TestSocket } from "../support/socket.ts";
 
 const KILLS = 32;

@@ -6,7 +6,7 @@ import { expect, inject, it } from "vitest";
 import type { LogMessage } from "../../src/protocol/message.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
-import { keptByTopic, keptByUser } from "../support/kept.ts";
+import { keptByTopic, keptByUser } from "../support/kept-messages.ts";
 import { TestSocket } from "../support/socket.ts";
 import { View } from "../support/view.ts";
 

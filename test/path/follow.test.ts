@@ -18,7 +18,7 @@ import {
   say,
   topicPath,
   untilDelivered,
-} from "../support/topics.ts";
+} from "../support/topic-requests.ts";
 
 let url = "";
 hubForAll((started) => {

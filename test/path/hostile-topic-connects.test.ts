@@ -7,7 +7,7 @@ import { bearer, call, tokenOf } from "../support/backend.ts";
 import { EventReader } from "../support/events.ts";
 import { hubForAll } from "../support/hub-for-all.ts";
 import { TestSocket } from "../support/socket.ts";
-import { answersOf, device, may, say, subscribe, topicPath } from "../support/topics.ts";
+import { answersOf, device, may, say, subscribe, topicPath } from "../support/topic-requests.ts";
 
 let url = "";
 hubForAll((started) => {

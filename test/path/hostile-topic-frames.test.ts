@@ -22,7 +22,7 @@ import {
   say,
   subscribe,
   untilDelivered,
-} from "../support/topics.ts";
+} from "../support/topic-requests.ts";
 
 let url = "";
 hubForAll((started) => {

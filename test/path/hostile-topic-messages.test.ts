@@ -26,7 +26,7 @@ import {
   stepsOf,
   subscribe,
   untilDelivered,
-} from "../support/topics.ts";
+} from "../support/topic-requests.ts";
 import { TEST_VARS } from "../support/vars.ts";
 import { View } from "../support/view.ts";
 

@@ -14,7 +14,7 @@ import {
   followPath,
   followsOf,
   topicPath,
-} from "../support/topics.ts";
+} from "../support/topic-requests.ts";
 import { API_KEY, TEST_VARS } from "../support/vars.ts";
 
 const APP = "https://app.example.com";

@@ -33,7 +33,7 @@ import {
   subscribe,
   topicPath,
   untilDelivered,
-} from "../support/topics.ts";
+} from "../support/topic-requests.ts";
 
 let url = "";
 hubForAll((started) => {

@@ -8,7 +8,7 @@ import type { Caps } from "../../src/protocol/caps.ts";
 import { many, messages, UPGRADE } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
-import { answersOf, device } from "../support/topics.ts";
+import { answersOf, device } from "../support/topic-requests.ts";
 
 /** Twice what a user is replayed, in topics just below what would be a snapshot instead: 3.8 MB. */
 const TOPICS = many(16, (i) => `t${i}`);

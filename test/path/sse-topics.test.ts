@@ -5,7 +5,7 @@ import { expectRefusal, fresh, inbox, many, raw } from "../support/attack.ts";
 import { bearer, call, tokenOf } from "../support/backend.ts";
 import { EventReader, type StreamEvent } from "../support/events.ts";
 import { hubForAll } from "../support/hub-for-all.ts";
-import { dataOf, may, say } from "../support/topics.ts";
+import { dataOf, may, say } from "../support/topic-requests.ts";
 
 let url = "";
 hubForAll((started) => {

@@ -20,7 +20,7 @@ import {
   subscribe,
   topicPath,
   untilDelivered,
-} from "../support/topics.ts";
+} from "../support/topic-requests.ts";
 import { View } from "../support/view.ts";
 
 let url = "";

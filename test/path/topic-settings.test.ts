@@ -26,7 +26,7 @@ import {
   subscribe,
   topicPath,
   untilDelivered,
-} from "../support/topics.ts";
+} from "../support/topic-requests.ts";
 
 const hubs: Hub[] = [];
 let url = "";

@@ -6,7 +6,7 @@ import { bearer, tokenOf } from "../support/backend.ts";
 import { EventReader } from "../support/events.ts";
 import { hubForAll } from "../support/hub-for-all.ts";
 import { TestSocket } from "../support/socket.ts";
-import { answersOf, device, may, topicPath } from "../support/topics.ts";
+import { answersOf, device, may, topicPath } from "../support/topic-requests.ts";
 import { API_KEY } from "../support/vars.ts";
 
 let url = "";

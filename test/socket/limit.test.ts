@@ -3,8 +3,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CONNECTIONS_MAX, SILENCE_MS, UNHEARD_MS } from "../../src/protocol/limits.ts";
 import { openSocket } from "../../src/socket/upgrade.ts";
-import { expectEnd } from "../support/ends.ts";
 import { BOTH, connect, freshInbox, freshTopic, ObjectSocket } from "../support/object.ts";
+import { expectEnd } from "../support/socket-end.ts";
 
 const KINDS = [
   { kind: "an inbox", make: freshInbox },

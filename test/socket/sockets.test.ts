@@ -7,11 +7,11 @@ import type { Inbox } from "../../src/inbox/inbox.ts";
 import { CLOSES, type CloseCode, comesBack } from "../../src/protocol/close.ts";
 import { CONNECTIONS_MAX, SILENCE_MS, SLOW_MS } from "../../src/protocol/limits.ts";
 import { readAttachment } from "../../src/socket/attachment.ts";
-import { expectEnd } from "../support/ends.ts";
 import { at } from "../support/inbox.ts";
-import { meter } from "../support/meter.ts";
 import { BOTH, connect, draft, freshInbox, freshTopic, type Stub } from "../support/object.ts";
-import { history } from "../support/topic.ts";
+import { meter } from "../support/object-meter.ts";
+import { expectEnd } from "../support/socket-end.ts";
+import { history } from "../support/topic-object.ts";
 
 const KINDS = [
   { kind: "inbox", make: freshInbox },

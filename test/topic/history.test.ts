@@ -6,7 +6,7 @@ import { FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
 import { parseHistorySince } from "../../src/protocol/since.ts";
 import { at, range } from "../support/inbox.ts";
 import { BOTH, connect, draft, drafts, freshTopic } from "../support/object.ts";
-import { type History, history } from "../support/topic.ts";
+import { type History, history } from "../support/topic-object.ts";
 
 const NOW = Date.parse("2030-05-01T10:00:00Z");
 const MINUTE_MS = 60_000;

@@ -7,7 +7,7 @@ import { inboxOf, topicOf } from "../../src/objects/stubs.ts";
 import { FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
 import { at, messagesOf, publish, range } from "../support/inbox.ts";
 import { BOTH, connect, draft, drafts, freshTopic } from "../support/object.ts";
-import { history } from "../support/topic.ts";
+import { history } from "../support/topic-object.ts";
 
 const fresh = () => `t-${crypto.randomUUID()}`;
 

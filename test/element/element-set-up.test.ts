@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { tokenOf } from "../support/backend.ts";
-import { pageOf } from "./site.ts";
+import { pageOf } from "./app-site.ts";
 import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const stage = useStage();

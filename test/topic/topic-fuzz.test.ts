@@ -9,7 +9,7 @@ import type { Outcome } from "../../src/log/entry.ts";
 import type { Cursor } from "../../src/protocol/cursor.ts";
 import type { MessagesFrame } from "../../src/protocol/down.ts";
 import { connect, draft, freshTopic, type ObjectSocket } from "../support/object.ts";
-import { history } from "../support/topic.ts";
+import { history } from "../support/topic-object.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@
 // its door; an inbox of the app's own may let it through, so here it comes from one.
 
 import { expect, it } from "vitest";
-import { pageOf } from "./site.ts";
+import { pageOf } from "./app-site.ts";
 import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const stage = useStage();

@@ -8,9 +8,9 @@ import type { AxeResults } from "axe-core";
 import type { BrowserContextOptions } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { call } from "../support/backend.ts";
+import { pageOf } from "./app-site.ts";
 import { dated, giveInbox } from "./own-inbox.ts";
 import { ENGLISH, HEBREW, HEBREW_LABELS } from "./samples.ts";
-import { pageOf } from "./site.ts";
 import { eventually, forget, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const SHOTS = join(import.meta.dirname, "screenshots");

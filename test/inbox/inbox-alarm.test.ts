@@ -2,7 +2,6 @@
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { expectEnd } from "../support/ends.ts";
 import { at, filled, list, mark, publish } from "../support/inbox.ts";
 import {
   BOTH,
@@ -13,6 +12,7 @@ import {
   ringInVain,
   type Stub,
 } from "../support/object.ts";
+import { expectEnd } from "../support/socket-end.ts";
 
 const NOW = Date.parse("2030-05-01T10:00:00Z");
 const DAY_MS = 86_400_000;

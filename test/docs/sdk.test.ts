@@ -8,10 +8,10 @@ import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { Inbox, inbox } from "../../src/client/inbox.ts";
 import { createClient } from "../../src/client/index.ts";
 import { createHub } from "../../src/client/server.ts";
-import { bundled, runModule, snippetsOf } from "../docs/snippets.ts";
 import { call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 import { API_KEY } from "../support/vars.ts";
+import { bundled, runModule, snippetsOf } from "./snippets.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PAGE = readFileSync(resolve(ROOT, "docs/sdk.md"), "utf8");

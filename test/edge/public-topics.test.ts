@@ -6,7 +6,7 @@ import { PublicTopics } from "../../src/edge/public-topics.ts";
 import type { Env } from "../../src/objects/env.ts";
 import hub from "../../src/worker.ts";
 import { bearer, tokenOf } from "../support/backend.ts";
-import { billOf, request } from "../support/bill.ts";
+import { billOf, request } from "../support/platform-bill.ts";
 
 const stream = { accept: "text/event-stream" };
 const DOORS = [

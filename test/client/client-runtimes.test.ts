@@ -15,7 +15,7 @@ import { bundled } from "../docs/snippets.ts";
 import { call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 import { API_KEY } from "../support/vars.ts";
-import type { Journey, Travelled } from "./journey.ts";
+import type { Journey, Travelled } from "./sdk-journey.ts";
 
 const BIN = join(import.meta.dirname, "runtimes/node_modules/.bin");
 
@@ -39,7 +39,7 @@ afterAll(async () => {
 
 /** The journey and a few lines around it, as one file. */
 const programOf = (lines: string, format: "esm" | "iife" = "esm") =>
-  bundled(`import { travel, travelBoth } from "./test/client/journey.ts"; ${lines}`, {
+  bundled(`import { travel, travelBoth } from "./test/client/sdk-journey.ts"; ${lines}`, {
     platform: "neutral",
     target: "es2022",
     format,

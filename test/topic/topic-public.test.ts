@@ -5,9 +5,9 @@ import { refusal } from "../../src/protocol/error.ts";
 import { ANONYMOUS } from "../../src/socket/attachment.ts";
 import { openSocket } from "../../src/socket/upgrade.ts";
 import { tokenOf } from "../support/backend.ts";
-import { expectEnd } from "../support/ends.ts";
 import { namedTopic, namedUser, until } from "../support/member.ts";
 import { BOTH, connect, draft } from "../support/object.ts";
+import { expectEnd } from "../support/socket-end.ts";
 
 const nobody = { user: null, exp: null, iat: null, caps: {} };
 

@@ -3,10 +3,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Topic } from "../../src/topic/topic.ts";
-import { expectEnd } from "../support/ends.ts";
 import { at, filled, list, messagesOf, publish } from "../support/inbox.ts";
 import { holdUntil, namedTopic, namedUser, until } from "../support/member.ts";
 import { BOTH, connect, draft, drafts } from "../support/object.ts";
+import { expectEnd } from "../support/socket-end.ts";
 
 const NOW = Date.parse("2030-05-01T10:00:00Z");
 

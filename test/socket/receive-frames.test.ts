@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { FRAME_BYTES_MAX, FRAMES_PER_SECOND } from "../../src/protocol/limits.ts";
 import type { Attachment } from "../../src/socket/attachment.ts";
 import { tokenOf } from "../support/backend.ts";
-import { expectEnd } from "../support/ends.ts";
 import { BOTH, connect, draft, freshInbox, freshTopic } from "../support/object.ts";
+import { expectEnd } from "../support/socket-end.ts";
 
 afterEach(() => {
   vi.useRealTimers();

@@ -5,9 +5,9 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Joining } from "../../src/objects/member.ts";
 import type { Since } from "../../src/protocol/cursor.ts";
-import { expectEnd } from "../support/ends.ts";
 import { list, mark, publish } from "../support/inbox.ts";
 import { connect, draft, drafts, freshInbox, freshTopic, type Stub } from "../support/object.ts";
+import { expectEnd } from "../support/socket-end.ts";
 
 const WHY = "this instance was replaced";
 

@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { tokenOf } from "../support/backend.ts";
-import { pageOf } from "./site.ts";
+import { pageOf } from "./app-site.ts";
 import { eventually, forget, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const stage = useStage();

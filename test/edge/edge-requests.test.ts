@@ -1,5 +1,5 @@
 // The door by its units: what each route asks for, and what it makes of a request that is not quite right.
-// The same doors under attack, over the network, are in test/path/hostile-doors.test.ts.
+// The same doors under attack, over the network, are in test/path/hostile-requests.test.ts.
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";

@@ -10,7 +10,7 @@ import { bearer, call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 import { TestSocket } from "../support/socket.ts";
 import { ChaosProxy, FAULTS, fast } from "./chaos.ts";
-import { untilShown } from "./live.ts";
+import { untilShown } from "./real-hub.ts";
 import { seeded } from "./simulation.ts";
 
 const STEPS = 10_000;

@@ -11,7 +11,7 @@ import type { TokenReason } from "../../src/client/token.ts";
 import { websocket } from "../../src/client/websocket.ts";
 import { call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
-import { Shown, until, untilShown } from "./live.ts";
+import { Shown, until, untilShown } from "./real-hub.ts";
 
 let hub: Hub;
 beforeAll(async () => {

@@ -5,7 +5,6 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import { Topic } from "../../src/topic/topic.ts";
-import { expectEnd } from "../support/ends.ts";
 import { list, publish } from "../support/inbox.ts";
 import {
   holdUntil,
@@ -16,6 +15,7 @@ import {
   withholdLeaves,
 } from "../support/member.ts";
 import { BOTH, connect, draft, drafts } from "../support/object.ts";
+import { expectEnd } from "../support/socket-end.ts";
 
 const NOW = Date.parse("2030-05-01T10:00:00Z");
 const SECOND = NOW / 1000;

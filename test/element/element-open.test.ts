@@ -1,7 +1,7 @@
 // `open` as a page sets it: early or late, it is what the page has said last.
 
 import { expect, it } from "vitest";
-import { pageOf } from "./site.ts";
+import { pageOf } from "./app-site.ts";
 import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const stage = useStage();

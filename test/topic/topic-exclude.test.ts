@@ -7,7 +7,7 @@ import type { Topic } from "../../src/topic/topic.ts";
 import { at } from "../support/inbox.ts";
 import { type Named, namedTopic, namedUser, until, untilDelivered } from "../support/member.ts";
 import { BOTH, connect, draft, type ObjectSocket, type Stub } from "../support/object.ts";
-import { history } from "../support/topic.ts";
+import { history } from "../support/topic-object.ts";
 
 const without = (connection: string, data: string) => ({ ...draft(data), exclude: connection });
 const dataOf = ({ messages }: Pick<MessagesFrame, "messages">) => messages.map(({ data }) => data);

@@ -15,8 +15,8 @@ import {
   untilDelivered,
   withholdLeaves,
 } from "../support/member.ts";
-import { meter } from "../support/meter.ts";
 import { BOTH, connect, costOf, draft, freshTopic } from "../support/object.ts";
+import { meter } from "../support/object-meter.ts";
 
 afterEach(() => {
   vi.useRealTimers();

@@ -3,7 +3,7 @@
 import type { WebSocketRoute } from "playwright-core";
 import { expect, it } from "vitest";
 import { call } from "../support/backend.ts";
-import { pageOf } from "./site.ts";
+import { pageOf } from "./app-site.ts";
 import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const stage = useStage();

@@ -13,8 +13,8 @@ import {
   until,
   untilDelivered,
 } from "../support/member.ts";
-import { meter } from "../support/meter.ts";
 import { BOTH, connect, draft, drafts } from "../support/object.ts";
+import { meter } from "../support/object-meter.ts";
 
 // Each connect is the one in twenty that asks. An inbox takes its chance from here as it wakes.
 beforeEach(() => {

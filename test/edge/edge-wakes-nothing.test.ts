@@ -3,7 +3,7 @@
 import { exports } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { tokenOf } from "../support/backend.ts";
-import { billOf } from "../support/bill.ts";
+import { billOf } from "../support/platform-bill.ts";
 
 const topics = "/v1/topics/news/messages";
 const mine = "/v1/users/me/notifications";

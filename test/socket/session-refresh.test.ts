@@ -2,8 +2,8 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { tokenOf } from "../support/backend.ts";
-import { expectEnd } from "../support/ends.ts";
 import { BOTH, connect, draft, freshInbox, freshTopic } from "../support/object.ts";
+import { expectEnd } from "../support/socket-end.ts";
 
 const SUBSCRIBE = { "topic:*": ["subscribe" as const] };
 const NOW = Date.parse("2030-06-01T12:00:00Z");

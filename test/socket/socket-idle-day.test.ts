@@ -3,8 +3,8 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
 import { tokenOf } from "../support/backend.ts";
-import { type Meter, meter } from "../support/meter.ts";
 import { connect, draft, freshInbox, freshTopic } from "../support/object.ts";
+import { type Meter, meter } from "../support/object-meter.ts";
 
 const PING_MS = 30_000;
 const HOUR_MS = 3_600_000;

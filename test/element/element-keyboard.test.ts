@@ -1,7 +1,7 @@
 // The element by the keyboard alone, and what a screen reader is told.
 
 import { expect, it } from "vitest";
-import { pageOf } from "./site.ts";
+import { pageOf } from "./app-site.ts";
 import { eventually, publish, type Screen, titled, useStage, visit } from "./stage.ts";
 
 const stage = useStage();

@@ -3,11 +3,11 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Joining } from "../../src/objects/member.ts";
-import { expectEnd } from "../support/ends.ts";
 import { at, messagesOf, range } from "../support/inbox.ts";
 import { namedTopic, namedUser, until } from "../support/member.ts";
 import { BOTH, connect, draft, drafts, freshTopic } from "../support/object.ts";
-import { history } from "../support/topic.ts";
+import { expectEnd } from "../support/socket-end.ts";
+import { history } from "../support/topic-object.ts";
 
 const NOW = Date.parse("2030-05-01T10:00:00Z");
 const FULL = 1_000;

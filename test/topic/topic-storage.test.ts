@@ -15,7 +15,6 @@ import {
   until,
   untilDelivered,
 } from "../support/member.ts";
-import { meter } from "../support/meter.ts";
 import {
   connect,
   costOf,
@@ -24,6 +23,7 @@ import {
   freshTopic,
   type ObjectSocket,
 } from "../support/object.ts";
+import { meter } from "../support/object-meter.ts";
 
 const joining = (member: string) => ({
   member,

@@ -11,7 +11,7 @@ import { connectUrl, type Transport } from "../../src/client/transport.ts";
 import { startProxy } from "../examples/proxy.ts";
 import { call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
-import { clientOf, Shown, until, untilShown } from "./live.ts";
+import { clientOf, Shown, until, untilShown } from "./real-hub.ts";
 
 let hub: Hub;
 beforeAll(async () => {
