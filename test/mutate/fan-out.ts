@@ -120,8 +120,8 @@ export const FAN_OUT: Mutant[] = [
     why: "a follower that opens a topic's page stops to follow",
     tests: [
       "test/delivery/members.test.ts",
-      "test/topic/late-leave.test.ts",
-      "test/topic/follow.test.ts",
+      "test/topic/join-late-leave.test.ts",
+      "test/topic/topic-follow.test.ts",
     ],
   },
   {
@@ -136,7 +136,7 @@ export const FAN_OUT: Mutant[] = [
     text: "    if (member.follows && at < member.followedAt) return false;\n",
     instead: "",
     why: "a leave that comes late ends the follow after it, in silence",
-    tests: ["test/delivery/members.test.ts", "test/topic/late-leave.test.ts"],
+    tests: ["test/delivery/members.test.ts", "test/topic/join-late-leave.test.ts"],
   },
   {
     file: "src/delivery/members.ts",
@@ -145,8 +145,8 @@ export const FAN_OUT: Mutant[] = [
     why: "after a rest who stopped to follow follows again",
     tests: [
       "test/delivery/members.test.ts",
-      "test/topic/late-leave.test.ts",
-      "test/topic/follow.test.ts",
+      "test/topic/join-late-leave.test.ts",
+      "test/topic/topic-follow.test.ts",
     ],
   },
   {
@@ -168,14 +168,14 @@ export const FAN_OUT: Mutant[] = [
     text: "user > after",
     instead: "user >= after",
     why: "the last follower of each page is on the next one too",
-    tests: ["test/delivery/members.test.ts", "test/topic/follow.test.ts"],
+    tests: ["test/delivery/members.test.ts", "test/topic/topic-follow.test.ts"],
   },
   {
     file: "src/topic/followers.ts",
     text: "    .sort()\n",
     instead: "",
     why: "a list of followers by pages leaves some out",
-    tests: ["test/delivery/members.test.ts", "test/topic/follow.test.ts"],
+    tests: ["test/delivery/members.test.ts", "test/topic/topic-follow.test.ts"],
   },
   {
     file: "src/delivery/member-calls.ts",
@@ -224,7 +224,7 @@ export const FAN_OUT: Mutant[] = [
     text: "own.delivered = members.size === 0 ? null : Math.max(position ?? 0, head);",
     instead: "own.delivered = Math.max(position ?? 0, head);",
     why: "a topic that nobody is left in is never forgotten",
-    tests: ["test/topic/retention.test.ts", "test/delivery/fan-out.test.ts"],
+    tests: ["test/topic/topic-retention.test.ts", "test/delivery/fan-out.test.ts"],
   },
   {
     file: "src/delivery/fan-out.ts",
@@ -252,7 +252,7 @@ export const FAN_OUT: Mutant[] = [
     text: " && own.delivered < head && members.hasFollowers();",
     instead: " && own.delivered < head;",
     why: "a message to a topic that is only watched costs an alarm",
-    tests: ["test/topic/storage.test.ts"],
+    tests: ["test/topic/topic-storage.test.ts"],
   },
   {
     file: "src/delivery/watcher-check.ts",
@@ -266,14 +266,14 @@ export const FAN_OUT: Mutant[] = [
     text: "    this.wake();\n    return this.#deps.members.deliveryOf",
     instead: "    return this.#deps.members.deliveryOf",
     why: "after a rest a topic says that nobody who watches has the message",
-    tests: ["test/delivery/fan-out.test.ts", "test/topic/storage.test.ts"],
+    tests: ["test/delivery/fan-out.test.ts", "test/topic/topic-storage.test.ts"],
   },
   {
     file: "src/delivery/ahead.ts",
     text: "          if (members.size === 0) own.delivered = null;\n        });\n    } catch (cause) {",
     instead: "        });\n    } catch (cause) {",
     why: "a topic whose last watcher was gone when it was told is never forgotten",
-    tests: ["test/topic/retention.test.ts"],
+    tests: ["test/topic/topic-retention.test.ts"],
   },
   {
     file: "src/delivery/fan-out.ts",
@@ -322,7 +322,7 @@ export const FAN_OUT: Mutant[] = [
     text: "if (log.store.exists()) log.change",
     instead: "if (log.store) log.change",
     why: "watching a topic to which nothing was published makes all its tables",
-    tests: ["test/topic/storage.test.ts"],
+    tests: ["test/topic/topic-storage.test.ts"],
   },
   {
     file: "src/delivery/ahead.ts",

@@ -358,7 +358,7 @@ export const GETTING_IN: Mutant[] = [
     text: "if (bearer !== user) throw",
     instead: `if (bearer === "") throw`,
     why: "a socket is refreshed with another user's token",
-    tests: ["test/socket/refresh.test.ts"],
+    tests: ["test/socket/session-refresh.test.ts"],
   },
   {
     file: "src/trust/token.ts",

@@ -45,6 +45,6 @@ export const SOCKET: Mutant[] = [
     text: "return frame.isUnreadable\n",
     instead: "return true\n",
     why: "an app's mistakes close its client for good",
-    tests: ["test/socket/frames.test.ts"],
+    tests: ["test/socket/receive-frames.test.ts"],
   },
 ];

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 
 const file = "src/inbox/erasure.ts";
-const tests = ["test/inbox/erase-whole.test.ts"];
+const tests = ["test/inbox/erasure-whole.test.ts"];
 
 export const ERASURE: Mutant[] = [
   {

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 
 const file = "src/inbox/keep.ts";
-const SILENT = ["test/inbox/silent.test.ts"];
+const SILENT = ["test/inbox/inbox-data-messages.test.ts"];
 
 /** What an inbox keeps, what it counts, and who goes first. */
 export const KEEP: Mutant[] = [

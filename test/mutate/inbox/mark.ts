@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 
 const file = "src/inbox/mark.ts";
 const tests = ["test/inbox/marks.test.ts"];
-const ROWS = ["test/inbox/rows.test.ts"];
+const ROWS = ["test/inbox/inbox-rows.test.ts"];
 
 export const MARK: Mutant[] = [
   {
@@ -31,7 +31,7 @@ export const MARK: Mutant[] = [
     text: "    log.confirm();\n",
     instead: "",
     why: "an instance that was replaced says that nothing was unread",
-    tests: ["test/log/replaced.test.ts"],
+    tests: ["test/log/log-replaced.test.ts"],
   },
   {
     file,

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 
 const file = "src/inbox/read.ts";
-const RESUME = ["test/inbox/resume.test.ts"];
+const RESUME = ["test/inbox/connect-resume.test.ts"];
 const MARKS = ["test/inbox/marks.test.ts"];
 
 /** What devices and backends are given to read, and how a connection begins. */
@@ -11,7 +11,7 @@ export const READ: Mutant[] = [
     text: "const now = log.now(clock);",
     instead: "const now = clock;",
     why: "what has expired is listed again when the clock steps back",
-    tests: ["test/inbox/clock.test.ts"],
+    tests: ["test/inbox/inbox-clock.test.ts"],
   },
   {
     file,
@@ -25,7 +25,7 @@ export const READ: Mutant[] = [
     text: "    units += text.length;\n",
     instead: "",
     why: "a page of large messages is too long for a frame",
-    tests: ["test/socket/frames.test.ts"],
+    tests: ["test/socket/receive-frames.test.ts"],
   },
   {
     file,
@@ -61,14 +61,14 @@ export const READ: Mutant[] = [
     text: "offset = oldest; offset <= since;",
     instead: "offset = oldest; offset < since;",
     why: "a device keeps the newest message that it held when that was deleted",
-    tests: [...MARKS, "test/inbox/gaps.test.ts"],
+    tests: [...MARKS, "test/inbox/connect-gaps.test.ts"],
   },
   {
     file: "src/inbox/connect.ts",
     text: "(iat ?? 0)",
     instead: "(iat ?? own.notBefore)",
     why: "a token that does not say when it was issued outlives every revocation",
-    tests: ["test/inbox/erase.test.ts"],
+    tests: ["test/inbox/erasure.test.ts"],
   },
   {
     file: "src/inbox/connect.ts",

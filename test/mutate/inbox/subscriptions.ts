@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 
 const file = "src/inbox/subscriptions.ts";
-const SUBSCRIBE = ["test/inbox/subscribe.test.ts"];
+const SUBSCRIBE = ["test/inbox/subscriptions.test.ts"];
 
 export const SUBSCRIPTIONS: Mutant[] = [
   {

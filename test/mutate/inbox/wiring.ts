@@ -3,8 +3,8 @@ import type { Mutant } from "../mutant.ts";
 const file = "src/inbox/inbox.ts";
 const FRAMES = "src/inbox/frames.ts";
 const MEMBERSHIPS = ["test/inbox/memberships.test.ts"];
-const ERASE = ["test/inbox/erase.test.ts"];
-const REFRESH = ["test/socket/refresh.test.ts"];
+const ERASE = ["test/inbox/erasure.test.ts"];
+const REFRESH = ["test/socket/session-refresh.test.ts"];
 
 /** The object itself, and what it does for the frames of its sockets. */
 export const WIRING: Mutant[] = [
@@ -13,7 +13,7 @@ export const WIRING: Mutant[] = [
     text: "      this.#log.confirm();\n      this.#memberships.left(topic);\n",
     instead: "      this.#memberships.left(topic);\n",
     why: "an instance that was replaced makes a topic let go of a follower",
-    tests: ["test/log/replaced.test.ts"],
+    tests: ["test/log/log-replaced.test.ts"],
   },
   {
     file,
@@ -48,7 +48,7 @@ export const WIRING: Mutant[] = [
     text: "  revokes(iat: number | null): boolean {\n    this.#log.confirm();\n",
     instead: "  revokes(iat: number | null): boolean {\n",
     why: "an instance that was replaced lets a revoked token in",
-    tests: ["test/log/replaced.test.ts"],
+    tests: ["test/log/log-replaced.test.ts"],
   },
   {
     file,
@@ -62,7 +62,7 @@ export const WIRING: Mutant[] = [
     text: "    this.ctx.waitUntil(this.#followCheck.run());\n",
     instead: "",
     why: "a follower that a topic lost by a fault stays lost for ever",
-    tests: ["test/topic/lost-member.test.ts"],
+    tests: ["test/topic/topic-lost-member.test.ts"],
   },
   {
     file: FRAMES,
@@ -76,7 +76,7 @@ export const WIRING: Mutant[] = [
     text: "      await subscriptions.revise(session);\n",
     instead: "",
     why: "a device goes on hearing what its new token forbids",
-    tests: ["test/inbox/subscribe.test.ts"],
+    tests: ["test/inbox/subscriptions.test.ts"],
   },
   {
     file: FRAMES,
