@@ -30,7 +30,15 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "workerd", include: workerd, exclude: PURE, testTimeout: 30_000 },
+        test: {
+          name: "workerd",
+          include: workerd,
+          exclude: PURE,
+          // They share a runtime: to start one takes longer than most files run.
+          isolate: false,
+          setupFiles: "./test/support/fresh-runtime.ts",
+          testTimeout: 30_000,
+        },
       },
       {
         test: {

@@ -1,0 +1,10 @@
+// The runtime starts once for all files that run within it. Each leaves it as if it were new: the objects
+// of one file must not ring, reconnect or set a timer in the next.
+
+import { reset } from "cloudflare:test";
+import { afterAll, vi } from "vitest";
+
+afterAll(async () => {
+  vi.useRealTimers();
+  await reset();
+});
