@@ -4,38 +4,57 @@
 // list of font directories names none that is there: a browser without fonts breaks at the first
 // character that it has to look for.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import sparticuz from "@sparticuz/chromium";
 import { type Browser, chromium } from "playwright-core";
 
-const ARGS = ["--no-sandbox"];
+/** A page lives for a second or two here, and its scripts end before it pays to optimize them. */
+const ARGS = ["--no-sandbox", "--js-flags=--no-opt --no-maglev"];
 
 /**
- * Starts a browser, the one at CHROMIUM_PATH if that is set; its files go when it is closed. Arguments
- * that playwright gives by itself can be taken away.
+ * Starts a browser, the one at CHROMIUM_PATH if that is set. Arguments that playwright gives by itself
+ * can be taken away.
  */
 export async function launchBrowser(ignoreDefaultArgs: string[] = []): Promise<Browser> {
   const given = process.env.CHROMIUM_PATH;
   if (given !== undefined)
     return chromium.launch({ executablePath: given, args: ARGS, ignoreDefaultArgs });
-  const directory = await mkdtemp(join(tmpdir(), "belfry-chromium-"));
-  const executablePath = await unpackInto(directory);
-  const fonts = join(directory, "fonts");
-  await writeFile(join(fonts, "fonts.conf"), fontsConf(fonts));
-  const browser = await chromium.launch({
-    executablePath,
+  const directory = await unpacked();
+  return chromium.launch({
+    executablePath: join(directory, "chromium"),
     args: ARGS,
     ignoreDefaultArgs,
     env: {
       ...process.env,
       LD_LIBRARY_PATH: join(directory, "al2023", "lib"),
-      FONTCONFIG_PATH: fonts,
+      FONTCONFIG_PATH: join(directory, "fonts"),
     },
   });
-  browser.on("disconnected", () => rm(directory, { recursive: true, force: true }));
-  return browser;
+}
+
+/**
+ * The browser's folder beside the packages, one for each version. To unpack it takes seconds, so only the
+ * first that needs it does; of several at once the first that is done.
+ */
+async function unpacked(): Promise<string> {
+  const packages = join(
+    dirname(createRequire(import.meta.url).resolve("@sparticuz/chromium")),
+    "../../..",
+  );
+  const { version } = JSON.parse(
+    await readFile(join(packages, "@sparticuz/chromium/package.json"), "utf8"),
+  );
+  const directory = join(packages, ".cache", `belfry-chromium-${version}`);
+  if (existsSync(directory)) return directory;
+  await mkdir(dirname(directory), { recursive: true });
+  const own = await mkdtemp(`${directory}-`);
+  await unpackInto(own);
+  await writeFile(join(own, "fonts", "fonts.conf"), fontsConf(join(directory, "fonts")));
+  await rename(own, directory).catch(() => rm(own, { recursive: true }));
+  return directory;
 }
 
 const fontsConf = (fonts: string) => `<?xml version="1.0"?>
@@ -46,11 +65,11 @@ const fontsConf = (fonts: string) => `<?xml version="1.0"?>
 </fontconfig>
 `;
 
-async function unpackInto(directory: string): Promise<string> {
+async function unpackInto(directory: string): Promise<void> {
   const { TMPDIR, AWS_LAMBDA_JS_RUNTIME } = process.env;
   Object.assign(process.env, { TMPDIR: directory, AWS_LAMBDA_JS_RUNTIME: "nodejs24.x" });
   try {
-    return await sparticuz.executablePath();
+    await sparticuz.executablePath();
   } finally {
     restore("TMPDIR", TMPDIR);
     restore("AWS_LAMBDA_JS_RUNTIME", AWS_LAMBDA_JS_RUNTIME);
