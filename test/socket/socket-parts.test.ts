@@ -223,6 +223,16 @@ describe("a broadcast", () => {
     expect(silent.code).toBe(4004);
   });
 
+  it("[SOC2] a sweep closes those whose token has ended, and no others", () => {
+    const { wake, greeted } = fakeObject(clock);
+    const sockets = wake();
+    const [ended, other] = [greeted(sockets, { exp: NOW / 1000 + 5 }), greeted(sockets)];
+    sockets.sweep(NOW + 4999);
+    expect(ended.code).toBeNull();
+    sockets.sweep(NOW + 5000);
+    expect([ended.code, other.code]).toEqual([4002, null]);
+  });
+
   it("[TOP7] sends to some what is theirs alone", () => {
     const { wake, greeted } = fakeObject(clock);
     const sockets = wake();
