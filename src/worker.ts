@@ -1,7 +1,6 @@
 // The route table and the exports of the object classes. docs/http.md shows a call of each route.
 
 import { Hono } from "hono";
-import { admit, forbidCaching, methodNotAllowed, notFound, onError } from "./edge/admit.ts";
 import { connectInbox, connectTopic } from "./edge/connect.ts";
 import { answerAfterBody } from "./edge/drain.ts";
 import { health } from "./edge/health.ts";
@@ -16,10 +15,11 @@ import {
   markNotifications,
   unfollowTopic,
 } from "./edge/inbox-routes.ts";
+import { type Route, withKnownQuery } from "./edge/known-query.ts";
+import { admit, forbidCaching, methodNotAllowed, notFound, onError } from "./edge/middleware.ts";
 import { publishToMany, publishToTopic, publishToUser } from "./edge/publish-routes.ts";
-import { type Route, withKnownQuery } from "./edge/query.ts";
 import type { Hub } from "./edge/request.ts";
-import { mintToken } from "./edge/tokens.ts";
+import { mintToken } from "./edge/token-routes.ts";
 import {
   deleteFollower,
   getDelivery,

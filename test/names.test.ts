@@ -44,7 +44,7 @@ describe("npm run test:of", () => {
       expect.arrayContaining(["test/edge/stream.test.ts", "test/edge/stream-rest.test.ts"]),
     );
     // Its mutants alone name one.
-    expect(testsOfSource("src/log/place.ts")).toContain("test/log/log-alone.test.ts");
+    expect(testsOfSource("src/log/write-rows.ts")).toContain("test/log/log-alone.test.ts");
     // Of its callers.
     expect(testsOfSource("src/element/feed.ts")).toContain("test/element/element-live.test.ts");
     expect(testsOfSource("src/log/nothing.ts")).toEqual([]);

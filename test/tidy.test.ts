@@ -255,7 +255,7 @@ describe("source files", () => {
     "src/edge/connect.ts",
     "src/edge/inbox-routes.ts",
     "src/edge/stream.ts",
-    "src/edge/tokens.ts",
+    "src/edge/token-routes.ts",
     "src/edge/topic-routes.ts",
     "src/inbox/inbox.ts",
     "src/topic/topic.ts",

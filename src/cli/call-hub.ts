@@ -21,7 +21,7 @@ export async function callHub(
     headers: { authorization: `Bearer ${key}` },
     signal: AbortSignal.timeout(ANSWER_MS_MAX),
   });
-  if (!response.ok) throw await refusalOf(response);
+  if (!response.ok) throw await errorFromResponse(response);
   const text = await response.text();
   return text === "" ? null : JSON.parse(text);
 }
@@ -39,7 +39,7 @@ export function hubAnswer<T>(answer: T, members: readonly string[]): T {
 }
 
 /** Returns the error of an answer that is not a success. */
-export async function refusalOf(response: Response): Promise<HubError> {
+export async function errorFromResponse(response: Response): Promise<HubError> {
   return new HubError(response.status, await problemOf(response));
 }
 

@@ -8,7 +8,7 @@ import { HubError } from "../client/server.ts";
 import type { Cursor } from "../protocol/cursor.ts";
 import type { ConnectedFrame, DisconnectFrame, MessagesFrame } from "../protocol/down.ts";
 import type { LogMessage } from "../protocol/message.ts";
-import { refusalOf } from "./call-hub.ts";
+import { errorFromResponse } from "./call-hub.ts";
 import { eventsOf } from "./events.ts";
 import { isNetworkFault } from "./failure.ts";
 import { Progress } from "./progress.ts";
@@ -121,7 +121,8 @@ class Stream {
       },
     );
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
-    if (!response.ok || !isStream || response.body === null) throw await refusalOf(response);
+    if (!response.ok || !isStream || response.body === null)
+      throw await errorFromResponse(response);
     return response.body;
   }
 

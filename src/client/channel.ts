@@ -3,7 +3,7 @@
 
 import type { MessagesFrame } from "../protocol/down.ts";
 import type { BelfryError } from "./error.ts";
-import type { Beginning, Follower } from "./follower.ts";
+import type { Follower, Start } from "./follower.ts";
 
 export interface Subscriber {
   follower: Follower;
@@ -35,7 +35,7 @@ export interface Channel {
   /** Subscribes for the next waiting subscriber. */
   join(): void;
   /** Takes the hub's answer: the beginning, or the error that refuses or ends the subscription. */
-  joined(beginning: Beginning, error?: BelfryError): void;
+  joined(beginning: Start, error?: BelfryError): void;
   take(step: MessagesFrame): void;
 }
 

@@ -5,7 +5,7 @@ import { type Channel, createChannel } from "./channel.ts";
 import { createConnection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
 import { BelfryError } from "./error.ts";
-import type { Beginning, Follower } from "./follower.ts";
+import type { Follower, Start } from "./follower.ts";
 import { printFrame } from "./frame.ts";
 import type { Credentials } from "./http-calls.ts";
 import { type Listener, listen, tell } from "./listeners.ts";
@@ -196,7 +196,7 @@ export function newClient(
       requests.delete(frame.id);
       // Without a request, the frame concerns a topic that the connect named, or a subscription that has ended.
       if (request) request.settle(frame as ReplyFrame, error);
-      else channels.get(frame.topic as string)?.joined(frame as unknown as Beginning, error);
+      else channels.get(frame.topic as string)?.joined(frame as unknown as Start, error);
     }
   }
 
@@ -215,7 +215,7 @@ export function newClient(
       isOpen,
       subscribe: (since) =>
         ask("subscribe", { topic, since }, (reply, error) =>
-          channel.joined(reply as unknown as Beginning, error),
+          channel.joined(reply as unknown as Start, error),
         ),
       unsubscribe() {
         channels.delete(topic);

@@ -7,7 +7,7 @@ import type { Reason } from "./error.ts";
 import { printFrame } from "./frame.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import type { Credentials } from "./http-calls.ts";
-import { createPace } from "./pace.ts";
+import { createThrottle } from "./pace.ts";
 import { watchPage } from "./page.ts";
 import type { Status } from "./status.ts";
 import { type TokenReason, type TokenSource, userOf } from "./token.ts";
@@ -77,7 +77,7 @@ export function createConnection(plan: Plan): Connection {
   /** The hub's refusal, sent before it closes the line. */
   let refused: Pick<Reason, "code" | "message"> | null = null;
 
-  const pace = createPace(environment, (text) => line?.send(text));
+  const pace = createThrottle(environment, (text) => line?.send(text));
   const heartbeat = createHeartbeat(
     environment,
     () => line?.send("ping"),

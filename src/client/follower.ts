@@ -11,7 +11,7 @@ export interface Cursor {
 }
 
 /** The reply to a subscribe, or the `connected` of an inbox. */
-export interface Beginning extends Cursor {
+export interface Start extends Cursor {
   recovered: boolean;
 }
 
@@ -42,7 +42,7 @@ export class Follower {
   }
 
   /** Takes the hub's answer. `offset` is the head, not the cursor: steps up to it are to come. */
-  begin({ epoch, offset, recovered }: Beginning): void {
+  begin({ epoch, offset, recovered }: Start): void {
     const isLatest = !this.cursor && this.#begin === "latest";
     if (isLatest) this.cursor = { epoch, offset };
     this.#awaitsSnapshot = !recovered || !this.cursor;

@@ -12,7 +12,7 @@ export interface Pace {
   clear(): void;
 }
 
-export function createPace({ after }: Environment, send: (text: string) => void): Pace {
+export function createThrottle({ after }: Environment, send: (text: string) => void): Pace {
   let queue: string[] = [];
   /** Frames sent in this window, which the first of them opens. */
   let sent = 0;

@@ -1,10 +1,10 @@
 // A tab that does not lead: it uses the leader's line like its own.
 
 import type { ConnectedFrame, DownFrame } from "../protocol/down.ts";
-import { LEADER, type Station, type Tell } from "./tab-words.ts";
+import { LEADER, type Post, type TabPort } from "./tab-messages.ts";
 import type { LineEvents, Offer } from "./transport.ts";
 
-export function follow(offer: Offer, events: LineEvents, tell: Tell): Station {
+export function follow(offer: Offer, events: LineEvents, tell: Post): TabPort {
   const { url, token, since, environment } = offer;
   let connection: string | undefined;
   /** The frames that the leader relays before this tab has begun; null from then on. */
@@ -52,7 +52,7 @@ export function follow(offer: Offer, events: LineEvents, tell: Tell): Station {
     isBegun: () => !early,
     send: (text) => tell(LEADER, { say: "up", text, at: environment.now() }),
     close: () => undefined,
-    hear(word) {
+    onMessage(word) {
       if (word.say === "lost") {
         // The leader reconnects after these codes: begin again and wait for it.
         if (word.close < 4500) events.reopen();

@@ -1,11 +1,11 @@
 // The leading tab: it holds the line and relays frames for the other tabs.
 
 import type { ConnectedFrame, DownFrame } from "../protocol/down.ts";
-import { createPace } from "./pace.ts";
-import { ALL, ANSWER_MS, type Station, type Tell } from "./tab-words.ts";
+import { createThrottle } from "./pace.ts";
+import { ALL, ANSWER_MS, type Post, type TabPort } from "./tab-messages.ts";
 import type { LineEvents, Offer, Transport } from "./transport.ts";
 
-export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: Tell): Station {
+export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: Post): TabPort {
   const { now } = offer.environment;
   let connected: ConnectedFrame | undefined;
   /** The time (ms) at which `connected` came. */
@@ -48,7 +48,7 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
     reopen: events.reopen,
   });
   // The hub limits the frames of all tabs together.
-  const pace = createPace(offer.environment, (text) => line.send(text));
+  const pace = createThrottle(offer.environment, (text) => line.send(text));
 
   const secondsLeft = () => endsAt && Math.ceil((endsAt - now()) / 1_000);
 
@@ -70,7 +70,7 @@ export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: T
       pace.clear();
       line.close();
     },
-    hear(word) {
+    onMessage(word) {
       const { from } = word;
       if (word.say === "hello" && connected) {
         // Brought up to date: a tab that begins later needs the hub's present time and the rest of the token's.

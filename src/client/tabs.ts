@@ -5,7 +5,14 @@
 import { type Cancel, randomId } from "./environment.ts";
 import { follow } from "./tab-follower.ts";
 import { lead } from "./tab-leader.ts";
-import { ALL, ANSWER_MS, LEADER, type Station, type Tell, type Word } from "./tab-words.ts";
+import {
+  ALL,
+  ANSWER_MS,
+  LEADER,
+  type Post,
+  type TabEnvelope,
+  type TabPort,
+} from "./tab-messages.ts";
 import { userOf } from "./token.ts";
 import type { Line, LineEvents, Offer, Transport } from "./transport.ts";
 import { websocket } from "./websocket.ts";
@@ -53,19 +60,19 @@ function join(name: string, tab: string, inner: Transport): Group {
   let isElected = false;
   let isLeading = false;
   let begin: (() => void) | undefined;
-  let station: Station | undefined;
+  let station: TabPort | undefined;
   let unlock: () => void = () => waiting.abort();
   /** Called when the leader answers: cancels the timer that would find it hung. */
   let answered: Cancel = () => undefined;
   let hasLeft = false;
   // A line that this tab led may outlive the group, if another client uses the same transport.
-  const tell: Tell = (to, saying) => hasLeft || channel.postMessage({ ...saying, to, from: tab });
+  const tell: Post = (to, saying) => hasLeft || channel.postMessage({ ...saying, to, from: tab });
 
-  channel.onmessage = ({ data }: MessageEvent<Word>) => {
+  channel.onmessage = ({ data }: MessageEvent<TabEnvelope>) => {
     if (isElected && data.say === "hello") tell(data.from, { say: "here" });
     if (data.to !== tab && data.to !== (isLeading ? LEADER : ALL)) return;
     answered();
-    station?.hear(data);
+    station?.onMessage(data);
   };
   const held = () =>
     new Promise<void>((resolve) => {

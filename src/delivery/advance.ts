@@ -1,6 +1,6 @@
 // The way of one member forward in a log, batch by batch, until its answers say that it has reached an offset.
 
-import type { Held, LiveEntry, LogBatch } from "../objects/member.ts";
+import type { DeliverReply, LiveEntry, LogBatch } from "../objects/member.ts";
 import type { Member } from "./members.ts";
 
 export interface Advance {
@@ -17,7 +17,7 @@ export interface Advance {
   isPatient: boolean;
   /** Takes one of the calls that the event may make; returns false when none is left. */
   mayCall(): boolean;
-  deliver(member: string, batch: LogBatch): Promise<Held>;
+  deliver(member: string, batch: LogBatch): Promise<DeliverReply>;
 }
 
 /** How far a member came. */

@@ -7,16 +7,16 @@ import type { Member } from "./members.ts";
 import { CALLS_MAX } from "./pool.ts";
 import { changePosition, type Delivering } from "./position.ts";
 
-export class Ahead<Own extends Delivering> {
-  readonly #deps: FanOutDeps<Own>;
-  readonly #calls: MemberCalls<Own>;
+export class Ahead<Meta extends Delivering> {
+  readonly #deps: FanOutDeps<Meta>;
+  readonly #calls: MemberCalls<Meta>;
   readonly #ended: () => void;
   readonly #failed: (cause: unknown) => Promise<void>;
   underWay: Promise<void> | null = null;
 
   constructor(
-    deps: FanOutDeps<Own>,
-    calls: MemberCalls<Own>,
+    deps: FanOutDeps<Meta>,
+    calls: MemberCalls<Meta>,
     ended: () => void,
     failed: (cause: unknown) => Promise<void>,
   ) {
@@ -36,31 +36,32 @@ export class Ahead<Own extends Delivering> {
   /** Returns the members in step that have a connected device and lack messages. */
   #lacking(live: LiveEntry[]): Member[] {
     const { log, members, clock } = this.#deps;
-    const { own, head } = log.at(clock());
-    const position = own.delivered;
+    const { meta, head } = log.at(clock());
+    const position = meta.delivered;
     const turn = live.at(-1)?.turn ?? 0;
     if (position === null || (position === head && turn === 0)) return [];
     return members
       .inStep()
       .filter(
-        ({ isLive, told, heard }) => isLive && (Math.max(told, position) < head || heard < turn),
+        ({ isLive, sentUpTo, sentTurn }) =>
+          isLive && (Math.max(sentUpTo, position) < head || sentTurn < turn),
       );
   }
 
   async #run(called: Member[], live: LiveEntry[]): Promise<void> {
     const { log, members, clock } = this.#deps;
     try {
-      const { own, head } = log.at(clock());
-      const task = { position: own.delivered ?? 0, to: head, live, isPatient: false };
+      const { meta, head } = log.at(clock());
+      const task = { position: meta.delivered ?? 0, to: head, live, isPatient: false };
       const answers = await this.#calls.callAll(called, { ...task, atOnce: CALLS_MAX });
       // The round handles all other answers.
       const gone = answers.filter(({ advanced }) => advanced.is === "gone");
       for (const { member, advanced } of answers)
         if (advanced.is !== "reached" && advanced.is !== "waiting") member.isLive = false;
       if (gone.length > 0)
-        changePosition(log, clock(), (own) => {
+        changePosition(log, clock(), (meta) => {
           for (const answer of gone) this.#calls.settle(answer);
-          if (members.size === 0) own.delivered = null;
+          if (members.size === 0) meta.delivered = null;
         });
     } catch (cause) {
       await this.#failed(cause);

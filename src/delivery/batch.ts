@@ -13,8 +13,8 @@ type Messages = Pick<LogBatch, "epoch" | "since" | "to" | "lost" | "oldest" | "e
  * Takes a cursor; reads from storage and returns the messages after it, up to `upTo` or until the batch
  * is full. `excluded` holds, by offset, the connection that must not receive the message.
  */
-export function batchAfter<Own>(
-  log: Log<Own>,
+export function batchAfter<Meta>(
+  log: Log<Meta>,
   since: number,
   now: number,
   excluded: ReadonlyMap<number, string>,

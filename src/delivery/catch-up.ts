@@ -7,9 +7,9 @@ import type { Member } from "./members.ts";
 import { CATCHING_UP_MAX } from "./pool.ts";
 import { changePosition, type Delivering } from "./position.ts";
 
-export class CatchUp<Own extends Delivering> {
-  readonly #deps: FanOutDeps<Own>;
-  readonly #calls: MemberCalls<Own>;
+export class CatchUp<Meta extends Delivering> {
+  readonly #deps: FanOutDeps<Meta>;
+  readonly #calls: MemberCalls<Meta>;
   /** Starts a round of the fan-out, which includes a member that has caught up. */
   readonly #go: () => void;
   readonly #ended: () => Promise<void>;
@@ -18,8 +18,8 @@ export class CatchUp<Own extends Delivering> {
   underWay: Promise<void> | null = null;
 
   constructor(
-    deps: FanOutDeps<Own>,
-    calls: MemberCalls<Own>,
+    deps: FanOutDeps<Meta>,
+    calls: MemberCalls<Meta>,
     go: () => void,
     ended: () => Promise<void>,
   ) {
@@ -36,7 +36,7 @@ export class CatchUp<Own extends Delivering> {
   dueMembers(): Member[] {
     const { log, members, clock } = this.#deps;
     const now = clock();
-    if (log.at(now).own.delivered === null || now < this.pausedUntil) return [];
+    if (log.at(now).meta.delivered === null || now < this.pausedUntil) return [];
     return members
       .behind()
       .filter(({ behind }) => !behind?.isBack && (behind?.retryAt ?? 0) <= now);
@@ -75,15 +75,15 @@ export class CatchUp<Own extends Delivering> {
 
   async #catchUpAll(due: Member[]): Promise<void> {
     const { log, members, clock } = this.#deps;
-    const to = log.at(clock()).own.delivered ?? 0;
+    const to = log.at(clock()).meta.delivered ?? 0;
     const task = { position: to, to, live: [], isPatient: true, atOnce: CATCHING_UP_MAX };
     const answers = await this.#calls.callAll(due, task, ({ member, advanced }) => {
       // The next round includes the member, and delivers the messages that have been published since.
       if (advanced.is === "reached") members.isBack(member.name, to);
       else if (advanced.is !== "waiting")
-        changePosition(log, clock(), (own) => {
+        changePosition(log, clock(), (meta) => {
           this.#calls.settle({ member, advanced });
-          if (members.size === 0) own.delivered = null;
+          if (members.size === 0) meta.delivered = null;
         });
       this.#go();
     });

@@ -21,12 +21,12 @@ import { WatcherCheck } from "./watcher-check.ts";
 /** The delay of the alarm that continues deliveries after a crash, and the least time between two. */
 const GUARD_MS = 30_000;
 
-export class FanOut<Own extends Delivering> implements AlarmPart {
-  readonly #deps: FanOutDeps<Own>;
-  readonly #calls: MemberCalls<Own>;
+export class FanOut<Meta extends Delivering> implements AlarmPart {
+  readonly #deps: FanOutDeps<Meta>;
+  readonly #calls: MemberCalls<Meta>;
   #running: Promise<void> | null = null;
-  readonly #ahead: Ahead<Own>;
-  readonly #catchUp: CatchUp<Own>;
+  readonly #ahead: Ahead<Meta>;
+  readonly #catchUp: CatchUp<Meta>;
   #live: LiveEntry[] = [];
   /** When the alarm comes that continues the deliveries after a crash, in ms; 0 when there is none. */
   #guardAt = 0;
@@ -35,7 +35,7 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
   #isNoted = false;
   readonly #watcherCheck: WatcherCheck;
 
-  constructor(deps: FanOutDeps<Own>) {
+  constructor(deps: FanOutDeps<Meta>) {
     this.#deps = deps;
     this.#calls = new MemberCalls(deps);
     this.#catchUp = new CatchUp(
@@ -76,7 +76,7 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
   /** Continues unfinished deliveries and starts the retries that are due. */
   async run(): Promise<void> {
     this.#guardAt = 0;
-    this.kick();
+    this.start();
     await atMost(RESUME_MS_MAX, this.#settled());
     // An alarm must end, so the next one watches over deliveries that still run.
     if (this.#running !== null || this.#catchUp.underWay !== null)
@@ -84,8 +84,8 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
   }
 
   /** Called in an event: starts the deliveries and the retries that are due. */
-  kick(): void {
-    this.wake();
+  start(): void {
+    this.restorePosition();
     this.#go();
   }
 
@@ -94,18 +94,18 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
    * position is stored for members that only watch. When the object has left memory, theirs is set to the
    * head: they see by the cursor of the next message that they lack some, and ask for them.
    */
-  wake(): void {
+  restorePosition(): void {
     this.#calls.budget.renew();
     if (this.#isAwake) return;
     this.#isAwake = true;
     const { log, members, clock } = this.#deps;
     const position = this.#position();
-    const round = unfinishedRound(log.at(clock()).own);
-    if (round !== undefined) members.wereTold(round.after, round.to);
+    const round = unfinishedRound(log.at(clock()).meta);
+    if (round !== undefined) members.restoreProgress(round.after, round.to);
     if (position !== null && members.hasFollowers()) return;
     const { head } = log.at(clock());
-    log.note(clock(), (own) => {
-      own.delivered = members.size === 0 ? null : Math.max(position ?? 0, head);
+    log.changeInMemory(clock(), (meta) => {
+      meta.delivered = members.size === 0 ? null : Math.max(position ?? 0, head);
     });
   }
 
@@ -128,9 +128,9 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
       const outcome = outcomes[i];
       if (outcome === undefined || !isNew(outcome)) return;
       if (ttl === 0) {
-        members.said += 1;
+        members.lastTurn += 1;
         const entry = { offset: null, body, time, expires: null, category, exclude };
-        this.#live.push({ ...entry, turn: members.said });
+        this.#live.push({ ...entry, turn: members.lastTurn });
       } else if (exclude !== null && outcome.offset !== null)
         this.#calls.excluded.set(outcome.offset, exclude);
     });
@@ -156,7 +156,7 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
 
   /** Asks some of the members that only watch whether anyone still does. */
   checkSome(): void {
-    if (this.#watcherCheck.chooseSome()) this.kick();
+    if (this.#watcherCheck.chooseSome()) this.start();
   }
 
   /**
@@ -166,13 +166,13 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
    */
   async checkAll(): Promise<boolean> {
     const isLast = this.#watcherCheck.chooseNext();
-    this.kick();
+    this.start();
     await atMost(RESUME_MS_MAX, this.#settled());
     return isLast;
   }
 
   deliveryOf(offset: number): Delivery {
-    this.wake();
+    this.restorePosition();
     return this.#deps.members.deliveryOf(offset, this.#position() ?? 0);
   }
 
@@ -218,15 +218,15 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
   async #round(now: number): Promise<void> {
     const { log, members } = this.#deps;
     const position = this.#position() ?? 0;
-    const waiting = unfinishedRound(log.at(now).own);
+    const waiting = unfinishedRound(log.at(now).meta);
     const common = this.#calls.batchAfter(position, waiting?.to);
     const { to } = common;
     const live = [...this.#live];
     const turn = live.at(-1)?.turn ?? 0;
     const probed = this.#watcherCheck.take();
     const lacking = () =>
-      [...members.all().values()].filter(({ behind, told, heard }) =>
-        behind === null ? (to > position && told < to) || heard < turn : behind.isBack,
+      [...members.all().values()].filter(({ behind, sentUpTo, sentTurn }) =>
+        behind === null ? (to > position && sentUpTo < to) || sentTurn < turn : behind.isBack,
       );
     const sleeping = lacking()
       .filter(({ behind, isLive }) => behind !== null || !isLive)
@@ -242,17 +242,17 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
       ({ member, advanced }) => advanced.is === "reached" && member.behind === null,
     );
     if (isQuiet && to > position)
-      log.note(now, (own) => {
-        if (own.delivered !== null) own.delivered = to;
-        delete own.round;
+      log.changeInMemory(now, (meta) => {
+        if (meta.delivered !== null) meta.delivered = to;
+        delete meta.round;
       });
     if (!isQuiet)
-      changePosition(log, now, (own) => {
+      changePosition(log, now, (meta) => {
         for (const answer of answers) this.#calls.settle(answer);
-        delete own.round;
-        if (!isWhole && to > position) own.round = { to, after: members.toldUpTo(to) };
-        if (members.size === 0) own.delivered = null;
-        else if (isWhole) own.delivered = to;
+        delete meta.round;
+        if (!isWhole && to > position) meta.round = { to, after: members.lastNameUpTo(to) };
+        if (members.size === 0) meta.delivered = null;
+        else if (isWhole) meta.delivered = to;
       });
     this.#calls.report(answers);
     this.#isNoted = isQuiet && (this.#isNoted || to > position);
@@ -262,7 +262,7 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
 
   #position(): number | null {
     const { log, clock } = this.#deps;
-    return log.at(clock()).own.delivered;
+    return log.at(clock()).meta.delivered;
   }
 
   #isNeeded(): boolean {
@@ -271,17 +271,17 @@ export class FanOut<Own extends Delivering> implements AlarmPart {
 
   #hasWork(): boolean {
     const { log, members, clock } = this.#deps;
-    const { own, head } = log.at(clock());
-    if (own.delivered === null) return false;
-    if (own.delivered < head || this.#live.length > 0 || this.#watcherCheck.isDue) return true;
+    const { meta, head } = log.at(clock());
+    if (meta.delivered === null) return false;
+    if (meta.delivered < head || this.#live.length > 0 || this.#watcherCheck.isDue) return true;
     return members.behind().some(({ behind }) => behind?.isBack);
   }
 
   /** Whether followers lack messages. */
   #isIncomplete(): boolean {
     const { log, members, clock } = this.#deps;
-    const { own, head } = log.at(clock());
-    return own.delivered !== null && own.delivered < head && members.hasFollowers();
+    const { meta, head } = log.at(clock());
+    return meta.delivered !== null && meta.delivered < head && members.hasFollowers();
   }
 
   #isWaitingForCalls(): boolean {

@@ -1,7 +1,7 @@
 // Calls to members with the messages they lack, and the records of their answers.
 
 import type { Log } from "../log/log.ts";
-import type { Held, LiveEntry, LogBatch } from "../objects/member.ts";
+import type { DeliverReply, LiveEntry, LogBatch } from "../objects/member.ts";
 import { report } from "../protocol/report.ts";
 import { type Advanced, advance } from "./advance.ts";
 import { retryAt } from "./back-off.ts";
@@ -11,14 +11,14 @@ import type { Member, Members } from "./members.ts";
 import { inPool } from "./pool.ts";
 import type { Delivering } from "./position.ts";
 
-export interface FanOutDeps<Own extends Delivering> {
+export interface FanOutDeps<Meta extends Delivering> {
   /** Names the log in log lines, such as `{ topic: "news" }`. */
   label: Record<string, string>;
-  log: Log<Own>;
+  log: Log<Meta>;
   members: Members;
   /** Sets the alarm for the time at which the fan-out is due. */
   arm(): Promise<void>;
-  deliver(member: string, batch: LogBatch): Promise<Held>;
+  deliver(member: string, batch: LogBatch): Promise<DeliverReply>;
   /** Drops the cached stub of a member that failed or left. */
   forget(member: string): void;
   clock(): number;
@@ -45,14 +45,14 @@ export interface Task {
 /** The most names, and the most causes, in one log line. */
 const SAMPLE_MAX = 5;
 
-export class MemberCalls<Own extends Delivering> {
+export class MemberCalls<Meta extends Delivering> {
   readonly budget = new CallBudget();
   /** By offset, the connection that must not receive the message; in memory only. */
   readonly excluded = new Map<number, string>();
-  readonly #deps: FanOutDeps<Own>;
+  readonly #deps: FanOutDeps<Meta>;
   readonly #instance = crypto.randomUUID();
 
-  constructor(deps: FanOutDeps<Own>) {
+  constructor(deps: FanOutDeps<Meta>) {
     this.#deps = deps;
   }
 
@@ -74,20 +74,20 @@ export class MemberCalls<Own extends Delivering> {
       return known;
     };
     return inPool(called, atOnce, async (member, within) => {
-      const { behind, told, heard } = member;
+      const { behind, sentUpTo, sentTurn } = member;
       const isLate = behind !== null;
       const advanced = await advance(member, {
-        cursor: behind?.cursor ?? Math.max(position, Math.min(told, to)),
+        cursor: behind?.cursor ?? Math.max(position, Math.min(sentUpTo, to)),
         to,
         batchAfter: after,
-        live: isLate ? [] : live.filter(({ turn = 0 }) => turn > heard),
+        live: isLate ? [] : live.filter(({ turn = 0 }) => turn > sentTurn),
         isPatient,
         mayCall: () => this.budget.take(),
         deliver: (name, batch) => within(this.#deps.deliver(name, batch)),
       });
       if (advanced.is === "reached") {
-        member.told = Math.max(member.told, to);
-        member.heard = Math.max(member.heard, live.at(-1)?.turn ?? 0);
+        member.sentUpTo = Math.max(member.sentUpTo, to);
+        member.sentTurn = Math.max(member.sentTurn, live.at(-1)?.turn ?? 0);
         member.isLive = advanced.hasSockets ?? !member.follows;
       }
       answered({ member, advanced });
@@ -125,12 +125,12 @@ export class MemberCalls<Own extends Delivering> {
     if (advanced.is !== "reached") forget(name);
     // If the member has joined again since the call, that joining brought it up to date.
     const isBack = advanced.is === "gone" && !members.drop(name, advanced.generation);
-    if (advanced.is === "reached" || isBack) members.note(name, null);
+    if (advanced.is === "reached" || isBack) members.setBehind(name, null);
     if (advanced.is === "rewound")
-      members.note(name, { cursor: advanced.cursor, attempts: 0, retryAt: clock() });
+      members.setBehind(name, { cursor: advanced.cursor, attempts: 0, retryAt: clock() });
     if (advanced.is !== "behind") return;
     const { cursor } = advanced;
     const attempts = (member.behind?.attempts ?? 0) + 1;
-    members.note(name, { cursor, attempts, retryAt: retryAt(attempts, clock(), random()) });
+    members.setBehind(name, { cursor, attempts, retryAt: retryAt(attempts, clock(), random()) });
   }
 }

@@ -33,11 +33,11 @@ export interface Member {
    */
   isLive: boolean;
   /** The offset to which this instance last brought it; 0 when unknown. */
-  told: number;
+  sentUpTo: number;
   /**
    * The turn of the newest live-only message that has reached it, or that was sent before it joined.
    */
-  heard: number;
+  sentTurn: number;
   /** When it began to follow, in ms by the clock of its inbox; 0 when unknown. */
   followedAt: number;
   /** When a connection last joined; stored in the row of a member that only watches. */
@@ -47,8 +47,8 @@ export interface Member {
 /** The order of the members in a round, since the progress of a round is stored as a name. */
 export const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
 
-function fresh(name: string, follows: boolean, heard: number): Member {
-  const inMemory = { generation: 0, isLive: !follows, told: 0, heard };
+function fresh(name: string, follows: boolean, sentTurn: number): Member {
+  const inMemory = { generation: 0, isLive: !follows, sentUpTo: 0, sentTurn };
   return { name, follows, behind: null, ...inMemory, followedAt: 0, watchedAt: 0 };
 }
 
@@ -58,7 +58,7 @@ export class Members {
   readonly #behind = new Set<Member>();
   #generation = 0;
   /** The turn of the newest message that was sent live only. */
-  said = 0;
+  lastTurn = 0;
 
   constructor(store: MemberStore) {
     this.#store = store;
@@ -92,7 +92,7 @@ export class Members {
    */
   join(name: string, follows: boolean, at = 0, mayBeLeft = false): Member {
     const known = this.all().get(name);
-    const member = known ?? fresh(name, follows, this.said);
+    const member = known ?? fresh(name, follows, this.lastTurn);
     const { followedAt, watchedAt } = member;
     const isNews = known === undefined || (follows && !known.follows);
     const next = {
@@ -140,7 +140,7 @@ export class Members {
   }
 
   /** Stores that a member is behind, or with null that it no longer is. */
-  note(name: string, behind: Behind | null): void {
+  setBehind(name: string, behind: Behind | null): void {
     const member = this.all().get(name);
     if (member === undefined || (member.behind === null && behind === null)) return;
     this.#put({ ...member, behind });
@@ -181,16 +181,16 @@ export class Members {
    * Returns the last name, in the order of a round, up to which all members in step have the messages up
    * to `to`; empty when the first one lacks some.
    */
-  toldUpTo(to: number): string {
+  lastNameUpTo(to: number): string {
     const sorted = this.inStep().sort(byName);
-    const first = sorted.findIndex(({ told }) => told < to);
+    const first = sorted.findIndex(({ sentUpTo }) => sentUpTo < to);
     return sorted[first === -1 ? sorted.length - 1 : first - 1]?.name ?? "";
   }
 
   /** Records that an earlier instance brought the members up to the name `after` to an offset. */
-  wereTold(after: string, to: number): void {
+  restoreProgress(after: string, to: number): void {
     for (const member of this.inStep())
-      if (member.name <= after) member.told = Math.max(member.told, to);
+      if (member.name <= after) member.sentUpTo = Math.max(member.sentUpTo, to);
   }
 
   hasFollowers(): boolean {

@@ -20,13 +20,13 @@ export interface Delivering {
  * Stores a change to the position. Where nothing was published, the change stays in memory: there is no
  * position to store, and no table for it.
  */
-export function changePosition<Own extends Delivering>(
-  log: Log<Own>,
+export function changePosition<Meta extends Delivering>(
+  log: Log<Meta>,
   now: number,
-  change: (own: Own) => void,
+  change: (meta: Meta) => void,
 ): void {
-  if (log.store.exists()) log.change(now, ({ own }) => change(own));
-  else log.note(now, change);
+  if (log.store.exists()) log.change(now, ({ meta }) => change(meta));
+  else log.changeInMemory(now, change);
 }
 
 /** Returns the unfinished round of an earlier event, if its `to` is above the position. */

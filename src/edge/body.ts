@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { isRefusal, RefusalError, refusal } from "../protocol/error.ts";
 import { parseJson } from "../protocol/json.ts";
 import { BODY_BYTES_MAX } from "../protocol/limits.ts";
-import { refusalOf } from "../publish/issue.ts";
+import { refusalFromIssue } from "../publish/validation.ts";
 import { drain } from "./drain.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
@@ -46,7 +46,7 @@ export async function readJson<T>(
     throw new RefusalError(refusal("invalid_params", "send a JSON object"));
   const result = v.safeParse(schema, parsed.value, { abortEarly: true });
   if (result.success) return result.output;
-  throw new RefusalError(refusalOf(result.issues[0]));
+  throw new RefusalError(refusalFromIssue(result.issues[0]));
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {

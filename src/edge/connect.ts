@@ -13,10 +13,10 @@ import { openSocket, SUBPROTOCOL, type Upgrade } from "../socket/upgrade.ts";
 import { capRefusal, requireScope } from "../trust/may.ts";
 import { authenticate, bearerOf, NO_CREDENTIAL, type Principal, strangersRefusal } from "./auth.ts";
 import { requireUserLimit } from "./limit.ts";
-import { type Offer, offerOf } from "./offer.ts";
 import { learnAccess } from "./public-topics.ts";
 import { type Hub, throwRefusal, topicParam } from "./request.ts";
 import { parseStreamId, type StreamId, streamOf } from "./stream.ts";
+import { type Offer, offerOf } from "./subprotocol.ts";
 import { isTicketOf, ticketOf } from "./ticket.ts";
 
 /** GET /v1/connect: the inbox of the token's user. */
@@ -195,7 +195,7 @@ function callerOf(principal: Principal | null): Caller {
 /**
  * Returns the cursors that a stream begins with. Each event `id` lists all of them, moved or not.
  */
-function begunAt({ since, topics = [] }: Omit<Upgrade, "offered">): StreamId {
+function initialCursors({ since, topics = [] }: Omit<Upgrade, "offered">): StreamId {
   const cursorOf = (begin: Since) =>
     begin === "latest"
       ? begin
@@ -222,7 +222,7 @@ async function open(
   if (response.status !== 101) throw new RefusalError((await response.json()) as Refusal);
   if (isUpgrade) return response;
   const ws = response.webSocket as WebSocket;
-  const begun = { ...begunAt(upgrade), ticket };
+  const begun = { ...initialCursors(upgrade), ticket };
   return streamOf(ws, ownTopic, begun, upgrade.caller.exp, Date.now(), random);
 }
 

@@ -69,13 +69,13 @@ const markBody = v.strictObject({
 /** PATCH /v1/users/{user}/notifications */
 export async function markNotifications(c: Context<Hub>): Promise<Response> {
   const { inbox, asker, claims } = await requireInbox(c, "manage");
-  const change = markOf(await readJson(c.req.raw, markBody));
+  const change = markFromBody(await readJson(c.req.raw, markBody));
   // The inbox itself checks whether the token was revoked.
   if (claims !== null) requireUnexpired(claims, Date.now());
   return json(await inbox.mark(change, asker));
 }
 
-function markOf(body: v.InferOutput<typeof markBody>): Mark {
+function markFromBody(body: v.InferOutput<typeof markBody>): Mark {
   const { epoch, offsets, up_to: upTo, read, seen, archived } = body;
   if ((offsets === undefined) === (upTo === undefined))
     return throwRefusal("invalid_params", "name `offsets`, or everything `up_to` one", "offsets");

@@ -7,8 +7,8 @@ import { CLOSES } from "../protocol/close.ts";
 import { printError } from "../protocol/down.ts";
 import { ERRORS, type ErrorCode, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { SILENCE_MS } from "../protocol/limits.ts";
-import { offerOf } from "./offer.ts";
 import type { Hub } from "./request.ts";
+import { offerOf } from "./subprotocol.ts";
 
 /**
  * The time after which the same request may succeed, by code; unknown for the codes that are absent.
@@ -27,7 +27,7 @@ const RETRY_AFTER_SECONDS: { [code in ErrorCode]?: number } = {
 
 /** Takes an error; returns the answer to the client and writes a log line. */
 export function answerRefusal(cause: unknown, c: Context<Hub>): Response {
-  const refused = refusalOf(cause);
+  const refused = refusalFromThrown(cause);
   const { status } = ERRORS[refused.code];
   const requestId = c.get("requestId");
   log(c, refused, status, requestId, cause);
@@ -79,7 +79,7 @@ function refuseSocket(refused: Refusal, offered: string): Response {
  * Returns the refusal for an error. An error that is neither a refusal nor from the platform is our
  * fault.
  */
-function refusalOf(cause: unknown): Refusal {
+function refusalFromThrown(cause: unknown): Refusal {
   if (cause instanceof RefusalError) return cause.refusal;
   const failure = failureOf(cause);
   if (failure !== null) return failure;

@@ -2,7 +2,7 @@
 
 import type { Context } from "hono";
 import { inboxOf, topicOf } from "../objects/stubs.ts";
-import type { TopicStanding } from "../objects/topic-rpc.ts";
+import type { TopicSummary } from "../objects/topic-rpc.ts";
 import { userFault } from "../protocol/address.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { DAY_MS, PAGE_MAX } from "../protocol/limits.ts";
@@ -107,7 +107,7 @@ export async function deleteFollower(c: Context<Hub>): Promise<Response> {
   return c.body(null, 204);
 }
 
-function standing(c: Context<Hub>, topic: string, stands: TopicStanding): Response {
+function standing(c: Context<Hub>, topic: string, stands: TopicSummary): Response {
   const { access, messagesMax, ageMs, cursor, members } = stands;
   learnAccess(c.env, topic, access === "public", Date.now());
   const age = { messages_max: messagesMax, age_days: ageMs / DAY_MS };

@@ -5,39 +5,39 @@ import type { Alarm } from "../live/alarm.ts";
 import type { Log } from "../log/log.ts";
 import { report } from "../protocol/report.ts";
 import type { Sockets } from "../socket/sockets.ts";
-import type { FollowCursors } from "./cursors.ts";
 import type { Follows } from "./follow.ts";
-import type { Joins } from "./joins.ts";
-import type { InboxKeep } from "./keep.ts";
+import type { FollowCursors } from "./follow-cursors.ts";
 import type { Life } from "./life.ts";
 import type { Memberships } from "./memberships.ts";
-import type { InboxOwn } from "./state.ts";
+import type { PendingByTopic } from "./pending.ts";
+import type { InboxPolicy } from "./policy.ts";
+import type { InboxMeta } from "./state.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
-export interface Parts {
-  log: Log<InboxOwn>;
-  keep: InboxKeep;
+export interface ErasureDeps {
+  log: Log<InboxMeta>;
+  policy: InboxPolicy;
   sockets: Pick<Sockets, "closeAll">;
   alarm: Pick<Alarm<"log">, "erased">;
   cursors: FollowCursors;
   follows: Pick<Follows, "leave">;
   subscriptions: Pick<Subscriptions, "topics">;
-  joins: Pick<Joins, "topics">;
+  joins: Pick<PendingByTopic, "topics">;
   memberships: Pick<Memberships, "topics">;
   life: Life;
   clock(): number;
 }
 
 export class Erasure {
-  readonly #parts: Parts;
+  readonly #deps: ErasureDeps;
   /**
    * Topics that may still list the user. In memory: after a restart, the next delivery of such a topic finds
    * that nobody is here, and the topic removes the user.
    */
   readonly #toLeave = new Set<string>();
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: ErasureDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -45,7 +45,7 @@ export class Erasure {
    * called again.
    */
   async erase(): Promise<void> {
-    const { sockets, life } = this.#parts;
+    const { sockets, life } = this.#deps;
     const end = life.end();
     try {
       const unreadable = this.#whyUnreadable();
@@ -55,7 +55,7 @@ export class Erasure {
       // A leave writes the checkpoint. When the checkpoint cannot be read, the storage is erased first.
       if (unreadable !== null) await this.#eraseUnread(unreadable);
       await this.#leaveAll(unreadable === null);
-      if (unreadable === null) await this.#eraseNow(this.#parts.log.at(this.#parts.clock()).own);
+      if (unreadable === null) await this.#eraseNow(this.#deps.log.at(this.#deps.clock()).meta);
     } finally {
       end();
     }
@@ -63,7 +63,7 @@ export class Erasure {
 
   #whyUnreadable(): string | null {
     try {
-      this.#parts.log.at(this.#parts.clock());
+      this.#deps.log.at(this.#deps.clock());
       return null;
     } catch (cause) {
       return String(cause);
@@ -71,7 +71,7 @@ export class Erasure {
   }
 
   #topics(): string[] {
-    const { cursors, subscriptions, joins, memberships } = this.#parts;
+    const { cursors, subscriptions, joins, memberships } = this.#deps;
     const known = [cursors, subscriptions, joins, memberships];
     return known.flatMap((each) => each.topics());
   }
@@ -82,12 +82,12 @@ export class Erasure {
    */
   #eraseUnread(cause: string): Promise<void> {
     report("erased_unread", {}, cause);
-    return this.#eraseNow({ notBefore: Math.floor(this.#parts.clock() / 1000) });
+    return this.#eraseNow({ notBefore: Math.floor(this.#deps.clock() / 1000) });
   }
 
-  #eraseNow({ notBefore }: Pick<InboxOwn, "notBefore">): Promise<void> {
-    const { log, keep, sockets, cursors, alarm } = this.#parts;
-    const erased = log.erase({ ...keep.empty(), notBefore });
+  #eraseNow({ notBefore }: Pick<InboxMeta, "notBefore">): Promise<void> {
+    const { log, policy, sockets, cursors, alarm } = this.#deps;
+    const erased = log.erase({ ...policy.empty(), notBefore });
     // In the same turn, so that a device that connected meanwhile stops showing erased messages.
     sockets.closeAll(4503);
     cursors.erased();
@@ -98,7 +98,7 @@ export class Erasure {
   async #leaveAll(isTimeKnown: boolean): Promise<void> {
     const left = await Promise.allSettled(
       [...this.#toLeave].map(async (topic) => {
-        await this.#parts.follows.leave(topic, isTimeKnown);
+        await this.#deps.follows.leave(topic, isTimeKnown);
         this.#toLeave.delete(topic);
       }),
     );

@@ -6,23 +6,23 @@ import type { Log } from "../log/log.ts";
 import type { Row } from "../log/row.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import { countsOf } from "./read.ts";
-import { type InboxOwn, printState, stateOf } from "./state.ts";
+import { type InboxMeta, printState, stateOf } from "./state.ts";
 
 /** Rows read for each piece of the stream; the object may do other work between two pieces. */
 const ROWS_PER_PIECE = 100;
 
 export function exportInbox(
-  log: Log<InboxOwn>,
+  log: Log<InboxMeta>,
   user: string,
   follows: string[],
   now: number,
 ): Response {
-  const { epoch, head, own } = log.at(now);
+  const { epoch, head, meta } = log.at(now);
   const about = {
     user,
     cursor: printCursor(epoch, head),
-    counts: countsOf(own),
-    not_before: own.notBefore,
+    counts: countsOf(meta),
+    not_before: meta.notBefore,
     follows,
   };
   const encoder = new TextEncoder();
@@ -41,7 +41,7 @@ export function exportInbox(
         const rows = log.store.exists() ? log.store.after(after, ROWS_PER_PIECE) : [];
         text = rows
           .filter((row): row is Row & { body: string } => row.body !== null)
-          .map((row) => `${printEntry(row, printState(stateOf(row, own)))}\n`)
+          .map((row) => `${printEntry(row, printState(stateOf(row, meta)))}\n`)
           .join("");
         if (text !== "") stream.enqueue(encoder.encode(text));
         const last = rows[rows.length - 1];

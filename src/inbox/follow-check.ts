@@ -5,11 +5,11 @@ import type { Log } from "../log/log.ts";
 import type { Joined, Joining } from "../objects/member.ts";
 import { isRefusal, type Refusal } from "../protocol/error.ts";
 import { report } from "../protocol/report.ts";
-import type { FollowCursors } from "./cursors.ts";
-import type { Joins } from "./joins.ts";
+import type { FollowCursors } from "./follow-cursors.ts";
 import type { Life } from "./life.ts";
 import type { Moments } from "./moments.ts";
-import type { InboxOwn } from "./state.ts";
+import type { PendingByTopic } from "./pending.ts";
+import type { InboxMeta } from "./state.ts";
 
 /**
  * A check is a call to a topic, and all followers of a topic come back at once after a deployment. So at most
@@ -18,12 +18,12 @@ import type { InboxOwn } from "./state.ts";
 const INTERVAL_MS = 5 * 60_000;
 const CHANCE = 1 / 20;
 
-export interface Parts {
+export interface FollowCheckDeps {
   member: string;
-  log: Log<InboxOwn>;
+  log: Log<InboxMeta>;
   cursors: FollowCursors;
-  joins: Joins;
-  leaves: Joins;
+  joins: PendingByTopic;
+  leaves: PendingByTopic;
   life: Life;
   moments: Moments;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
@@ -33,11 +33,11 @@ export interface Parts {
 }
 
 export class FollowCheck {
-  readonly #parts: Parts;
+  readonly #deps: FollowCheckDeps;
   #checkedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: FollowCheckDeps) {
+    this.#deps = deps;
   }
 
   /** Checks one follow if a check is due. A failure is only logged: another check will come. */
@@ -51,9 +51,10 @@ export class FollowCheck {
   }
 
   #due(): string | null {
-    const { log, cursors, clock, random } = this.#parts;
+    const { log, cursors, clock, random } = this.#deps;
     const now = clock();
-    if (Math.abs(now - this.#checkedAt) < INTERVAL_MS || log.at(now).own.follows === 0) return null;
+    if (Math.abs(now - this.#checkedAt) < INTERVAL_MS || log.at(now).meta.follows === 0)
+      return null;
     this.#checkedAt = now;
     const drawn = random();
     if (drawn >= CHANCE) return null;
@@ -63,7 +64,7 @@ export class FollowCheck {
 
   /** Joins again from the follow's cursor. That changes only a topic that lost the member. */
   async #check(topic: string): Promise<void> {
-    const { member, cursors, joins, leaves, life, moments, join } = this.#parts;
+    const { member, cursors, joins, leaves, life, moments, join } = this.#deps;
     life.enter();
     const since = cursors.of(topic);
     if (since === null || joins.isUnderWay(topic) || leaves.isUnderWay(topic)) return;

@@ -10,21 +10,21 @@ import { FOLLOWS_MAX } from "../protocol/limits.ts";
 import { HUB_SOURCE } from "../protocol/message.ts";
 import { report } from "../protocol/report.ts";
 import type { Sockets } from "../socket/sockets.ts";
-import type { FollowCursors } from "./cursors.ts";
-import type { Joins } from "./joins.ts";
+import type { FollowCursors } from "./follow-cursors.ts";
 import type { Life } from "./life.ts";
 import type { Memberships } from "./memberships.ts";
 import type { Moments } from "./moments.ts";
-import type { InboxOwn } from "./state.ts";
+import type { PendingByTopic } from "./pending.ts";
+import type { InboxMeta } from "./state.ts";
 
-export interface Parts {
+export interface FollowsDeps {
   /** The address of the user as a member, such as `user:ada`. */
   member: string;
-  log: Log<InboxOwn>;
+  log: Log<InboxMeta>;
   cursors: FollowCursors;
-  joins: Joins;
+  joins: PendingByTopic;
   /** Leaves that are under way. A join waits for them, or they would undo it. */
-  leaves: Joins;
+  leaves: PendingByTopic;
   life: Life;
   memberships: Pick<Memberships, "keepIn">;
   moments: Moments;
@@ -41,16 +41,16 @@ export interface Parts {
 export const GAP_TYPE = "belfry.gap";
 
 export class Follows {
-  readonly #parts: Parts;
+  readonly #deps: FollowsDeps;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: FollowsDeps) {
+    this.#deps = deps;
   }
 
   /** Follows a topic from now on; returns whether the follow is new. Throws a RefusalError when refused. */
   async follow(topic: string): Promise<boolean> {
-    const { member, log, cursors, joins, leaves, life, moments, join, clock } = this.#parts;
-    const { memberships } = this.#parts;
+    const { member, log, cursors, joins, leaves, life, moments, join, clock } = this.#deps;
+    const { memberships } = this.#deps;
     const requireSameLife = life.enter();
     if (cursors.of(topic) === null) this.#requireRoom();
     while (leaves.isUnderWay(topic)) await leaves.settled(topic);
@@ -67,8 +67,8 @@ export class Follows {
       const { epoch, offset } = joined;
       log.change(clock(), (next) => {
         cursors.begin(topic, { epoch, offset }, next.head);
-        next.own.follows += 1;
-        memberships.keepIn(next.own);
+        next.meta.follows += 1;
+        memberships.keepIn(next.meta);
         next.time = Math.max(next.time, at);
       });
       return true;
@@ -78,8 +78,8 @@ export class Follows {
   }
 
   #requireRoom(): void {
-    const { log, clock } = this.#parts;
-    if (log.at(clock()).own.follows < FOLLOWS_MAX) return;
+    const { log, clock } = this.#deps;
+    if (log.at(clock()).meta.follows < FOLLOWS_MAX) return;
     throw new RefusalError(
       refusal("member_limit", `a user follows at most ${FOLLOWS_MAX} topics`, "topic"),
     );
@@ -87,7 +87,7 @@ export class Follows {
 
   /** Stops following; delivered messages stay. Returns whether the inbox followed the topic. */
   async unfollow(topic: string): Promise<boolean> {
-    const { member, cursors, joins, leaves, moments, leave, watches } = this.#parts;
+    const { member, cursors, joins, leaves, moments, leave, watches } = this.#deps;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     const did = cursors.of(topic) !== null;
     const at = moments.next();
@@ -107,7 +107,7 @@ export class Follows {
    * after a failure. The leave carries no time when the inbox could not read its own.
    */
   async leave(topic: string, isTimeKnown = true): Promise<void> {
-    const { member, cursors, joins, leaves, moments, leave } = this.#parts;
+    const { member, cursors, joins, leaves, moments, leave } = this.#deps;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     const end = leaves.begin(topic);
     const at = moments.next();
@@ -120,11 +120,11 @@ export class Follows {
   }
 
   #end(topic: string, at: number): void {
-    const { log, cursors, memberships, clock } = this.#parts;
+    const { log, cursors, memberships, clock } = this.#deps;
     log.change(clock(), (next) => {
       cursors.end(topic);
-      next.own.follows -= 1;
-      memberships.keepIn(next.own);
+      next.meta.follows -= 1;
+      memberships.keepIn(next.meta);
       next.time = Math.max(next.time, at);
     });
   }
@@ -134,7 +134,7 @@ export class Follows {
    * out by a delivery. A failure is only logged.
    */
   async leaveUnwatched(topic: string): Promise<void> {
-    const { member, cursors, joins, leaves, moments, leave, watches } = this.#parts;
+    const { member, cursors, joins, leaves, moments, leave, watches } = this.#deps;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     if (watches(topic) || cursors.of(topic) !== null) return;
     const at = moments.next();
@@ -150,17 +150,18 @@ export class Follows {
    * followed.
    */
   deliver(batch: Batch): number | null {
-    const { log, cursors, append, sockets, clock } = this.#parts;
-    if (log.at(clock()).own.follows === 0) return null;
+    const { log, cursors, append, sockets, clock } = this.#deps;
+    if (log.at(clock()).meta.follows === 0) return null;
     const cursor = this.#cursorIn(batch);
     if (cursor === null) return null;
     const { topic, to, live } = batch;
-    if (live.length > 0 && sockets.size > 0) append(live.map((entry) => draftOf(topic, entry, 0)));
+    if (live.length > 0 && sockets.size > 0)
+      append(live.map((entry) => draftFromEntry(topic, entry, 0)));
     if (cursor >= to) return cursor;
     // The messages in between still exist. The returned cursor makes the topic deliver them.
     if (cursor < batch.since && batch.lost < batch.since) return cursor;
     const entries = batch.entries.filter(({ offset }) => (offset ?? 0) > cursor);
-    const drafts = entries.map((entry) => draftOf(topic, entry, null));
+    const drafts = entries.map((entry) => draftFromEntry(topic, entry, null));
     if (cursor < batch.lost) drafts.unshift(gapOf(topic, cursor, batch.lost));
     const outcomes = drafts.length === 0 ? [] : append(drafts);
     const failed = outcomes.findIndex(isToRepeat);
@@ -174,7 +175,7 @@ export class Follows {
 
   /** Returns the follow's offset in the batch's epoch, 0 in a new epoch, null without a follow. */
   #cursorIn({ topic, epoch }: Batch): number | null {
-    const { log, cursors, clock } = this.#parts;
+    const { log, cursors, clock } = this.#deps;
     const cursor = cursors.of(topic);
     if (cursor === null || cursor.epoch === epoch) return cursor?.offset ?? null;
     if (epoch === EMPTY_EPOCH) return 0;
@@ -183,7 +184,7 @@ export class Follows {
   }
 }
 
-function draftOf(topic: string, entry: BatchEntry, ttl: 0 | null): Draft {
+function draftFromEntry(topic: string, entry: BatchEntry, ttl: 0 | null): Draft {
   const { offset, body, expires, category } = entry;
   const from = { topic, offset: offset ?? 0, expires };
   const origin = `,"topic":${JSON.stringify(topic)},"topic_offset":${offset}`;

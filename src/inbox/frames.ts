@@ -14,17 +14,17 @@ import { type LiveSession, requireReader } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import { requireCap } from "../trust/may.ts";
 import { verifyRefresh } from "../trust/token.ts";
-import { isRevoked } from "./connect.ts";
 import type { Follows } from "./follow.ts";
-import { markOf } from "./mark.ts";
+import { isRevoked } from "./greet.ts";
+import { markFromFrame } from "./mark.ts";
 import type { Memberships } from "./memberships.ts";
 import { list } from "./read.ts";
-import type { InboxOwn } from "./state.ts";
+import type { InboxMeta } from "./state.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
-export interface Parts {
+export interface InboxFramesDeps {
   env: Env;
-  log: Log<InboxOwn>;
+  log: Log<InboxMeta>;
   ageMs: number;
   sockets: Sockets;
   subscriptions: Subscriptions;
@@ -34,10 +34,10 @@ export interface Parts {
   clock(): number;
 }
 
-export function inboxFrames(parts: Parts): FrameHandlers {
-  const { env, log, ageMs, sockets, subscriptions, follows, memberships, clock } = parts;
+export function inboxFrames(deps: InboxFramesDeps): FrameHandlers {
+  const { env, log, ageMs, sockets, subscriptions, follows, memberships, clock } = deps;
   const mark = (_session: LiveSession, frame: MarkFrame) => {
-    const result = parts.mark(markOf(frame));
+    const result = deps.mark(markFromFrame(frame));
     if (isRefusal(result)) throw new RefusalError(result);
     return result;
   };
@@ -60,7 +60,7 @@ export function inboxFrames(parts: Parts): FrameHandlers {
 
     refresh: async (session, { token }) => {
       const claims = await verifyRefresh(env, session.attachment.user, token, clock());
-      if (isRevoked(log.at(clock()).own, claims.iat)) throw new RefusalError(REVOKED);
+      if (isRevoked(log.at(clock()).meta, claims.iat)) throw new RefusalError(REVOKED);
       const attachment = { ...session.attachment, ...claims };
       if (!fits(attachment))
         throw new RefusalError(

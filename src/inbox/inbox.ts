@@ -12,33 +12,33 @@ import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
 import type { Env } from "../objects/env.ts";
 import type { Asker, InboxRpc, ListQuery, Mark } from "../objects/inbox-rpc.ts";
-import type { Batch, Held, Joining } from "../objects/member.ts";
+import type { Batch, DeliverReply, Joining } from "../objects/member.ts";
 import { CALL_MS_MAX, nameOf, topicOf } from "../objects/stubs.ts";
 import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
 import { retentionOf } from "../settings/settings.ts";
 import { answerClose } from "../socket/close.ts";
-import { limitRefusal } from "../socket/limit.ts";
+import { limitRefusal } from "../socket/connection-limit.ts";
 import { type FrameHandlers, receive } from "../socket/receive.ts";
 import type { LiveSession } from "../socket/session.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
-import { greetInbox, isRevoked } from "./connect.ts";
-import { FollowCursors } from "./cursors.ts";
 import { Erasure } from "./erasure.ts";
 import { exportInbox } from "./export.ts";
 import { Follows } from "./follow.ts";
 import { FollowCheck } from "./follow-check.ts";
+import { FollowCursors } from "./follow-cursors.ts";
+import { FollowStore } from "./follow-store.ts";
 import { inboxFrames } from "./frames.ts";
+import { greetInbox, isRevoked } from "./greet.ts";
 import { Heard } from "./heard.ts";
-import { Joins } from "./joins.ts";
-import { InboxKeep } from "./keep.ts";
 import { Life } from "./life.ts";
 import { Marks } from "./marks.ts";
 import { Memberships } from "./memberships.ts";
 import { Moments } from "./moments.ts";
+import { PendingByTopic } from "./pending.ts";
+import { InboxPolicy } from "./policy.ts";
 import { countsOf, list } from "./read.ts";
-import type { InboxOwn } from "./state.ts";
-import { FollowStore } from "./store.ts";
+import type { InboxMeta } from "./state.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const clock = () => Date.now();
@@ -54,12 +54,12 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
   readonly #sockets: Sockets;
   readonly #alarm: Alarm<"log">;
   readonly #cursors: FollowCursors;
-  readonly #keep: InboxKeep;
-  readonly #log: Log<InboxOwn>;
-  readonly #liveLog: LiveLog<InboxOwn>;
+  readonly #policy: InboxPolicy;
+  readonly #log: Log<InboxMeta>;
+  readonly #liveLog: LiveLog<InboxMeta>;
   readonly #heard = new Heard();
-  readonly #joins = new Joins();
-  readonly #leaves = new Joins();
+  readonly #joins = new PendingByTopic();
+  readonly #leaves = new PendingByTopic();
   readonly #memberships: Memberships;
   readonly #subscriptions: Subscriptions;
   readonly #follows: Follows;
@@ -74,19 +74,19 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     const user = nameOf(ctx.id);
     const greeter: Greeter = {
       confirm: () => this.#log.confirm(),
-      greet: (caller, since) => greetInbox(this.#log, caller, since, clock(), this.#keep.ageMs),
+      greet: (caller, since) => greetInbox(this.#log, caller, since, clock(), this.#policy.ageMs),
     };
     this.#sockets = new Sockets(ctx, greeter, clock);
     this.#cursors = new FollowCursors(new FollowStore(ctx.storage.sql));
-    this.#keep = new InboxKeep(retentionOf(env, "inbox"), this.#cursors);
-    this.#log = new Log(new LogStore(ctx.storage), this.#keep, newEpoch);
+    this.#policy = new InboxPolicy(retentionOf(env, "inbox"), this.#cursors);
+    this.#log = new Log(new LogStore(ctx.storage), this.#policy, newEpoch);
     this.#liveLog = new LiveLog({
       log: this.#log,
       sockets: this.#sockets,
       arm: () => this.#alarm.arm("log"),
       alarmErased: () => this.#alarm.erased(),
       frame: ({ since, to, entries, removed }) => ({
-        ...this.#standing(),
+        ...this.#summary(),
         since,
         to,
         messages: entries.map(({ text }) => text),
@@ -97,16 +97,16 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     this.#alarm = new Alarm(ctx.storage, clock, { log: this.#liveLog });
     this.#marks = new Marks({
       log: this.#log,
-      keep: this.#keep,
+      policy: this.#policy,
       sockets: this.#sockets,
-      standing: () => this.#standing(),
+      summary: () => this.#summary(),
       clock,
     });
     const life = new Life();
     this.#memberships = new Memberships({
       watches: (topic) => this.#joins.isUnderWay(topic) || this.#subscriptions.watches(topic),
       follows: (topic) => this.#cursors.of(topic) !== null,
-      own: () => this.#log.at(clock()).own,
+      meta: () => this.#log.at(clock()).meta,
       clock,
     });
     const asMember = {
@@ -139,7 +139,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     this.#followCheck = new FollowCheck(check);
     this.#erasure = new Erasure({
       ...asMember,
-      keep: this.#keep,
+      policy: this.#policy,
       alarm: this.#alarm,
       cursors: this.#cursors,
       follows: this.#follows,
@@ -148,7 +148,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     this.#handlers = inboxFrames({
       ...asMember,
       env,
-      ageMs: this.#keep.ageMs,
+      ageMs: this.#policy.ageMs,
       subscriptions: this.#subscriptions,
       follows: this.#follows,
       mark: (change) => this.#marks.byUser(change),
@@ -162,7 +162,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     return this.#liveLog.publish(drafts, requestId);
   }
 
-  async deliver(delivered: Batch): Promise<Held> {
+  async deliver(delivered: Batch): Promise<DeliverReply> {
     const { topic, epoch, to, generation } = delivered;
     while (this.#joins.isUnderWay(topic)) await this.#joins.settled(topic);
     const batch = this.#heard.without(delivered);
@@ -192,7 +192,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
   }
 
   list(query: ListQuery, asker: Asker): string | Refusal {
-    return this.#refusalOf(asker) ?? list(this.#log, query, clock(), this.#keep.ageMs);
+    return this.#refusalOf(asker) ?? list(this.#log, query, clock(), this.#policy.ageMs);
   }
 
   mark(change: Omit<Mark, "epoch"> & { epoch: string | null }, asker: Asker): string | Refusal {
@@ -203,14 +203,14 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
 
   revokes(iat: number | null): boolean {
     this.#log.confirm();
-    return isRevoked(this.#log.at(clock()).own, iat);
+    return isRevoked(this.#log.at(clock()).meta, iat);
   }
 
   disconnect(reconnect: boolean, notBefore: number | null): void {
-    const { own } = this.#log.at(clock());
-    if (notBefore !== null && notBefore !== own.notBefore)
+    const { meta } = this.#log.at(clock());
+    if (notBefore !== null && notBefore !== meta.notBefore)
       this.#log.change(clock(), (next) => {
-        next.own.notBefore = Math.max(notBefore, own.notBefore ?? 0);
+        next.meta.notBefore = Math.max(notBefore, meta.notBefore ?? 0);
       });
     this.#sockets.closeAll(reconnect ? 4001 : 4503);
   }
@@ -242,9 +242,9 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     return this.#alarm.fired();
   }
 
-  #standing() {
-    const { epoch, oldest, own } = this.#log.at(clock());
-    return { epoch, oldest, counts: countsOf(own) };
+  #summary() {
+    const { epoch, oldest, meta } = this.#log.at(clock());
+    return { epoch, oldest, counts: countsOf(meta) };
   }
 
   /**
@@ -266,7 +266,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
 
   #refusalOf(asker: Asker): Refusal | null {
     if (asker === "backend") return null;
-    return isRevoked(this.#log.at(clock()).own, asker.iat) ? REVOKED : null;
+    return isRevoked(this.#log.at(clock()).meta, asker.iat) ? REVOKED : null;
   }
 
   #connect(upgrade: Upgrade): Response {

@@ -9,9 +9,10 @@ import type { Mark } from "../objects/inbox-rpc.ts";
 import type { StateChange } from "../protocol/down.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import type { MarkFrame } from "../protocol/up.ts";
+import { afterMarks, afterWatermark } from "./eviction-queue.ts";
 import {
   count,
-  type InboxOwn,
+  type InboxMeta,
   isAlive,
   type State,
   stateOf,
@@ -19,7 +20,6 @@ import {
   type Watermark,
   withWatermark,
 } from "./state.ts";
-import { afterMarks, afterWatermark } from "./victims.ts";
 
 /** The result of a mark, for the frame to all devices. */
 export interface Marked {
@@ -31,7 +31,7 @@ export interface Marked {
   unarchived: number[];
 }
 
-export function markOf({ type, epoch, target }: MarkFrame): Mark {
+export function markFromFrame({ type, epoch, target }: MarkFrame): Mark {
   switch (type) {
     case "read":
       return { epoch, target, read: true };
@@ -50,7 +50,7 @@ export function markOf({ type, epoch, target }: MarkFrame): Mark {
 
 /** Applies a mark as one change of the log, at the next offset; null when nothing changed. */
 export function mark(
-  log: Log<InboxOwn>,
+  log: Log<InboxMeta>,
   change: Mark,
   clock: number,
   ageMs: number,
@@ -65,7 +65,7 @@ export function mark(
   if ("offsets" in target) return markOffsets(log, target.offsets, change, now, ageMs, spent);
   const upTo = Math.min(target.upTo, current.head);
   const flag = change.read ? "read" : "seen";
-  const watermark = current.own[flag][current.own[flag].length - 1];
+  const watermark = current.meta[flag][current.meta[flag].length - 1];
   if (watermark !== undefined && upTo < watermark.upTo) {
     const offsets = log.store.flags().map(({ offset }) => offset);
     const below = offsets.filter((offset) => offset <= upTo);
@@ -74,39 +74,39 @@ export function mark(
   return markUpTo(log, upTo, flag, now, ageMs, spent);
 }
 
-type Spent = (own: InboxOwn, rows: number) => void;
+type Spent = (meta: InboxMeta, rows: number) => void;
 
 function markUpTo(
-  log: Log<InboxOwn>,
+  log: Log<InboxMeta>,
   upTo: number,
   flag: "read" | "seen",
   now: number,
   ageMs: number,
   spent: Spent,
 ): Marked | null {
-  const { head, own } = log.at(now);
-  if ((flag === "read" ? own.unread : own.unseen) === 0) {
+  const { head, meta } = log.at(now);
+  if ((flag === "read" ? meta.unread : meta.unseen) === 0) {
     log.confirm();
     return null;
   }
   const changed = head + 1;
   const watermark: Watermark = { upTo, at: now, changed };
-  const marks = { seen: own.seen, read: own.read, [flag]: withWatermark(own[flag], watermark) };
-  const counts = { unread: 0, unseen: 0, total: own.total };
+  const marks = { seen: meta.seen, read: meta.read, [flag]: withWatermark(meta[flag], watermark) };
+  const counts = { unread: 0, unseen: 0, total: meta.total };
   // A mark up to the head leaves nothing to count, so no rows are read.
   if (upTo < head) {
-    const left = { ...own, ...marks, unread: 0, unseen: 0, total: 0 };
+    const left = { ...meta, ...marks, unread: 0, unseen: 0, total: 0 };
     for (const row of log.store.flags())
       if (isAlive(row, now, ageMs)) count(left, stateOf(row, left), 1);
-    if (left.unread === own.unread && left.unseen === own.unseen) return null;
+    if (left.unread === meta.unread && left.unseen === meta.unseen) return null;
     counts.unread = left.unread;
     counts.unseen = left.unseen;
-  } else if (flag === "seen") counts.unread = own.unread;
+  } else if (flag === "seen") counts.unread = meta.unread;
   log.change(now, (next) => {
     next.head = changed;
-    next.victims = afterWatermark(next.victims, upTo, flag);
-    Object.assign(next.own, marks, counts);
-    spent(next.own, 1);
+    next.evictionQueue = afterWatermark(next.evictionQueue, upTo, flag);
+    Object.assign(next.meta, marks, counts);
+    spent(next.meta, 1);
   });
   const at = timeOf(now);
   const states: StateChange[] = [{ up_to: upTo, seen_at: at, changed }];
@@ -115,18 +115,18 @@ function markUpTo(
 }
 
 function markOffsets(
-  log: Log<InboxOwn>,
+  log: Log<InboxMeta>,
   offsets: number[],
   change: Mark,
   now: number,
   ageMs: number,
   spent: Spent,
 ): Marked | null {
-  const { head, oldest, own } = log.at(now);
+  const { head, oldest, meta } = log.at(now);
   const changed = head + 1;
   const touched = (log.store.exists() ? log.store.flagsOf([...new Set(offsets)]) : [])
     .filter((row) => row.offset >= oldest && isAlive(row, now, ageMs))
-    .map((row) => ({ row, before: stateOf(row, own) }))
+    .map((row) => ({ row, before: stateOf(row, meta) }))
     .map(({ row, before }) => ({ row, before, after: applied(before, change, now) }))
     .filter(({ before, after }) => change.remove || !isSame(before, after));
   if (touched.length === 0) return null;
@@ -138,7 +138,7 @@ function markOffsets(
     }));
     Object.assign(next, afterMarks(next, marked));
     for (const each of touched) write(next, store, each, change, changed);
-    spent(next.own, touched.length + 1);
+    spent(next.meta, touched.length + 1);
   });
   const removed = change.remove ? touched.map(({ row }) => row.offset) : [];
   const unarchived = touched.filter(({ before, after }) => isUnarchived(before, after));
@@ -158,19 +158,19 @@ interface Touched {
 }
 
 function write(
-  next: Checkpoint<InboxOwn>,
+  next: Checkpoint<InboxMeta>,
   store: LogStore,
   { row, before, after }: Touched,
   change: Mark,
   changed: number,
 ): void {
-  count(next.own, before, -1);
+  count(next.meta, before, -1);
   if (change.remove) {
     store.blank(row.offset);
-    next.own.removed = changed;
+    next.meta.removed = changed;
     return;
   }
-  count(next.own, after, 1);
+  count(next.meta, after, 1);
   const wasArchived = row.archived_at !== null && after.archived_at === null;
   const archived_at = wasArchived ? UNARCHIVED : after.archived_at;
   store.mark({ offset: row.offset, changed, ...after, archived_at });

@@ -5,31 +5,31 @@ import type { Mark } from "../objects/inbox-rpc.ts";
 import { type MessagesDraft, printMessages } from "../protocol/down.ts";
 import { isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 import { MARKED_TIMES_MAX } from "../protocol/limits.ts";
-import { Allowance } from "../socket/allowance.ts";
 import type { Sockets } from "../socket/sockets.ts";
-import type { InboxKeep } from "./keep.ts";
+import { Allowance } from "../socket/token-bucket.ts";
 import { mark } from "./mark.ts";
+import type { InboxPolicy } from "./policy.ts";
 import { whole } from "./read.ts";
-import type { InboxOwn } from "./state.ts";
+import type { InboxMeta } from "./state.ts";
 
-export interface Parts {
-  log: Log<InboxOwn>;
-  keep: InboxKeep;
+export interface MarksDeps {
+  log: Log<InboxMeta>;
+  policy: InboxPolicy;
   sockets: Pick<Sockets, "broadcast">;
   /** Returns the members of every frame that describe the inbox. */
-  standing(): Pick<MessagesDraft, "epoch" | "oldest" | "counts">;
+  summary(): Pick<MessagesDraft, "epoch" | "oldest" | "counts">;
   clock(): number;
 }
 
 export class Marks {
-  readonly #parts: Parts;
+  readonly #deps: MarksDeps;
   /** In rows, which the deployer pays for. Stored with the marks: hibernation does not refill it. */
   readonly #allowance: Allowance;
   #isRestored = false;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    const { messagesMax } = parts.keep.retention();
+  constructor(deps: MarksDeps) {
+    this.#deps = deps;
+    const { messagesMax } = deps.policy.retention();
     this.#allowance = new Allowance(MARKED_TIMES_MAX * messagesMax, messagesMax / 60);
   }
 
@@ -39,15 +39,15 @@ export class Marks {
    */
   byUser(change: Mark): string | Refusal {
     this.#restore();
-    return this.#allowance.has(this.#parts.clock()) ? this.byBackend(change) : TOO_MUCH;
+    return this.#allowance.has(this.#deps.clock()) ? this.byBackend(change) : TOO_MUCH;
   }
 
   byBackend(change: Mark): string | Refusal {
-    const { log, keep, sockets, standing, clock } = this.#parts;
+    const { log, policy, sockets, summary: standing, clock } = this.#deps;
     this.#restore();
-    const marked = mark(log, change, clock(), keep.ageMs, (own, rows) => {
+    const marked = mark(log, change, clock(), policy.ageMs, (meta, rows) => {
       this.#allowance.spend(rows, clock());
-      own.left = { ...own.left, marks: this.#allowance.level };
+      meta.left = { ...meta.left, marks: this.#allowance.level };
     });
     if (isRefusal(marked)) return marked;
     const now = standing();
@@ -65,7 +65,7 @@ export class Marks {
   #restore(): void {
     if (this.#isRestored) return;
     this.#isRestored = true;
-    const { left } = this.#parts.log.at(this.#parts.clock()).own;
+    const { left } = this.#deps.log.at(this.#deps.clock()).meta;
     if (left?.marks !== undefined) this.#allowance.restore(left.marks);
   }
 }

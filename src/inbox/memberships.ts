@@ -11,20 +11,20 @@ import {
   MEMBERSHIP_CHANGES_WOKEN,
   TOPICS_KNOWN_MAX,
 } from "../protocol/limits.ts";
-import { Allowance } from "../socket/allowance.ts";
-import type { InboxOwn } from "./state.ts";
+import { Allowance } from "../socket/token-bucket.ts";
+import type { InboxMeta } from "./state.ts";
 
-export interface Parts {
+export interface MembershipsDeps {
   /** Returns whether a connection of the user watches the topic, or is joining it. */
   watches(topic: string): boolean;
   follows(topic: string): boolean;
   /** Returns the allowances as stored with the last write. */
-  own(): Pick<InboxOwn, "left">;
+  meta(): Pick<InboxMeta, "left">;
   clock(): number;
 }
 
 export class Memberships {
-  readonly #parts: Parts;
+  readonly #deps: MembershipsDeps;
   readonly #changes = new Allowance(
     MEMBERSHIP_CHANGES_MAX,
     MEMBERSHIP_CHANGES_PER_SECOND,
@@ -37,8 +37,8 @@ export class Memberships {
   /** Topics that have not answered a leave, which they may still execute. */
   readonly #unanswered = new Set<string>();
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: MembershipsDeps) {
+    this.#deps = deps;
   }
 
   /** Joins a topic through `call`; notes the membership unless the topic refuses. */
@@ -86,7 +86,7 @@ export class Memberships {
    * a second device, changes nothing in the topic and spends nothing.
    */
   spendToWatch(topic: string): void {
-    const { watches, follows } = this.#parts;
+    const { watches, follows } = this.#deps;
     if (!this.#joined.has(topic) && !watches(topic) && !follows(topic)) this.#spend();
   }
 
@@ -95,27 +95,27 @@ export class Memberships {
    * is used up. A follow pays for its own unfollow too.
    */
   spendToFollow(topic: string): void {
-    if (this.#parts.follows(topic)) return;
+    if (this.#deps.follows(topic)) return;
     this.#restore();
-    if (!this.#follows.take(1, this.#parts.clock())) throw tooMany();
+    if (!this.#follows.take(1, this.#deps.clock())) throw tooMany();
     this.#spend();
   }
 
   /** Stores the allowance with a follow or an unfollow, so that hibernation does not refill it. */
-  keepIn(own: Pick<InboxOwn, "left">): void {
+  keepIn(meta: Pick<InboxMeta, "left">): void {
     this.#restore();
-    own.left = { ...own.left, follows: this.#follows.level };
+    meta.left = { ...meta.left, follows: this.#follows.level };
   }
 
   #restore(): void {
     if (this.#isRestored) return;
     this.#isRestored = true;
-    const { left } = this.#parts.own();
+    const { left } = this.#deps.meta();
     if (left?.follows !== undefined) this.#follows.restore(left.follows);
   }
 
   #spend(): void {
-    if (!this.#changes.take(1, this.#parts.clock())) throw tooMany();
+    if (!this.#changes.take(1, this.#deps.clock())) throw tooMany();
   }
 }
 

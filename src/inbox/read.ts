@@ -8,10 +8,10 @@ import { printCursor } from "../protocol/cursor.ts";
 import type { MessagesDraft, StateChange } from "../protocol/down.ts";
 import { REPLAY_UNITS_MAX, SNAPSHOT_MESSAGES } from "../protocol/limits.ts";
 import type { Counts } from "../protocol/message.ts";
-import { startOf } from "../socket/upgrade.ts";
-import { type InboxOwn, isAlive, printState, stateOf, UNARCHIVED } from "./state.ts";
+import { replayStart } from "../socket/upgrade.ts";
+import { type InboxMeta, isAlive, printState, stateOf, UNARCHIVED } from "./state.ts";
 
-export function countsOf({ unread, unseen, total }: InboxOwn): Counts {
+export function countsOf({ unread, unseen, total }: InboxMeta): Counts {
   return { unread, unseen, total };
 }
 
@@ -20,15 +20,15 @@ export function countsOf({ unread, unseen, total }: InboxOwn): Counts {
  * `before` of the next page, or null. With `since` it returns all changes instead, as a `messages` frame has
  * them, with `recovered`.
  */
-export function list(log: Log<InboxOwn>, query: ListQuery, clock: number, ageMs: number): string {
+export function list(log: Log<InboxMeta>, query: ListQuery, clock: number, ageMs: number): string {
   const now = log.now(clock);
-  const { epoch, head, own } = log.at(now);
-  const counts = JSON.stringify(countsOf(own));
+  const { epoch, head, meta } = log.at(now);
+  const counts = JSON.stringify(countsOf(meta));
   const cursor = printCursor(epoch, head);
   if (query.since !== null) {
     log.confirm();
     const recovered = log.reaches(query.since, now);
-    const start = recovered ? startOf(query.since, epoch) : null;
+    const start = recovered ? replayStart(query.since, epoch) : null;
     const draft = start === null ? snapshot(log, now, ageMs) : replay(log, start, now, ageMs);
     const { messages, states = [], removed = [], oldest } = draft ?? snapshot(log, now, ageMs);
     const kept = recovered && draft !== null;
@@ -43,7 +43,7 @@ export function list(log: Log<InboxOwn>, query: ListQuery, clock: number, ageMs:
       next = row.offset + 1;
       break;
     }
-    const text = print(row, own);
+    const text = print(row, meta);
     units += text.length;
     page.push(text);
   }
@@ -51,16 +51,16 @@ export function list(log: Log<InboxOwn>, query: ListQuery, clock: number, ageMs:
 }
 
 /** Returns the newest messages that are not archived. They replace all that a device holds. */
-export function snapshot(log: Log<InboxOwn>, now: number, ageMs: number): MessagesDraft {
-  const { epoch, head, oldest, own } = log.at(now);
+export function snapshot(log: Log<InboxMeta>, now: number, ageMs: number): MessagesDraft {
+  const { epoch, head, oldest, meta } = log.at(now);
   const messages: string[] = [];
   for (const row of rowsBefore(log, head + 1)) {
     if (messages.length === SNAPSHOT_MESSAGES) break;
-    if (isMessage(row, now, ageMs) && stateOf(row, own).archived_at === null)
-      messages.push(print(row, own));
+    if (isMessage(row, now, ageMs) && stateOf(row, meta).archived_at === null)
+      messages.push(print(row, meta));
   }
   messages.reverse();
-  return { epoch, since: null, to: head, snapshot: true, messages, oldest, counts: countsOf(own) };
+  return { epoch, since: null, to: head, snapshot: true, messages, oldest, counts: countsOf(meta) };
 }
 
 /** Removals that a replay names one by one. With more of them a snapshot is shorter. */
@@ -70,39 +70,39 @@ const REMOVED_MAX = 1_000;
 const STATES_MAX = 1_000;
 
 /** Returns the whole messages at these offsets, as JSON texts; deleted ones are left out. */
-export function whole(log: Log<InboxOwn>, offsets: number[], now: number): string[] {
-  const { own } = log.at(now);
+export function whole(log: Log<InboxMeta>, offsets: number[], now: number): string[] {
+  const { meta } = log.at(now);
   return offsets.flatMap((offset) => {
     const row = log.store.one(offset);
-    return row?.body == null ? [] : [print(row, own)];
+    return row?.body == null ? [] : [print(row, meta)];
   });
 }
 
 /** Returns the changes after an offset in the log's reach; null when a snapshot is shorter. */
 export function replay(
-  log: Log<InboxOwn>,
+  log: Log<InboxMeta>,
   since: number,
   now: number,
   ageMs: number,
 ): MessagesDraft | null {
-  const { epoch, head, oldest, own } = log.at(now);
-  const base = { epoch, since, to: head, oldest, counts: countsOf(own) };
-  const recent = own.removed > since ? null : log.recent(since, now);
+  const { epoch, head, oldest, meta } = log.at(now);
+  const base = { epoch, since, to: head, oldest, counts: countsOf(meta) };
+  const recent = meta.removed > since ? null : log.recent(since, now);
   if (recent !== null) return { ...base, messages: recent };
   const rows = [...rowsBefore(log, head + 1)].reverse();
   const alive = rows.filter((row) => isMessage(row, now, ageMs));
   // A snapshot leaves out archived messages, so the device may lack those that were unarchived since.
   const isToldWhole = (row: Row) =>
     row.offset > since || (row.archived_at === UNARCHIVED && (row.changed ?? 0) > since);
-  const messages = alive.filter(isToldWhole).map((row) => print(row, own));
+  const messages = alive.filter(isToldWhole).map((row) => print(row, meta));
   const states = statesSince(
     alive.filter((row) => !isToldWhole(row)),
-    own,
+    meta,
     since,
   );
   const units = messages.reduce((sum, text) => sum + text.length, 0);
   if (states.length > STATES_MAX || units > REPLAY_UNITS_MAX) return null;
-  if (own.removed <= since) return { ...base, messages, states };
+  if (meta.removed <= since) return { ...base, messages, states };
   const held = new Set(alive.map(({ offset }) => offset));
   const removed: number[] = [];
   for (let offset = oldest; offset <= since; offset++) {
@@ -114,12 +114,12 @@ export function replay(
 }
 
 /** Returns the changes of state after an offset, of older messages, in their order. */
-function statesSince(rows: Row[], own: InboxOwn, since: number): StateChange[] {
+function statesSince(rows: Row[], meta: InboxMeta, since: number): StateChange[] {
   const time = (ms: number | null) => (ms === null ? null : timeOf(ms));
   const byRow = rows
     .filter(({ changed }) => changed !== null && changed > since)
     .map((row): StateChange => {
-      const state = stateOf(row, own);
+      const state = stateOf(row, meta);
       return {
         offsets: [row.offset],
         seen_at: time(state.seen_at),
@@ -129,7 +129,7 @@ function statesSince(rows: Row[], own: InboxOwn, since: number): StateChange[] {
       };
     });
   const byMark = (["seen", "read"] as const).flatMap((flag) =>
-    own[flag]
+    meta[flag]
       .filter(({ changed }) => changed > since)
       .flatMap(({ upTo, at, changed }): StateChange[] => {
         const seen = { up_to: upTo, seen_at: timeOf(at), changed };
@@ -141,7 +141,7 @@ function statesSince(rows: Row[], own: InboxOwn, since: number): StateChange[] {
 
 type MessageRow = Row & { body: string };
 
-function rowsBefore(log: Log<InboxOwn>, offset: number): Iterable<Row> {
+function rowsBefore(log: Log<InboxMeta>, offset: number): Iterable<Row> {
   return log.store.exists() ? log.store.before(offset) : [];
 }
 
@@ -152,13 +152,13 @@ function isMessage(row: Row, now: number, ageMs: number): row is MessageRow {
 function isListed(
   row: Row,
   query: ListQuery,
-  log: Log<InboxOwn>,
+  log: Log<InboxMeta>,
   now: number,
   ageMs: number,
 ): row is MessageRow {
   if (!isMessage(row, now, ageMs)) return false;
   if (query.category !== null && row.category !== query.category) return false;
-  const state = stateOf(row, log.at(now).own);
+  const state = stateOf(row, log.at(now).meta);
   switch (query.state) {
     case "all":
       return true;
@@ -175,6 +175,6 @@ function isListed(
   }
 }
 
-function print(row: Row, own: InboxOwn): string {
-  return printEntry(row as MessageRow, printState(stateOf(row, own)));
+function print(row: Row, meta: InboxMeta): string {
+  return printEntry(row as MessageRow, printState(stateOf(row, meta)));
 }

@@ -6,9 +6,9 @@ import { inTime } from "../objects/stubs.ts";
 import type { Since } from "../protocol/cursor.ts";
 import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND, SLOW_MS } from "../protocol/limits.ts";
-import { Allowance } from "../socket/allowance.ts";
 import { keepsUp, type LiveSession } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
+import { Allowance } from "../socket/token-bucket.ts";
 import { Turns } from "./turns.ts";
 
 /** Topics that an inbox, or a connection of it, joins at once: each may return 4 Mi units. */

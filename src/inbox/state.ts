@@ -2,7 +2,7 @@
 
 import { timeOf } from "../log/entry.ts";
 import type { Flags } from "../log/row.ts";
-import type { Level } from "../socket/allowance.ts";
+import type { Level } from "../socket/token-bucket.ts";
 
 /** A mark on all messages up to an offset, at a time in ms: one row written for any number. */
 export interface Watermark {
@@ -11,8 +11,8 @@ export interface Watermark {
   changed: number;
 }
 
-/** The inbox's own part of the checkpoint, beyond the log's. */
-export interface InboxOwn {
+/** The inbox's part of the checkpoint, beyond the log's. */
+export interface InboxMeta {
   unread: number;
   unseen: number;
   total: number;
@@ -53,11 +53,11 @@ export type StateFlags = Pick<Flags, "offset" | "changed" | keyof State>;
  * Returns the state of a row. A watermark applies to messages at or below it that were not changed after it:
  * a later change wrote the whole state into the row.
  */
-export function stateOf(row: StateFlags, own: Pick<InboxOwn, "seen" | "read">): State {
+export function stateOf(row: StateFlags, meta: Pick<InboxMeta, "seen" | "read">): State {
   const changed = row.changed ?? row.offset;
   const covers = (mark: Watermark) => mark.upTo >= row.offset && mark.changed > changed;
-  const read = own.read.find(covers);
-  const seen = own.seen.find(covers);
+  const read = meta.read.find(covers);
+  const seen = meta.seen.find(covers);
   const first = read && seen ? (read.changed < seen.changed ? read : seen) : (read ?? seen);
   return {
     seen_at: row.seen_at ?? first?.at ?? null,
@@ -87,11 +87,11 @@ export function rankOf(state: State): 1 | 2 | 3 {
 }
 
 /** Adds a message to the counts, or takes it out with `by` = -1. */
-export function count(own: InboxOwn, state: State, by: 1 | -1): void {
+export function count(meta: InboxMeta, state: State, by: 1 | -1): void {
   if (state.archived_at !== null) return;
-  own.total += by;
-  if (state.read_at === null) own.unread += by;
-  if (state.seen_at === null) own.unseen += by;
+  meta.total += by;
+  if (state.read_at === null) meta.unread += by;
+  if (state.seen_at === null) meta.unseen += by;
 }
 
 /** Returns the state members of a message's JSON, each with its leading comma. */

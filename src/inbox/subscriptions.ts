@@ -13,20 +13,20 @@ import type { Answer } from "../socket/receive.ts";
 import type { LiveSession } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import { capRefusal } from "../trust/may.ts";
-import { Joins } from "./joins.ts";
 import type { Life } from "./life.ts";
 import type { Memberships } from "./memberships.ts";
 import type { Moments } from "./moments.ts";
+import { PendingByTopic } from "./pending.ts";
 import { JOINS_AT_ONCE, Replays, requireRead } from "./replays.ts";
-import { framesOf, printLive, printStep, startOf } from "./topic-steps.ts";
+import { framesOf, nextStepStart, printLive, printStep } from "./topic-steps.ts";
 import { Turns } from "./turns.ts";
 
-export interface Parts {
+export interface SubscriptionsDeps {
   /** The address of the user as a member, such as `user:ada`. */
   member: string;
   sockets: Sockets;
-  joins: Joins;
-  leaves: Joins;
+  joins: PendingByTopic;
+  leaves: PendingByTopic;
   life: Life;
   memberships: Pick<Memberships, "spendToWatch">;
   moments: Moments;
@@ -35,19 +35,19 @@ export interface Parts {
 }
 
 export class Subscriptions {
-  readonly #parts: Parts;
+  readonly #deps: SubscriptionsDeps;
   /** The cursor last sent to a socket, by topic. After hibernation only the client knows it. */
-  readonly #told = new WeakMap<LiveSession, Map<string, Cursor>>();
+  readonly #sentUpTo = new WeakMap<LiveSession, Map<string, Cursor>>();
 
   readonly #replays: Replays;
   /** Subscribes that are not answered yet, including those that wait for their turn. */
-  readonly #asked = new Joins();
+  readonly #asked = new PendingByTopic();
   /** Topics that are new to a socket and wait for their turn to join. */
   readonly #waiting = new WeakMap<LiveSession, Set<string>>();
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#replays = new Replays(parts.sockets, parts.clock);
+  constructor(deps: SubscriptionsDeps) {
+    this.#deps = deps;
+    this.#replays = new Replays(deps.sockets, deps.clock);
   }
 
   /**
@@ -61,7 +61,7 @@ export class Subscriptions {
     since: Since,
     ready: () => Promise<void> = async () => undefined,
   ): Promise<Answer> {
-    const { member, joins, leaves, life, memberships, moments, join } = this.#parts;
+    const { member, joins, leaves, life, memberships, moments, join } = this.#deps;
     const requireSameLife = life.enter();
     const fault = this.#fault(session.attachment, topic);
     if (fault !== null) throw new RefusalError(fault);
@@ -95,7 +95,7 @@ export class Subscriptions {
             // Another subscribe to the same topic may have failed meanwhile and removed it.
             if (!now.includes(topic))
               session.attachment = { ...session.attachment, topics: [...now, topic] };
-            this.#parts.sockets.save(session);
+            this.#deps.sockets.save(session);
             this.#mark(session, topic, { epoch, offset });
           } finally {
             end();
@@ -131,12 +131,12 @@ export class Subscriptions {
   #drop(session: LiveSession, topic: string): boolean {
     const { topics = [] } = session.attachment;
     if (!topics.includes(topic)) return false;
-    this.#told.get(session)?.delete(topic);
+    this.#sentUpTo.get(session)?.delete(topic);
     session.attachment = {
       ...session.attachment,
       topics: topics.filter((each) => each !== topic),
     };
-    this.#parts.sockets.save(session);
+    this.#deps.sockets.save(session);
     return true;
   }
 
@@ -154,9 +154,9 @@ export class Subscriptions {
           });
           frames = [printReply(null, answer.members), ...answer.frames()];
         } catch (cause) {
-          frames = [printError(null, refusalOf(cause, session), topic)];
+          frames = [printError(null, refusalFromJoin(cause, session), topic)];
         }
-        this.#parts.sockets.send(session, frames, this.#parts.clock());
+        this.#deps.sockets.send(session, frames, this.#deps.clock());
         end();
       }),
     );
@@ -167,12 +167,12 @@ export class Subscriptions {
     const frames = named.map(({ topic, fix }) =>
       printError(null, refusal("invalid_params", fix, "topics"), topic),
     );
-    this.#parts.sockets.send(session, frames, this.#parts.clock());
+    this.#deps.sockets.send(session, frames, this.#deps.clock());
   }
 
   /** Returns the topics of all connections, including those that are closing. */
   topics(): string[] {
-    return [...this.#parts.sockets.sessions()].flatMap(({ attachment }) => attachment.topics ?? []);
+    return [...this.#deps.sockets.sessions()].flatMap(({ attachment }) => attachment.topics ?? []);
   }
 
   watches(topic: string): boolean {
@@ -185,7 +185,7 @@ export class Subscriptions {
       (session) => !this.#waiting.get(session)?.has(batch.topic),
     );
     if (watching.length === 0) return null;
-    const now = this.#parts.clock();
+    const now = this.#deps.clock();
     const steps = new Map<number | null, string[]>();
     let least = batch.to;
     for (const session of watching) {
@@ -194,8 +194,8 @@ export class Subscriptions {
         this.#end(session, batch.topic, refused);
         continue;
       }
-      const told = this.#told.get(session)?.get(batch.topic);
-      const start = startOf(batch, told);
+      const told = this.#sentUpTo.get(session)?.get(batch.topic);
+      const start = nextStepStart(batch, told);
       if (start === "gap") {
         least = Math.min(least, told?.offset ?? least);
         continue;
@@ -211,20 +211,20 @@ export class Subscriptions {
       }
       const live = batch.live.filter(({ exclude }) => exclude !== connection);
       if (live.length > 0) frames.push(...printLive(batch, live));
-      this.#parts.sockets.send(session, frames, now);
+      this.#deps.sockets.send(session, frames, now);
     }
     return least;
   }
 
   /** Ends the subscriptions that a refreshed token does not allow, unless the topic is public. */
   async revise(session: LiveSession): Promise<void> {
-    const { member, join } = this.#parts;
+    const { member, join } = this.#deps;
     for (const topic of session.attachment.topics ?? []) {
       await this.#joined(topic);
       const unlessPublic = watchRefusal(session, topic);
       if (unlessPublic === null) continue;
       const joining: Joining = { member, follows: false, since: "latest", unlessPublic };
-      const joined = await join(topic, joining).catch((cause) => refusalOf(cause, session));
+      const joined = await join(topic, joining).catch((cause) => refusalFromJoin(cause, session));
       if (isRefusal(joined)) this.#end(session, topic, joined);
     }
   }
@@ -239,12 +239,12 @@ export class Subscriptions {
 
   #end(session: LiveSession, topic: string, refused: Refusal): void {
     this.#drop(session, topic);
-    const { sockets, clock } = this.#parts;
+    const { sockets, clock } = this.#deps;
     sockets.send(session, [printError(null, refused, topic)], clock());
   }
 
   #watching(topic: string): LiveSession[] {
-    return [...this.#parts.sockets.sessions()].filter(
+    return [...this.#deps.sockets.sessions()].filter(
       (session): session is LiveSession =>
         session.phase === "live" &&
         session.ws.readyState === WebSocket.OPEN &&
@@ -253,8 +253,8 @@ export class Subscriptions {
   }
 
   #mark(session: LiveSession, topic: string, cursor: Cursor): void {
-    const told = this.#told.get(session) ?? new Map<string, Cursor>();
-    this.#told.set(session, told.set(topic, cursor));
+    const told = this.#sentUpTo.get(session) ?? new Map<string, Cursor>();
+    this.#sentUpTo.set(session, told.set(topic, cursor));
   }
 
   #fault(attachment: Attachment, topic: string): Refusal | null {
@@ -275,7 +275,7 @@ export class Subscriptions {
 const watchRefusal = ({ attachment }: LiveSession, topic: string) =>
   capRefusal(attachment.caps, "subscribe", topic);
 
-function refusalOf(cause: unknown, { attachment: { connection } }: LiveSession): Refusal {
+function refusalFromJoin(cause: unknown, { attachment: { connection } }: LiveSession): Refusal {
   if (cause instanceof RefusalError) return cause.refusal;
   report("subscribe_failed", { connection }, cause);
   return refusal("temporary", "subscribe again");

@@ -10,7 +10,10 @@ import { type MessagesDraft, printMessages } from "../protocol/down.ts";
  * has the whole batch, "gap" when it lacks messages from before the batch. `told` is the cursor last sent to
  * it.
  */
-export function startOf(batch: Batch, told: Cursor | undefined): number | null | "told" | "gap" {
+export function nextStepStart(
+  batch: Batch,
+  told: Cursor | undefined,
+): number | null | "told" | "gap" {
   const { epoch, since, to, lost } = batch;
   // After hibernation only the client knows its cursor: it skips messages that it has, and asks for those
   // that it lacks.

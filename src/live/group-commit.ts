@@ -86,9 +86,9 @@ export class GroupCommit<Draft, Outcome> {
     try {
       const outcomes = this.#group.commit(group.flatMap((waiting) => waiting.drafts));
       let at = 0;
-      for (const { drafts: own, resolve } of group) {
-        resolve(outcomes.slice(at, at + own.length));
-        at += own.length;
+      for (const { drafts: published, resolve } of group) {
+        resolve(outcomes.slice(at, at + published.length));
+        at += published.length;
       }
     } catch (cause) {
       for (const { reject } of group) reject(cause);

@@ -15,8 +15,8 @@ const FRAME_MS = 0.017;
 const GATHER_MS_MIN = 1;
 const GATHER_MS_MAX = 15;
 
-export interface LiveLogDeps<Own> {
-  log: Log<Own>;
+export interface LiveLogDeps<Meta> {
+  log: Log<Meta>;
   sockets: Sockets;
   /** Sets the alarm for the time at which the next sweep is due. */
   arm(): Promise<void>;
@@ -31,11 +31,11 @@ export interface LiveLogDeps<Own> {
   clock: () => number;
 }
 
-export class LiveLog<Own> implements AlarmPart {
-  readonly #deps: LiveLogDeps<Own>;
+export class LiveLog<Meta> implements AlarmPart {
+  readonly #deps: LiveLogDeps<Meta>;
   readonly #commits: GroupCommit<Draft, Outcome>;
 
-  constructor(deps: LiveLogDeps<Own>) {
+  constructor(deps: LiveLogDeps<Meta>) {
     this.#deps = deps;
     const { clock } = deps;
     this.#commits = new GroupCommit({

@@ -2,14 +2,14 @@
 // is stored in the row that is being written anyway, so neither publishing nor waking costs more rows.
 
 /** A row to give up when the next message needs a place, with its part in the counts. */
-export interface Victim {
+export interface Evictable {
   offset: number;
   /** 0: holds no message any more (expired, aged or blanked); 1: archived; 2: read; 3: unread. */
   rank: 0 | 1 | 2 | 3;
   /** Rank 3: the message counts in the inbox's `unseen`. Rank 2: read from the start, never marked. */
   unseen: boolean;
   /** It may be the newest row of a followed topic. Such a row holds the position of the follow. */
-  last: boolean;
+  mayCarryCursor: boolean;
 }
 
 /** The two identity tables: which one is written, since when (ms), and how many ids it holds. */
@@ -19,7 +19,7 @@ export interface Identities {
   count: number;
 }
 
-export interface Checkpoint<Own> {
+export interface Checkpoint<Meta> {
   epoch: string;
   head: number;
   /**
@@ -38,32 +38,32 @@ export interface Checkpoint<Own> {
   /** The time the alarm is set for, in ms; null when it is not set. */
   alarm: number | null;
   identities: Identities | null;
-  victims: Victim[];
-  /** The lowest offset that is kept and not in `victims`; or UNKNOWN or NO_OTHERS, see below. */
-  rest: number;
-  own: Own;
+  evictionQueue: Evictable[];
+  /** The lowest offset that is kept and not in the queue; or UNKNOWN or NO_OTHERS, see below. */
+  lowestUnqueued: number;
+  meta: Meta;
 }
 
 /**
  * The version of the text below. Raise it when a reader must tell the forms apart, and keep reading older ones.
- * A new member of `own` needs no new version: where it is absent, it has its default.
+ * A new member of `meta` needs no new version: where it is absent, it has its default.
  */
 const CHECKPOINT_VERSION = 1;
 
 /** Victims stored in a checkpoint: enough to spread the cost of the search for them. */
-export const VICTIMS_KEPT = 32;
+export const QUEUE_STORED_MAX = 32;
 /**
  * Victims held in memory: an inbox of the default size as a whole, so that a published list needs no
  * second search.
  */
-export const VICTIMS_KNOWN = 512;
+export const QUEUE_IN_MEMORY_MAX = 512;
 
-/** Values of `rest`: UNKNOWN when it must be looked up, NO_OTHERS when `victims` has all rows. */
+/** Values of `lowestUnqueued`: UNKNOWN when it must be looked up, NO_OTHERS when the queue has all rows. */
 export const UNKNOWN = 0;
 export const NO_OTHERS = Number.MAX_SAFE_INTEGER;
 
 /** Returns the checkpoint of a log that has stored nothing, and has no epoch yet. */
-export function emptyCheckpoint<Own>(own: Own, ageMs: number): Checkpoint<Own> {
+export function emptyCheckpoint<Meta>(meta: Meta, ageMs: number): Checkpoint<Meta> {
   return {
     epoch: "0",
     head: 0,
@@ -75,14 +75,14 @@ export function emptyCheckpoint<Own>(own: Own, ageMs: number): Checkpoint<Own> {
     ageMs,
     alarm: null,
     identities: null,
-    victims: [],
-    rest: UNKNOWN,
-    own,
+    evictionQueue: [],
+    lowestUnqueued: UNKNOWN,
+    meta,
   };
 }
 
 // Member names would take two thirds of the text in every row, so the text is an array without names.
-export function printCheckpoint<Own>(c: Checkpoint<Own>): string {
+export function printCheckpoint<Meta>(c: Checkpoint<Meta>): string {
   const ids = c.identities;
   return JSON.stringify([
     CHECKPOINT_VERSION,
@@ -96,28 +96,30 @@ export function printCheckpoint<Own>(c: Checkpoint<Own>): string {
     c.ageMs,
     c.alarm,
     ids && [ids.table, ids.since, ids.count],
-    c.victims
-      .slice(0, VICTIMS_KEPT)
-      .flatMap((v) => [v.offset, v.rank * 4 + (v.last ? 2 : 0) + (v.unseen ? 1 : 0)]),
-    restOf(c),
-    c.own,
+    c.evictionQueue
+      .slice(0, QUEUE_STORED_MAX)
+      .flatMap((v) => [v.offset, v.rank * 4 + (v.mayCarryCursor ? 2 : 0) + (v.unseen ? 1 : 0)]),
+    lowestUnqueuedOf(c),
+    c.meta,
   ]);
 }
 
 /**
- * Returns `rest` for the text: victims beyond VICTIMS_KEPT are not printed, so they count as other rows.
+ * Returns `lowestUnqueued` for the text: the queue beyond QUEUE_STORED_MAX is not printed, so it counts as
+ * other rows.
  */
-function restOf({ victims, rest, oldest }: Checkpoint<unknown>): number {
-  if (rest === UNKNOWN) return UNKNOWN;
-  let lowest = rest;
-  for (let i = VICTIMS_KEPT; i < victims.length; i++) {
-    const { offset } = victims[i] as Victim;
+function lowestUnqueuedOf(checkpoint: Checkpoint<unknown>): number {
+  const { evictionQueue, lowestUnqueued, oldest } = checkpoint;
+  if (lowestUnqueued === UNKNOWN) return UNKNOWN;
+  let lowest = lowestUnqueued;
+  for (let i = QUEUE_STORED_MAX; i < evictionQueue.length; i++) {
+    const { offset } = evictionQueue[i] as Evictable;
     if (offset >= oldest && offset < lowest) lowest = offset;
   }
   return lowest === NO_OTHERS ? UNKNOWN : lowest;
 }
 
-type Printed<Own> = [
+type Printed<Meta> = [
   version: number,
   epoch: string,
   head: number,
@@ -129,29 +131,31 @@ type Printed<Own> = [
   ageMs: number,
   alarm: number | null,
   identities: [0 | 1, number, number] | null,
-  victims: number[],
-  rest: number,
-  own: Own,
+  evictionQueue: number[],
+  lowestUnqueued: number,
+  meta: Meta,
 ];
 
 /**
- * Takes the text and the defaults of the object's own part; returns the checkpoint. An older release wrote
+ * Takes the text and the defaults of the object's part; returns the checkpoint. An older release wrote
  * fewer members of that part. A newer one may have written more, which are kept.
  */
-export function parseCheckpoint<Own>(text: string, byDefault: Own): Checkpoint<Own> {
-  const [, epoch, head, time, rows, oldest, lost, due, ageMs, alarm, ids, flat, rest, own] =
-    JSON.parse(text) as Printed<Own>;
-  const victims: Victim[] = [];
+export function parseCheckpoint<Meta>(text: string, byDefault: Meta): Checkpoint<Meta> {
+  const [, epoch, head, time, rows, oldest, lost, due, ageMs, alarm, ids, flat, lowest, meta] =
+    JSON.parse(text) as Printed<Meta>;
+  const evictionQueue: Evictable[] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const bits = flat[i + 1] as number;
-    victims.push({
+    evictionQueue.push({
       offset: flat[i] as number,
-      rank: (bits >> 2) as Victim["rank"],
+      rank: (bits >> 2) as Evictable["rank"],
       unseen: (bits & 1) === 1,
-      last: (bits & 2) === 2,
+      mayCarryCursor: (bits & 2) === 2,
     });
   }
   const identities = ids && { table: ids[0], since: ids[1], count: ids[2] };
-  const kept = { epoch, head, time, rows, oldest, lost, due, ageMs };
-  return { ...kept, alarm, identities, victims, rest, own: { ...byDefault, ...own } };
+  return {
+    ...{ epoch, head, time, rows, oldest, lost, due, ageMs, alarm, identities },
+    ...{ evictionQueue, lowestUnqueued: lowest, meta: { ...byDefault, ...meta } },
+  };
 }

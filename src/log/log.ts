@@ -13,37 +13,37 @@ import {
 } from "./checkpoint.ts";
 import { type Draft, Entry, isToRepeat, LIVE_ONLY, type Outcome } from "./entry.ts";
 import { knownIdentity, remember } from "./identities.ts";
-import type { Keep } from "./keep.ts";
-import { place } from "./place.ts";
-import { Ring } from "./ring.ts";
+import type { LogPolicy } from "./policy.ts";
+import { RecentEntries } from "./recent-entries.ts";
 import type { Flags, NewRow } from "./row.ts";
 import type { LogStore } from "./store.ts";
+import { writeRows } from "./write-rows.ts";
 
-export class Log<Own> {
+export class Log<Meta> {
   readonly store: LogStore;
-  readonly #keep: Keep<Own>;
+  readonly #policy: LogPolicy<Meta>;
   readonly #newEpoch: () => string;
-  readonly #ring = new Ring();
-  #checkpoint: Checkpoint<Own> | null = null;
+  readonly #recent = new RecentEntries();
+  #checkpoint: Checkpoint<Meta> | null = null;
   #hasNewAlarm = false;
 
-  constructor(store: LogStore, keep: Keep<Own>, newEpoch: () => string) {
+  constructor(store: LogStore, policy: LogPolicy<Meta>, newEpoch: () => string) {
     this.store = store;
-    this.#keep = keep;
+    this.#policy = policy;
     this.#newEpoch = newEpoch;
   }
 
   /** Returns the checkpoint, with expired and aged messages taken out of the counts. */
-  at(now: number): Checkpoint<Own> {
+  at(now: number): Checkpoint<Meta> {
     const checkpoint = this.#load();
     if (checkpoint.due !== null && now >= checkpoint.due) {
       const next = this.#copy(checkpoint);
-      this.#keep.settle(next, this.store, now);
-      next.ageMs = this.#keep.retention(next.own).ageMs;
+      this.#policy.expire(next, this.store, now);
+      next.ageMs = this.#policy.retention(next.meta).ageMs;
       next.time = Math.max(next.time, now);
       this.#checkpoint = next;
     }
-    return this.#checkpoint as Checkpoint<Own>;
+    return this.#checkpoint as Checkpoint<Meta>;
   }
 
   /**
@@ -94,9 +94,9 @@ export class Log<Own> {
 
   /**
    * Changes rows in one atomic write, with a checkpoint of its own; returns the callback's value. When the
-   * head moves, the messages in the ring are out of date, so the ring is emptied.
+   * head moves, the recent entries are out of date, so they are dropped.
    */
-  change<T>(now: number, write: (next: Checkpoint<Own>, store: LogStore) => T): T {
+  change<T>(now: number, write: (next: Checkpoint<Meta>, store: LogStore) => T): T {
     const next = this.#copy(this.at(now));
     const head = next.head;
     const result = this.store.atomically(() => {
@@ -106,14 +106,14 @@ export class Log<Own> {
       return value;
     });
     this.#checkpoint = next;
-    if (next.head !== head) this.#ring.clear(next.head);
+    if (next.head !== head) this.#recent.clear(next.head);
     return result;
   }
 
-  /** Changes the object's own part in memory only; the next write stores it. */
-  note(now: number, change: (own: Own) => void): void {
+  /** Changes the object's part of the checkpoint in memory only; the next write stores it. */
+  changeInMemory(now: number, change: (meta: Meta) => void): void {
     const next = this.#copy(this.at(now));
-    change(next.own);
+    change(next.meta);
     this.#checkpoint = next;
   }
 
@@ -131,42 +131,42 @@ export class Log<Own> {
    */
   async sweep(now: number): Promise<boolean> {
     if (!this.store.exists()) return false;
-    const { identities, own } = this.at(now);
+    const { identities, meta } = this.at(now);
     const rows = this.store.flags();
     const publishedAt = rows[rows.length - 1]?.time ?? 0;
-    const gone = new Set(this.#keep.sweepable(rows, own, now).map(({ offset }) => offset));
+    const gone = new Set(this.#policy.rowsToSweep(rows, meta, now).map(({ offset }) => offset));
     const kept = rows.filter(({ offset }) => !gone.has(offset));
     const remembers = identities !== null && now - publishedAt < IDENTITY_MS;
-    if (kept.length === 0 && !remembers && !this.#keep.holds(own)) {
+    if (kept.length === 0 && !remembers && !this.#policy.mustKeep(meta)) {
       await this.erase();
       return true;
     }
-    const { ageMs } = this.#keep.retention(own);
+    const { ageMs } = this.#policy.retention(meta);
     const alarm = nextAlarm(kept[0], remembers ? publishedAt + IDENTITY_MS : null, ageMs, now);
     this.change(now, (next, store) => {
-      this.#keep.swept(rows, gone);
+      this.#policy.onSweep(rows, gone);
       const top = rows[rows.length - 1];
       for (const offset of gone) if (offset !== top?.offset) store.delete(offset);
       if (top !== undefined && gone.has(top.offset) && top.blank === 0) store.blank(top.offset);
       const first = kept[0] ?? top;
       next.rows = kept.length + (top !== undefined && gone.has(top.offset) ? 1 : 0);
       next.oldest = Math.max(next.oldest, first?.offset ?? next.head + 1);
-      next.victims = [];
+      next.evictionQueue = [];
       next.alarm = alarm;
     });
     return false;
   }
 
   /**
-   * Erases everything but the given part of the object's own, in memory at once and on disk when the
+   * Erases everything but the given part of the object, in memory at once and on disk when the
    * promise resolves. When that part need not be kept, nothing stays stored.
    */
-  erase(own: Own = this.#keep.empty()): Promise<void> {
-    const empty = emptyCheckpoint(own, this.#keep.retention(own).ageMs);
-    const erased = this.store.erase(this.#keep.holds(own) ? printCheckpoint(empty) : null);
+  erase(meta: Meta = this.#policy.empty()): Promise<void> {
+    const empty = emptyCheckpoint(meta, this.#policy.retention(meta).ageMs);
+    const erased = this.store.erase(this.#policy.mustKeep(meta) ? printCheckpoint(empty) : null);
     this.#checkpoint = empty;
     this.#hasNewAlarm = false;
-    this.#ring.clear(0);
+    this.#recent.clear(0);
     return erased;
   }
 
@@ -180,37 +180,37 @@ export class Log<Own> {
   /** Returns the entries after an offset that have not expired; null unless all are in memory. */
   recent(offset: number, now: number): string[] | null {
     this.at(now);
-    const entries = this.#ring.since(offset);
+    const entries = this.#recent.since(offset);
     if (entries === null) return null;
     return entries
       .filter(({ expires }) => expires === null || expires > now)
       .map(({ text }) => text);
   }
 
-  #load(): Checkpoint<Own> {
+  #load(): Checkpoint<Meta> {
     if (this.#checkpoint === null) {
       const found = this.store.open();
       this.#checkpoint =
-        found === null ? this.#empty() : parseCheckpoint(found, this.#keep.empty());
+        found === null ? this.#empty() : parseCheckpoint(found, this.#policy.empty());
       // Under a changed age limit, messages may have aged that had not aged before.
-      const { ageMs } = this.#keep.retention(this.#checkpoint.own);
+      const { ageMs } = this.#policy.retention(this.#checkpoint.meta);
       if (this.#checkpoint.ageMs !== ageMs) this.#checkpoint.due = 0;
-      this.#ring.clear(this.#checkpoint.head);
+      this.#recent.clear(this.#checkpoint.head);
     }
     return this.#checkpoint;
   }
 
-  #empty(): Checkpoint<Own> {
-    const own = this.#keep.empty();
-    return emptyCheckpoint(own, this.#keep.retention(own).ageMs);
+  #empty(): Checkpoint<Meta> {
+    const meta = this.#policy.empty();
+    return emptyCheckpoint(meta, this.#policy.retention(meta).ageMs);
   }
 
-  #copy(checkpoint: Checkpoint<Own>): Checkpoint<Own> {
+  #copy(checkpoint: Checkpoint<Meta>): Checkpoint<Meta> {
     return {
       ...checkpoint,
       identities: checkpoint.identities && { ...checkpoint.identities },
-      victims: [...checkpoint.victims],
-      own: this.#keep.copy(checkpoint.own),
+      evictionQueue: [...checkpoint.evictionQueue],
+      meta: this.#policy.copy(checkpoint.meta),
     };
   }
 
@@ -231,14 +231,14 @@ export class Log<Own> {
           excluded.set(draft.exclude, [...(excluded.get(draft.exclude) ?? []), place]);
       }
       for (const row of rows) {
-        entries.push(new Entry(row, this.#keep.newState(row)));
+        entries.push(new Entry(row, this.#policy.newState(row)));
       }
       return rows.filter(({ offset }) => offset !== LIVE_ONLY);
     };
     const write = () => {
       this.store.prepare();
       if (next.epoch === EMPTY_EPOCH) next.epoch = this.#newEpoch();
-      removed.push(...place(take(), next, this.store, this.#keep, now));
+      removed.push(...writeRows(take(), next, this.store, this.#policy, now));
     };
     if (drafts.every(({ ttl }) => ttl === 0)) take();
     else if (this.#isOneStatement(drafts, current)) write();
@@ -246,18 +246,18 @@ export class Log<Own> {
     // Without a stored message there is no epoch yet, so the one minted above is not kept.
     if (next.head !== current.head) this.#checkpoint = next;
     if (next.alarm !== current.alarm) this.#hasNewAlarm = true;
-    for (const entry of entries) if (entry.offset !== LIVE_ONLY) this.#ring.push(entry);
+    for (const entry of entries) if (entry.offset !== LIVE_ONLY) this.#recent.push(entry);
     return { since: current.head, to: next.head, entries, removed, excluded, outcomes };
   }
 
   /** A single statement is atomic by itself. A transaction would add two statements. */
-  #isOneStatement(drafts: Draft[], { rows, own }: Checkpoint<Own>): boolean {
+  #isOneStatement(drafts: Draft[], { rows, meta }: Checkpoint<Meta>): boolean {
     const isPlain = drafts.length === 1 && drafts[0]?.identity === null;
-    return isPlain && this.store.exists() && rows <= this.#keep.retention(own).messagesMax;
+    return isPlain && this.store.exists() && rows <= this.#policy.retention(meta).messagesMax;
   }
 
   /** Adds the row of a draft with the next offset, unless its id is known; returns the outcome. */
-  #take(draft: Draft, time: number, next: Checkpoint<Own>, rows: NewRow[]): Outcome {
+  #take(draft: Draft, time: number, next: Checkpoint<Meta>, rows: NewRow[]): Outcome {
     const { id, body, ttl, category, identity, from } = draft;
     const expires = from?.expires ?? (ttl === null ? null : time + ttl * 1000);
     const origin = {

@@ -38,7 +38,7 @@ type Given = Exclude<Name, keyof typeof BEGINS>;
 /** A stored message. */
 export type Row = Omit<RowOf<typeof COLUMNS>, "checkpoint">;
 
-/** A row without its content, for counting and for the choice of victims. */
+/** A row without its content, for the counts and the eviction queue. */
 export type Flags = Omit<Row, "body" | "category"> & { blank: number };
 
 /** A message about to be stored. */

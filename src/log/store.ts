@@ -1,6 +1,6 @@
 // All SQL of a log, for both objects: its rows, its checkpoint and its remembered ids.
 
-import type { Identities, Victim } from "./checkpoint.ts";
+import type { Evictable, Identities } from "./checkpoint.ts";
 import {
   FLAGS,
   type Flags,
@@ -139,22 +139,22 @@ export class LogStore {
   }
 
   /**
-   * Stores rows: the first ones in free places, the others over the rows of the victims. The last row
+   * Stores rows: the first ones in free places, the others over the evicted rows. The last row
    * carries the checkpoint.
    */
-  write(rows: NewRow[], victims: Victim[], checkpoint: string): void {
+  write(rows: NewRow[], evicted: Evictable[], checkpoint: string): void {
     const values = rows.map((row, i) => valuesOf(row, i === rows.length - 1 ? checkpoint : null));
-    const inserted = rows.length - victims.length;
+    const inserted = rows.length - evicted.length;
     let at = 0;
     for (; at + ROWS_PER_INSERT <= inserted; at += ROWS_PER_INSERT)
       this.#sql.exec(SQL.insertMany, ...values.slice(at, at + ROWS_PER_INSERT).flat());
     for (; at < inserted; at++) this.#sql.exec(SQL.insert, ...(values[at] as SqlStorageValue[]));
-    const recycled = victims.map(({ offset }, i) => [...(values[inserted + i] ?? []), offset]);
+    const recycled = evicted.map(({ offset }, i) => [...(values[inserted + i] ?? []), offset]);
     const written =
-      victims.length < BULK_ROWS_MIN
+      evicted.length < BULK_ROWS_MIN
         ? recycled.reduce((sum, row) => sum + this.#sql.exec(RECYCLE, ...row).rowsWritten, 0)
         : this.#recycleMany(rows.slice(inserted), recycled);
-    if (written !== victims.length) throw new Error("a row that was to be given up is not there");
+    if (written !== evicted.length) throw new Error("a row that was to be given up is not there");
   }
 
   /** One statement for many rows costs a fifth less than one for each row. */

@@ -4,7 +4,7 @@ import type { Draft, Outcome } from "../log/entry.ts";
 import type { Cursor } from "../protocol/cursor.ts";
 import type { Refusal } from "../protocol/error.ts";
 import type { ListState } from "../protocol/message.ts";
-import type { Batch, Held } from "./member.ts";
+import type { Batch, DeliverReply } from "./member.ts";
 
 /** The caller: a user, as the token's `iat` in seconds, or a `"backend"`, with its key checked. */
 export type Asker = "backend" | { iat: number | null };
@@ -40,7 +40,7 @@ export interface InboxRpc extends Rpc.DurableObjectBranded {
    * Takes a batch of a topic; returns how far the inbox has come in the topic, and whether the user follows
    * or watches it.
    */
-  deliver(batch: Batch): Promise<Held>;
+  deliver(batch: Batch): Promise<DeliverReply>;
   /** Begins to follow a topic; resolves to false when the user followed it already. */
   follow(topic: string, asker: Asker): Promise<boolean | Refusal>;
   /** Stops following a topic; resolves to false when the user did not follow it. */

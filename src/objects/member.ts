@@ -87,7 +87,7 @@ export interface Batch extends LogBatch {
 }
 
 /** The answer to a batch: the member's position, and the `generation` of the batch. */
-export interface Held {
+export interface DeliverReply {
   epoch: string;
   offset: number;
   /** Whether the user follows the topic or a connection of the user watches it. */

@@ -16,7 +16,7 @@ export interface HistoryQuery {
 }
 
 /** The state of a topic, with the settings in force. */
-export interface TopicStanding extends TopicDefaults {
+export interface TopicSummary extends TopicDefaults {
   cursor: string;
   members: number;
 }
@@ -47,7 +47,7 @@ export interface TopicRpc extends Rpc.DurableObjectBranded {
    */
   followers(after: string, limit: number): string[];
   /** Returns the state of the topic. */
-  standing(): TopicStanding;
+  standing(): TopicSummary;
   /** Replaces the topic's settings; an absent setting has the hub's default. */
-  set(settings: TopicSettings): Promise<TopicStanding>;
+  set(settings: TopicSettings): Promise<TopicSummary>;
 }

@@ -12,7 +12,7 @@ import type { Message } from "../protocol/message.ts";
  * distinguishes a repetition from a mistake. Without an id the draft has a random one. Returns a refusal
  * when the message is too large.
  */
-export function draftOf(
+export function draftFromMessage(
   message: Message,
   source: string,
   key: string | null,

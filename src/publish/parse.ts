@@ -5,7 +5,7 @@ import { exceedsBytes } from "../protocol/bytes.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import { ID_BYTES_MAX, TTL_SECONDS_MAX } from "../protocol/limits.ts";
 import type { Message, Notification } from "../protocol/message.ts";
-import { refusalOf } from "./issue.ts";
+import { refusalFromIssue } from "./validation.ts";
 
 const NAME_FIX = `is 1 to ${ID_BYTES_MAX} bytes without control characters`;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern finds them to refuse them.
@@ -64,7 +64,7 @@ export function parseMessage(value: unknown): { message: Message } | Refusal {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return refusal("invalid_params", "a message is a JSON object");
   const result = v.safeParse(message, value, { abortEarly: true });
-  if (!result.success) return refusalOf(result.issues[0], adviceOn);
+  if (!result.success) return refusalFromIssue(result.issues[0], adviceOn);
   const { type, data, notification: shown } = result.output;
   if (type === undefined && data === undefined && shown === undefined)
     return refusal(

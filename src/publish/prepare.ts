@@ -7,9 +7,9 @@ import { isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 import type { Handler, Sender } from "../protocol/handler.ts";
 import { HUB_SOURCE, type Message } from "../protocol/message.ts";
 import { report } from "../protocol/report.ts";
-import { draftOf } from "./draft.ts";
-import { handle, handlerOf } from "./handle.ts";
+import { draftFromMessage } from "./draft.ts";
 import { parseMessage } from "./parse.ts";
+import { handlerOf, runHandler } from "./run-handler.ts";
 
 /**
  * The publisher of a message. A user's messages always name the user; a backend may name its parts.
@@ -59,7 +59,7 @@ async function prepareHandled(
   requestId: string,
 ): Promise<Ready> {
   try {
-    const handled = await handle(handler, message, sender);
+    const handled = await runHandler(handler, message, sender);
     if (isRefusal(handled)) return handled;
     const checked = parseMessage(handled.message);
     if (isRefusal(checked)) throw new Error(`it gave no message: ${checked.fix}`);
@@ -83,7 +83,7 @@ function drafted(
     const { exclude } = message;
     return { to, draft: to.kind === "topic" && exclude ? { ...draft, exclude } : draft };
   };
-  const draft = draftOf(message, source, key);
+  const draft = draftFromMessage(message, source, key);
   return draft instanceof Promise ? draft.then(ready) : ready(draft);
 }
 

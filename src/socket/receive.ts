@@ -11,11 +11,11 @@ import {
 } from "../protocol/limits.ts";
 import { report } from "../protocol/report.ts";
 import { decodeUp, idAtHead, type UpFrame, type UpFrames, type UpType } from "../protocol/up.ts";
-import { Allowance } from "./allowance.ts";
 import { heard } from "./attachment.ts";
 import { disconnect } from "./close.ts";
 import type { LiveSession } from "./session.ts";
 import type { Sockets } from "./sockets.ts";
+import { Allowance } from "./token-bucket.ts";
 
 /** A reply and the frames that follow it. `frames` is called in the turn in which both are sent. */
 export interface Answer {

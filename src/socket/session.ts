@@ -3,8 +3,8 @@
 import type { Since } from "../protocol/cursor.ts";
 import { RefusalError, refusal } from "../protocol/error.ts";
 import { BUFFERED_BYTES_MAX } from "../protocol/limits.ts";
-import type { Allowance } from "./allowance.ts";
 import type { Attachment } from "./attachment.ts";
+import type { Allowance } from "./token-bucket.ts";
 
 /** One open socket: ungreeted until it is sent `connected`, live from then on. */
 export type Session = UngreetedSession | LiveSession;

@@ -63,7 +63,7 @@ export function refusedByObject(refusal: Refusal): Response {
  * Returns the offset after which a replay begins; null when `since` is not a cursor. For the cursor of an
  * empty log that is 0, the beginning, once the log has an epoch.
  */
-export function startOf(since: Since, epoch: string): number | null {
+export function replayStart(since: Since, epoch: string): number | null {
   if (typeof since === "string" || "time" in since) return null;
   return since.epoch === EMPTY_EPOCH && epoch !== EMPTY_EPOCH ? 0 : since.offset;
 }

@@ -14,20 +14,20 @@ import type { Sockets } from "../socket/sockets.ts";
 import { capRefusal } from "../trust/may.ts";
 import { verifyRefresh } from "../trust/token.ts";
 import { history } from "./history.ts";
-import type { TopicOwn } from "./keep.ts";
+import type { TopicMeta } from "./policy.ts";
 
-export interface Parts {
+export interface TopicFramesDeps {
   env: Env;
   topic: string;
-  log: Log<TopicOwn>;
+  log: Log<TopicMeta>;
   sockets: Sockets;
   isPublic(): boolean;
   publish(draft: Draft, requestId: string): Promise<Outcome[]>;
   clock(): number;
 }
 
-export function topicFrames(parts: Parts): FrameHandlers {
-  const { env, topic, log, sockets, isPublic, publish, clock } = parts;
+export function topicFrames(deps: TopicFramesDeps): FrameHandlers {
+  const { env, topic, log, sockets, isPublic, publish, clock } = deps;
   const ofInbox = () => {
     throw new RefusalError(
       refusal(

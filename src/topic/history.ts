@@ -7,13 +7,13 @@ import type { HistoryQuery } from "../objects/topic-rpc.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import { REPLAY_UNITS_MAX } from "../protocol/limits.ts";
 import type { HistorySince } from "../protocol/since.ts";
-import type { TopicOwn } from "./keep.ts";
+import type { TopicMeta } from "./policy.ts";
 
 /**
  * Returns `{"messages":[…],"recovered":…,"cursor":"…","next":…}` in the order of the log. `cursor` is the
  * position to continue from; `next` is the cursor of the next page, or null.
  */
-export function history(log: Log<TopicOwn>, query: HistoryQuery, now: number): string {
+export function history(log: Log<TopicMeta>, query: HistoryQuery, now: number): string {
   const { epoch, head } = log.at(now);
   const { limit, unitsMax = Number.POSITIVE_INFINITY } = query;
   if (query.since === null) {
@@ -42,7 +42,7 @@ export function history(log: Log<TopicOwn>, query: HistoryQuery, now: number): s
  * Returns the messages after an offset, from memory where possible; null when they are too many for one
  * replay.
  */
-export function entriesAfter(log: Log<TopicOwn>, offset: number, now: number): string[] | null {
+export function entriesAfter(log: Log<TopicMeta>, offset: number, now: number): string[] | null {
   const recent = log.recent(offset, now);
   if (recent !== null) return recent;
   const entries: string[] = [];
@@ -57,7 +57,7 @@ export function entriesAfter(log: Log<TopicOwn>, offset: number, now: number): s
 }
 
 /** Returns the message at an offset, or null when none is kept there. */
-export function messageAt(log: Log<TopicOwn>, offset: number, now: number): string | null {
+export function messageAt(log: Log<TopicMeta>, offset: number, now: number): string | null {
   const row =
     offset >= log.at(now).oldest && log.store.exists() ? log.store.one(offset) : undefined;
   return row !== undefined && isKept(row, now) ? print(row) : null;
@@ -65,7 +65,7 @@ export function messageAt(log: Log<TopicOwn>, offset: number, now: number): stri
 
 /** Returns the newest messages below an offset, in the order of the log. */
 export function newest(
-  log: Log<TopicOwn>,
+  log: Log<TopicMeta>,
   before: number,
   limit: number,
   now: number,
@@ -86,7 +86,7 @@ export function newest(
 }
 
 /** Yields the rows after an offset that have neither aged nor expired. Reads them in pieces. */
-function* keptAfter(log: Log<TopicOwn>, offset: number, now: number): Generator<KeptRow> {
+function* keptAfter(log: Log<TopicMeta>, offset: number, now: number): Generator<KeptRow> {
   if (!log.store.exists()) return;
   let after = Math.max(offset, log.at(now).oldest - 1);
   for (;;) {
@@ -121,7 +121,7 @@ function printPage(
  * Returns the offset after which a history begins, and whether all messages that were asked for are kept.
  */
 export function beginOf(
-  log: Log<TopicOwn>,
+  log: Log<TopicMeta>,
   since: HistorySince,
   now: number,
 ): { offset: number; recovered: boolean } {

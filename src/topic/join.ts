@@ -6,11 +6,11 @@ import type { Joined, Joining } from "../objects/member.ts";
 import { type Cursor, EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import { MEMBERS_MAX } from "../protocol/limits.ts";
-import { missed } from "./connect.ts";
-import type { TopicOwn } from "./keep.ts";
+import { missed } from "./greet.ts";
+import type { TopicMeta } from "./policy.ts";
 
 export function join(
-  log: Log<TopicOwn>,
+  log: Log<TopicMeta>,
   members: Members,
   { member, follows, since, at, mayBeLeft }: Joining,
   newEpoch: () => string,
@@ -18,19 +18,19 @@ export function join(
 ): Joined | Refusal {
   if (members.size >= MEMBERS_MAX && !members.all().has(member))
     return refusal("member_limit", `a topic delivers to at most ${MEMBERS_MAX} members`, "topic");
-  const { head, own } = log.at(now);
+  const { head, meta } = log.at(now);
   const isLost = members.all().get(member)?.follows !== true;
-  const position = members.size === 0 ? head : (own.delivered ?? head);
-  if (follows && (own.delivered === null || !members.hasFollowers()))
+  const position = members.size === 0 ? head : (meta.delivered ?? head);
+  if (follows && (meta.delivered === null || !members.hasFollowers()))
     log.change(now, (next) => {
       // The epoch is made now, so that a follower of an empty topic knows which epoch it began in.
       if (next.epoch === EMPTY_EPOCH) next.epoch = newEpoch();
-      next.own.delivered = position;
+      next.meta.delivered = position;
     });
   // A member that only watches needs no stored position. Where nothing was published, there would be no
   // table for one either.
-  else if (own.delivered !== position)
-    log.note(now, (noted) => {
+  else if (meta.delivered !== position)
+    log.changeInMemory(now, (noted) => {
       noted.delivered = position;
     });
   members.join(member, follows, at, mayBeLeft);
@@ -52,5 +52,5 @@ const startIn = (cursor: Cursor, epoch: string) => (cursor.epoch === epoch ? cur
  * missed, or a gap.
  */
 function bringBack(members: Members, name: string, cursor: number, head: number, now: number) {
-  if (cursor < head) members.note(name, { cursor, attempts: 0, retryAt: now });
+  if (cursor < head) members.setBehind(name, { cursor, attempts: 0, retryAt: now });
 }

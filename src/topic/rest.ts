@@ -7,12 +7,12 @@ import type { Members } from "../delivery/members.ts";
 import type { AlarmPart } from "../live/alarm.ts";
 import type { Log } from "../log/log.ts";
 import { DAY_MS } from "../protocol/limits.ts";
-import type { TopicOwn } from "./keep.ts";
+import type { TopicMeta } from "./policy.ts";
 
 export interface RestDeps {
-  log: Log<TopicOwn>;
+  log: Log<TopicMeta>;
   members: Members;
-  fanOut: FanOut<TopicOwn>;
+  fanOut: FanOut<TopicMeta>;
   /** Sets the alarm for the time at which the rest is due. */
   arm(): Promise<void>;
   /** Called when the alarm has been erased together with everything else. */

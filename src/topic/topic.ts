@@ -16,7 +16,7 @@ import { LogStore } from "../log/store.ts";
 import type { Env } from "../objects/env.ts";
 import type { Delivery, Joined, Joining } from "../objects/member.ts";
 import { nameOf } from "../objects/stubs.ts";
-import type { HistoryQuery, TopicRpc, TopicStanding } from "../objects/topic-rpc.ts";
+import type { HistoryQuery, TopicRpc, TopicSummary } from "../objects/topic-rpc.ts";
 import { allows } from "../protocol/caps.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import { isRefusal, type Refusal } from "../protocol/error.ts";
@@ -24,16 +24,16 @@ import { topicDefaultsOf, topicSocketsMaxOf } from "../settings/settings.ts";
 import type { TopicDefaults, TopicSettings } from "../settings/topic.ts";
 import { ANONYMOUS, type Attachment } from "../socket/attachment.ts";
 import { answerClose } from "../socket/close.ts";
-import { crowdRefusal, limitRefusal } from "../socket/limit.ts";
+import { crowdRefusal, limitRefusal } from "../socket/connection-limit.ts";
 import { type FrameHandlers, receive } from "../socket/receive.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
-import { greetTopic } from "./connect.ts";
 import { followersOf } from "./followers.ts";
 import { topicFrames } from "./frames.ts";
+import { greetTopic } from "./greet.ts";
 import { history, messageAt } from "./history.ts";
 import { join } from "./join.ts";
-import { TopicKeep, type TopicOwn } from "./keep.ts";
+import { type TopicMeta, TopicPolicy } from "./policy.ts";
 import { Rest } from "./rest.ts";
 
 const clock = () => Date.now();
@@ -52,12 +52,12 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
   readonly #defaults: TopicDefaults;
   readonly #sockets: Sockets;
   readonly #alarm: Alarm<"delivery" | "rest" | "log">;
-  readonly #log: Log<TopicOwn>;
+  readonly #log: Log<TopicMeta>;
   readonly #members: Members;
   readonly #inboxes: MemberStubs;
-  readonly #fanOut: FanOut<TopicOwn>;
+  readonly #fanOut: FanOut<TopicMeta>;
   readonly #rest: Rest;
-  readonly #liveLog: LiveLog<TopicOwn>;
+  readonly #liveLog: LiveLog<TopicMeta>;
   readonly #handlers: FrameHandlers;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -71,7 +71,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     this.#name = topic;
     this.#defaults = topicDefaultsOf(env, topic);
     this.#sockets = new Sockets(ctx, greeter, clock);
-    this.#log = new Log(new LogStore(ctx.storage), new TopicKeep(this.#defaults), newEpoch);
+    this.#log = new Log(new LogStore(ctx.storage), new TopicPolicy(this.#defaults), newEpoch);
     this.#members = new Members(new MemberStore(ctx.storage.sql));
     this.#inboxes = new MemberStubs(env);
     this.#fanOut = new FanOut({
@@ -125,7 +125,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
   }
 
   async publish(drafts: Draft[], requestId: string | null = null): Promise<Outcome[]> {
-    this.#fanOut.wake();
+    this.#fanOut.restorePosition();
     const outcomes = await this.#liveLog.publish(drafts, requestId);
     await this.#fanOut.guard();
     return outcomes;
@@ -151,7 +151,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     if (isRefusal(joined)) this.#fanOut.checkSome();
     // A member that joins again while it is behind is retried at once.
     else {
-      this.#fanOut.kick();
+      this.#fanOut.start();
       if (!joining.follows) await this.#rest.begin();
     }
     return joined;
@@ -161,8 +161,8 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     const wasMember = this.#members.all().has(member);
     if (this.#members.leave(member, watches, at)) this.#inboxes.forget(member);
     if (this.#members.size === 0)
-      this.#log.note(clock(), (own) => {
-        own.delivered = null;
+      this.#log.changeInMemory(clock(), (meta) => {
+        meta.delivered = null;
       });
     if (wasMember) await this.#rest.begin();
   }
@@ -171,17 +171,17 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     return followersOf(this.#members, after, limit);
   }
 
-  standing(): TopicStanding {
-    const { epoch, head, own } = this.#log.at(clock());
+  standing(): TopicSummary {
+    const { epoch, head, meta } = this.#log.at(clock());
     const cursor = printCursor(epoch, head);
-    return { ...this.#defaults, ...own.settings, cursor, members: this.#members.size };
+    return { ...this.#defaults, ...meta.settings, cursor, members: this.#members.size };
   }
 
-  async set(settings: TopicSettings): Promise<TopicStanding> {
+  async set(settings: TopicSettings): Promise<TopicSummary> {
     const now = clock();
     const { ageMs } = { ...this.#defaults, ...settings };
     this.#log.change(now, (next) => {
-      next.own.settings = Object.keys(settings).length === 0 ? null : settings;
+      next.meta.settings = Object.keys(settings).length === 0 ? null : settings;
       // With a shorter age more messages may have aged, and the alarm must come earlier.
       next.due = 0;
       if (next.alarm !== null) next.alarm = Math.min(next.alarm, now + ageMs);
@@ -216,7 +216,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
   }
 
   #access() {
-    return this.#log.at(clock()).own.settings?.access ?? this.#defaults.access;
+    return this.#log.at(clock()).meta.settings?.access ?? this.#defaults.access;
   }
 
   #refused(unlessPublic: Refusal | null): Refusal | null {
@@ -231,7 +231,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
       limitRefusal(this.#sockets, caller.user, clock()) ??
       crowdRefusal(this.#sockets, caller, topicSocketsMaxOf(this.env), clock());
     if (refused !== null) return refusedByObject(refused);
-    this.#fanOut.kick();
+    this.#fanOut.start();
     const { 0: client, 1: server } = new WebSocketPair();
     this.#sockets.accept(server, upgrade);
     return upgraded(client, offered);

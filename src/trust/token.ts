@@ -99,7 +99,7 @@ async function verifySignature(
     const jws = { payload, signature };
     return await issuerAt(jwksUrl).check({ ...header, alg }, jws, now, verify);
   } catch (cause) {
-    throw refusalOf(cause, algorithms);
+    throw refusalFromJwt(cause, algorithms);
   }
 }
 
@@ -157,7 +157,7 @@ function isCanonicalPart(part: string): boolean {
   return part.length % 4 === 3 ? (last & 0b11) === 0 : true;
 }
 
-function refusalOf(cause: unknown, algorithms: string[]): RefusalError {
+function refusalFromJwt(cause: unknown, algorithms: string[]): RefusalError {
   if (cause instanceof RefusalError) return cause;
   if (cause instanceof errors.JWTExpired) return expired();
   if (cause instanceof errors.JWTClaimValidationFailed && isEarly(cause)) return early("nbf");

@@ -2,7 +2,7 @@
 
 import { afterEach, expect, it, vi } from "vitest";
 import { type ClientOptions, newClient } from "../../src/client/client.ts";
-import { createPace } from "../../src/client/pace.ts";
+import { createThrottle } from "../../src/client/pace.ts";
 import type { Status } from "../../src/client/status.ts";
 import type { TokenReason } from "../../src/client/token.ts";
 import { Clock, connect, FakeHub, settled, simulate } from "./simulation.ts";
@@ -500,7 +500,9 @@ it("sends on when the clock is set back", async () => {
   let wrongMs = 0;
   const now = () => clock.now - wrongMs;
   const { environment } = simulate().client;
-  const pace = createPace({ ...environment, now, after: clock.after }, (frame) => sent.push(frame));
+  const pace = createThrottle({ ...environment, now, after: clock.after }, (frame) =>
+    sent.push(frame),
+  );
   for (let id = 0; id < 20; id++) pace.push(String(id));
   wrongMs = 500_000;
   await clock.pass(1_000);

@@ -3,14 +3,18 @@
 import { expect, it } from "vitest";
 import { type Advanced, advance } from "../../src/delivery/advance.ts";
 import type { Member } from "../../src/delivery/members.ts";
-import type { Held, LiveEntry, LogBatch } from "../../src/objects/member.ts";
+import type { DeliverReply, LiveEntry, LogBatch } from "../../src/objects/member.ts";
 
 const EPOCH = "e1";
 const member = { name: "user:ada", generation: 7 } as Member;
 const live = [{ body: "live" } as LiveEntry];
 
 /** Brings the member from 10 to 30; it answers with these offsets, the last again and again. */
-async function advancedBy(answers: (Partial<Held> | Error)[], isPatient = true, calls = 20) {
+async function advancedBy(
+  answers: (Partial<DeliverReply> | Error)[],
+  isPatient = true,
+  calls = 20,
+) {
   const batches: LogBatch[] = [];
   const result: Advanced = await advance(member, {
     ...{ cursor: 10, to: 30, live, isPatient },

@@ -8,16 +8,16 @@ import type { Delivering } from "../../src/delivery/position.ts";
 /** A fan-out whose follower lacks one message, and the times for which it has set the alarm. */
 function guarded(arm: (due: number | null) => Promise<void> = async () => undefined) {
   const clock = { now: 0 };
-  const own: Delivering = { delivered: 1 };
+  const meta: Delivering = { delivered: 1 };
   const deps = {
-    log: { at: () => ({ own, head: 2 }) },
+    log: { at: () => ({ meta, head: 2 }) },
     members: { hasFollowers: () => true, behind: () => [], size: 1 },
     arm: () => arm(fanOut.due(clock.now)),
     clock: () => clock.now,
   };
   const fanOut: FanOut<Delivering> = new FanOut(deps as unknown as FanOutDeps<Delivering>);
-  fanOut.wake();
-  return { fanOut, own, clock };
+  fanOut.restorePosition();
+  return { fanOut, meta, clock };
 }
 
 it("[DEL1] is set at most every half minute", async () => {
@@ -41,9 +41,9 @@ it("[DEL1] that could not be set is set by the next publish", async () => {
 
 it("[DEL1] is not needed by members that have everything", async () => {
   const arm = vi.fn(async () => undefined);
-  const { fanOut, own, clock } = guarded(arm);
+  const { fanOut, meta, clock } = guarded(arm);
   await fanOut.guard();
-  own.delivered = 2;
+  meta.delivered = 2;
   clock.now = 40_000;
   expect(fanOut.due(clock.now)).toBe(null);
   await fanOut.guard();
@@ -52,7 +52,7 @@ it("[DEL1] is not needed by members that have everything", async () => {
 
 it("[DEL1] a restarted object is due at once with what was left undelivered", () => {
   const deps = {
-    log: { at: () => ({ own: { delivered: 1 }, head: 2 }) },
+    log: { at: () => ({ meta: { delivered: 1 }, head: 2 }) },
     members: { hasFollowers: () => true, behind: () => [], size: 1 },
     clock: () => 5_000,
   };

@@ -4,7 +4,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { type FanOutDeps, MemberCalls } from "../../src/delivery/member-calls.ts";
 import type { Member } from "../../src/delivery/members.ts";
 import type { Delivering } from "../../src/delivery/position.ts";
-import type { Held, LiveEntry, LogBatch } from "../../src/objects/member.ts";
+import type { DeliverReply, LiveEntry, LogBatch } from "../../src/objects/member.ts";
 
 type Deps = FanOutDeps<Delivering>;
 
@@ -15,7 +15,7 @@ afterEach(() => {
 
 const memberOf = (name: string, told = 0): Member => ({
   ...{ name, follows: true, generation: 1, behind: null, isLive: false },
-  ...{ told, heard: 0, followedAt: 0, watchedAt: 0 },
+  ...{ sentUpTo: told, sentTurn: 0, followedAt: 0, watchedAt: 0 },
 });
 
 /** A calls whose members answer as they are told, and what each was sent. */
@@ -25,7 +25,7 @@ function callsOf(deliver: Deps["deliver"] = answered) {
   const note = vi.fn();
   const calls = new MemberCalls({
     label: { topic: "news" },
-    members: { note, drop: () => true },
+    members: { setBehind: note, drop: () => true },
     deliver: (name: string, batch: LogBatch) => {
       sent.push({ name, since: batch.since, live: batch.live.length });
       return deliver(name, batch);
@@ -43,7 +43,7 @@ function callsOf(deliver: Deps["deliver"] = answered) {
   return { calls, tell, sent, forgotten, note };
 }
 
-async function answered(_name: string, { to }: LogBatch): Promise<Held> {
+async function answered(_name: string, { to }: LogBatch): Promise<DeliverReply> {
   return { epoch: "e", offset: to, isAnyone: true, generation: 1, hasSockets: true };
 }
 
@@ -55,7 +55,7 @@ it("[DEL1] a member is sent what lies after its own place, and is known to have 
     ["user:a", 10],
     ["user:b", 20],
   ]);
-  expect(members.map(({ told, isLive }) => [told, isLive])).toEqual([
+  expect(members.map(({ sentUpTo: told, isLive }) => [told, isLive])).toEqual([
     [30, true],
     [30, true],
   ]);
@@ -66,9 +66,9 @@ it("[DEL8] a member is sent each live message once", async () => {
   const ada = memberOf("user:ada");
   const live = [1, 2].map((turn) => ({ body: "", turn }) as LiveEntry);
   await tell([ada], live.slice(0, 1));
-  ada.told = 0;
+  ada.sentUpTo = 0;
   await tell([ada], live);
-  ada.told = 0;
+  ada.sentUpTo = 0;
   await tell([ada], live);
   expect(sent.map((each) => each.live)).toEqual([1, 1, 0]);
 });

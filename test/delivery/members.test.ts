@@ -24,7 +24,7 @@ const behind = { cursor: 5, attempts: 1, retryAt: 0 };
 it("[DEL5] members count who has a message, and each that has not once", () => {
   const members = storeOf().open();
   for (const name of ["user:a", "user:b", "user:c"]) members.join(name, true);
-  members.note("user:c", behind);
+  members.setBehind("user:c", behind);
   expect(members.deliveryOf(5, 4)).toEqual({ members: 3, delivered: 1, behind: 2 });
   expect(members.deliveryOf(6, 6)).toEqual({ members: 3, delivered: 2, behind: 1 });
   expect(members.deliveryOf(7, 6)).toEqual({ members: 3, delivered: 0, behind: 3 });
@@ -35,20 +35,20 @@ it("[DEL6] members know up to whom a round has come, and an instance after them 
   const [members, later] = [open(), open()];
   for (const name of ["user:d", "user:a", "user:c", "user:b"]) members.join(name, true);
   const told = (...names: string[]) => {
-    for (const [name, member] of members.all()) member.told = names.includes(name) ? 9 : 0;
-    return members.toldUpTo(9);
+    for (const [name, member] of members.all()) member.sentUpTo = names.includes(name) ? 9 : 0;
+    return members.lastNameUpTo(9);
   };
   expect(told()).toBe("");
   expect(told("user:a", "user:b", "user:d")).toBe("user:b");
   expect(told("user:a", "user:b", "user:c", "user:d")).toBe("user:d");
-  later.wereTold("user:b", 9);
-  expect([...later.all().values()].map((each) => each.told)).toEqual([9, 9, 0, 0]);
+  later.restoreProgress("user:b", 9);
+  expect([...later.all().values()].map((each) => each.sentUpTo)).toEqual([9, 9, 0, 0]);
 });
 
 it("[DEL2] members that are behind are so after a rest, and tried at once when they join again", () => {
   const { open } = storeOf();
   open().join("user:a", true);
-  open().note("user:a", { ...behind, retryAt: 99 });
+  open().setBehind("user:a", { ...behind, retryAt: 99 });
   const later = open();
   expect(later.behind()).toMatchObject([{ name: "user:a", behind: { cursor: 5, retryAt: 99 } }]);
   later.join("user:a", true);
@@ -82,7 +82,7 @@ it("[ROW7] members that are in step cost no row when they are told", () => {
   const { open, written } = storeOf();
   const members = open();
   members.join("user:a", true);
-  members.note("user:a", null);
+  members.setBehind("user:a", null);
   expect(written()).toBe(1);
 });
 

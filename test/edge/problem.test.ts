@@ -2,7 +2,7 @@
 
 import { Hono } from "hono";
 import { afterEach, beforeEach, expect, it, type MockInstance, vi } from "vitest";
-import { admit, notFound, onError } from "../../src/edge/admit.ts";
+import { admit, notFound, onError } from "../../src/edge/middleware.ts";
 import type { Hub } from "../../src/edge/request.ts";
 import type { Env } from "../../src/objects/env.ts";
 import { TEST_VARS } from "../support/vars.ts";

@@ -1,36 +1,36 @@
 // When an inbox asks a topic whether it still knows the user, which topic, and how.
 
 import { expect, it, vi } from "vitest";
-import { FollowCheck, type Parts } from "../../src/inbox/follow-check.ts";
-import { Joins } from "../../src/inbox/joins.ts";
+import { FollowCheck, type FollowCheckDeps } from "../../src/inbox/follow-check.ts";
 import { Life } from "../../src/inbox/life.ts";
+import { PendingByTopic } from "../../src/inbox/pending.ts";
 
 const MINUTE = 60_000;
 
 /** A check of an inbox that follows `a` and `b`; `joined` are the calls, as they come. */
-function checked(parts: Partial<Parts> = {}) {
+function checked(parts: Partial<FollowCheckDeps> = {}) {
   const at = { now: 1e12, random: 0 };
-  const joined: Parameters<Parts["join"]>[] = [];
+  const joined: Parameters<FollowCheckDeps["join"]>[] = [];
   const topics = ["a", "b"];
   const cursors = {
     topics: () => topics,
     of: (topic: string) => (topics.includes(topic) ? { epoch: "e", offset: 7 } : null),
   };
-  const joins = new Joins();
+  const joins = new PendingByTopic();
   const life = new Life();
   const check = new FollowCheck({
-    ...{ member: "user:ada", joins, leaves: new Joins(), life },
-    log: { at: () => ({ own: { follows: topics.length } }) },
+    ...{ member: "user:ada", joins, leaves: new PendingByTopic(), life },
+    log: { at: () => ({ meta: { follows: topics.length } }) },
     cursors,
     moments: { next: () => at.now },
-    join: async (...call: Parameters<Parts["join"]>) => {
+    join: async (...call: Parameters<FollowCheckDeps["join"]>) => {
       joined.push(call);
       return { epoch: "e", offset: 7, oldest: 1, recovered: true, since: 7, messages: [] };
     },
     clock: () => at.now,
     random: () => at.random,
     ...parts,
-  } as unknown as Parts);
+  } as unknown as FollowCheckDeps);
   return { at, check, joined, joins, life, topics };
 }
 

@@ -27,7 +27,7 @@ function fresh() {
   const memberships = new Memberships({
     watches: (topic) => watched.has(topic),
     follows: (topic) => followed.has(topic),
-    own: () => ({}),
+    meta: () => ({}),
     clock: () => 1e12,
   });
   const left = () => {

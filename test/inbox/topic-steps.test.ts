@@ -1,7 +1,7 @@
 // What a device is told of a topic's batch, by how far it has come.
 
 import { expect, it } from "vitest";
-import { framesOf, printStep, startOf } from "../../src/inbox/topic-steps.ts";
+import { framesOf, nextStepStart, printStep } from "../../src/inbox/topic-steps.ts";
 import type { Batch, BatchEntry } from "../../src/objects/member.ts";
 
 const entry = (offset: number, exclude: string | null = null): BatchEntry => ({
@@ -29,18 +29,18 @@ it.each([
   ["one of whom a rest left nothing", undefined, 0, 4],
   ["one of whom a rest left nothing, of what is gone in part", undefined, 5, null],
 ])("[SUB3] [SUB6] %s begins where it must", (_, cursor, lost, start) => {
-  expect(startOf(batch(lost), cursor)).toBe(start);
+  expect(nextStepStart(batch(lost), cursor)).toBe(start);
 });
 
 it("[SUB3] the first message of a topic that was empty is no new snapshot", () => {
   const first = { ...batch(0, [entry(1)]), since: 0, to: 1 };
-  expect(startOf(first, told(0, "0"))).toBe(0);
+  expect(nextStepStart(first, told(0, "0"))).toBe(0);
 });
 
 it.each([[undefined], [told(2)], [told(1, "d")]])(
   "[SUB3] a batch of live messages only is no step (%o)",
   (cursor) => {
-    expect(startOf({ ...batch(5), since: 8, to: 8 }, cursor)).toBe("told");
+    expect(nextStepStart({ ...batch(5), since: 8, to: 8 }, cursor)).toBe("told");
   },
 );
 

@@ -7,33 +7,33 @@ import { list } from "../support/inbox.ts";
 import { namedTopic, namedUser } from "../support/member.ts";
 import { draft, type Stub } from "../support/object.ts";
 
-type Own = Record<string, unknown>;
+type Meta = Record<string, unknown>;
 
 /** What the newest row carries for the object; `change` makes it what another release has stored. */
-async function storedOwn(stub: Stub, change: (own: Own) => Own = (own) => own): Promise<Own> {
-  const own = await runInDurableObject<DurableObject, Own>(stub, (_object, { storage }) => {
+async function storedMeta(stub: Stub, change: (meta: Meta) => Meta = (meta) => meta): Promise<Meta> {
+  const meta = await runInDurableObject<DurableObject, Meta>(stub, (_object, { storage }) => {
     const newest = "(SELECT max(offset) FROM log)";
     const { checkpoint } = storage.sql
       .exec<{ checkpoint: string }>(`SELECT checkpoint FROM log WHERE offset = ${newest}`)
       .one();
     const values = JSON.parse(checkpoint) as unknown[];
-    const changed = change(values.at(-1) as Own);
+    const changed = change(values.at(-1) as Meta);
     const text = JSON.stringify([...values.slice(0, -1), changed]);
     storage.sql.exec(`UPDATE log SET checkpoint = ? WHERE offset = ${newest}`, text);
     return changed;
   });
   await evictDurableObject(stub);
-  return own;
+  return meta;
 }
 
 it("[LOG2] what an inbox of an older release did not know of begins with its default", async () => {
   const [ada, topic] = [namedUser(), namedTopic()];
   await ada.stub.publish([draft(1)]);
-  await storedOwn(ada.stub, ({ unread, unseen, total }) => ({ unread, unseen, total }));
+  await storedMeta(ada.stub, ({ unread, unseen, total }) => ({ unread, unseen, total }));
   expect(await ada.stub.revokes(0)).toBe(false);
   expect(await ada.stub.follow(topic.name, "backend")).toBe(true);
   await ada.stub.publish([draft(2)]);
-  expect(await storedOwn(ada.stub)).toEqual({
+  expect(await storedMeta(ada.stub)).toEqual({
     ...{ unread: 2, unseen: 2, total: 2, removed: 0, seen: [], read: [] },
     ...{ notBefore: null, follows: 1, left: expect.anything() },
   });
@@ -42,18 +42,18 @@ it("[LOG2] what an inbox of an older release did not know of begins with its def
 it("[LOG2] what a topic of an older release did not know of begins with its default", async () => {
   const topic = namedTopic();
   await topic.stub.publish([draft(1)]);
-  await storedOwn(topic.stub, () => ({}));
+  await storedMeta(topic.stub, () => ({}));
   await topic.stub.publish([draft(2)]);
-  expect(await storedOwn(topic.stub)).toEqual({ delivered: null, settings: null });
+  expect(await storedMeta(topic.stub)).toEqual({ delivered: null, settings: null });
   expect(await topic.stub.standing()).toMatchObject({ access: "token", members: 0 });
 });
 
 it("[LOG2] what a newer release has stored outlives a rollback", async () => {
   for (const { stub } of [namedUser(), namedTopic()]) {
     await stub.publish([draft(1)]);
-    await storedOwn(stub, (own) => ({ ...own, ofLater: 7 }));
+    await storedMeta(stub, (meta) => ({ ...meta, ofLater: 7 }));
     await stub.publish([draft(2)]);
-    expect(await storedOwn(stub)).toMatchObject({ ofLater: 7 });
+    expect(await storedMeta(stub)).toMatchObject({ ofLater: 7 });
   }
 });
 

@@ -3,13 +3,13 @@
 import { expect, it } from "vitest";
 import {
   type Checkpoint,
+  type Evictable,
   emptyCheckpoint,
   NO_OTHERS,
   parseCheckpoint,
   printCheckpoint,
+  QUEUE_STORED_MAX,
   UNKNOWN,
-  VICTIMS_KEPT,
-  type Victim,
 } from "../../src/log/checkpoint.ts";
 
 const full: Checkpoint<{ unread: number }> = {
@@ -23,20 +23,20 @@ const full: Checkpoint<{ unread: number }> = {
   ageMs: 7_776_000_000,
   alarm: 1_907_776_000_000,
   identities: { table: 1, since: 1_899_999_000_000, count: 7 },
-  victims: [
-    { offset: 9, rank: 0, unseen: false, last: true },
-    { offset: 3, rank: 2, unseen: true, last: false },
-    { offset: 4, rank: 3, unseen: true, last: false },
+  evictionQueue: [
+    { offset: 9, rank: 0, unseen: false, mayCarryCursor: true },
+    { offset: 3, rank: 2, unseen: true, mayCarryCursor: false },
+    { offset: 4, rank: 3, unseen: true, mayCarryCursor: false },
   ],
-  rest: 5,
-  own: { unread: 3 },
+  lowestUnqueued: 5,
+  meta: { unread: 3 },
 };
 
 it.each([
   { what: "everything", checkpoint: full },
   { what: "nothing", checkpoint: emptyCheckpoint({ unread: 0 }, 1000) },
 ])("[LOG2] a checkpoint of $what is read as it was printed", ({ checkpoint }) => {
-  expect(parseCheckpoint(printCheckpoint(checkpoint), checkpoint.own)).toEqual(checkpoint);
+  expect(parseCheckpoint(printCheckpoint(checkpoint), checkpoint.meta)).toEqual(checkpoint);
 });
 
 // What an older or newer version of the code has stored must be read by this one.
@@ -46,20 +46,30 @@ it("[LOG2] the printed form is the one that is stored in rows", () => {
   );
 });
 
-const victimAt = (offset: number): Victim => ({ offset, rank: 3, unseen: true, last: false });
+const evictableAt = (offset: number): Evictable => ({
+  offset,
+  rank: 3,
+  unseen: true,
+  mayCarryCursor: false,
+});
 
-it("[ROW3] of the victims only the next are printed, and the lowest of the others is known", () => {
-  const kept = Array.from({ length: VICTIMS_KEPT }, (_, i) => victimAt(100 + i));
+it("[ROW3] of the queue only the next are printed, and the lowest of the others is known", () => {
+  const kept = Array.from({ length: QUEUE_STORED_MAX }, (_, i) => evictableAt(100 + i));
   const restAfter = (others: number[], rest: number) => {
-    const victims = [...kept, ...others.map(victimAt)];
-    const text = printCheckpoint({ ...full, oldest: 10, victims, rest });
-    return parseCheckpoint(text, full.own);
+    const queue = [...kept, ...others.map(evictableAt)];
+    const text = printCheckpoint({
+      ...full,
+      oldest: 10,
+      evictionQueue: queue,
+      lowestUnqueued: rest,
+    });
+    return parseCheckpoint(text, full.meta);
   };
-  expect(restAfter([70, 60, 80], 90)).toMatchObject({ victims: kept, rest: 60 });
-  expect(restAfter([70], 50).rest).toBe(50);
+  expect(restAfter([70, 60, 80], 90)).toMatchObject({ evictionQueue: kept, lowestUnqueued: 60 });
+  expect(restAfter([70], 50).lowestUnqueued).toBe(50);
   // What lies below the oldest is gone already.
-  expect(restAfter([9, 70], 90).rest).toBe(70);
+  expect(restAfter([9, 70], 90).lowestUnqueued).toBe(70);
   // Where there were none, one may have come by the next waking.
-  expect(restAfter([], NO_OTHERS).rest).toBe(UNKNOWN);
-  expect(restAfter([70], UNKNOWN).rest).toBe(UNKNOWN);
+  expect(restAfter([], NO_OTHERS).lowestUnqueued).toBe(UNKNOWN);
+  expect(restAfter([70], UNKNOWN).lowestUnqueued).toBe(UNKNOWN);
 });

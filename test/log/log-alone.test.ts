@@ -48,7 +48,7 @@ describe("the alarm of a log", () => {
         NOW,
       );
       // Those that end stand first in the line of those that are given up.
-      expect(log.at(NOW + 60_000).own.total).toBe(5);
+      expect(log.at(NOW + 60_000).meta.total).toBe(5);
       await log.sweep(NOW + 60_000);
       expect(stored()).toEqual(range(6, 10));
       for (const { outcomes } of [
@@ -76,8 +76,8 @@ describe("what a log has in memory", () => {
       expect(() =>
         log.change(NOW, (next) => {
           next.head += 1;
-          next.own.unread = 0;
-          next.victims.splice(0);
+          next.meta.unread = 0;
+          next.evictionQueue.splice(0);
           throw new Error("no room");
         }),
       ).toThrow("no room");
@@ -154,7 +154,7 @@ describe("a limit that was lowered", () => {
       ]);
       expect(removed).toEqual([[250, 200], [100], [50], [50]]);
       expect(stored()).toEqual(range(255, 304));
-      expect(log.at(NOW)).toMatchObject({ rows: 50, oldest: 255, own: { total: 50 } });
+      expect(log.at(NOW)).toMatchObject({ rows: 50, oldest: 255, meta: { total: 50 } });
     }));
 
   it("[LOG13] loses nothing to a publish that fails", () =>
@@ -174,7 +174,7 @@ describe("an age that was changed", () => {
     bare(({ open }) => {
       open().append(drafts(2), NOW);
       const later = open({ ageMs: DAY_MS }).at(NOW + DAY_MS);
-      expect(later).toMatchObject({ oldest: 3, own: { unread: 0, total: 0 } });
+      expect(later).toMatchObject({ oldest: 3, meta: { unread: 0, total: 0 } });
     }));
 
   it("[ROW3] costs one look at all rows, and not one with each waking", () =>

@@ -1,7 +1,7 @@
 import { ERASURE } from "./inbox/erasure.ts";
 import { FOLLOW } from "./inbox/follow.ts";
-import { KEEP } from "./inbox/keep.ts";
 import { MARK } from "./inbox/mark.ts";
+import { POLICY } from "./inbox/policy.ts";
 import { READ } from "./inbox/read.ts";
 import { SUBSCRIPTIONS } from "./inbox/subscriptions.ts";
 import { TOPICS } from "./inbox/topics.ts";
@@ -11,7 +11,7 @@ import type { Mutant } from "./mutant.ts";
 export const INBOX: Mutant[] = [
   ...WIRING,
   ...READ,
-  ...KEEP,
+  ...POLICY,
   ...MARK,
   ...FOLLOW,
   ...SUBSCRIPTIONS,

@@ -52,7 +52,7 @@ export const LOG_ROWS: Mutant[] = [
   },
   {
     file: "src/log/store.ts",
-    text: `if (written !== victims.length) throw new Error("a row that was to be given up is not there");`,
+    text: `if (written !== evicted.length) throw new Error("a row that was to be given up is not there");`,
     instead: "",
     why: "a message is called stored though its place was not there",
     tests: ["test/log/log-alone.test.ts"],

@@ -244,6 +244,6 @@ export const SOCKETS: Mutant[] = [
     text: "if (count === 0) this.#byUser.delete(user);\n    else this",
     instead: "this",
     why: "an object remembers the name of every user that it ever saw",
-    tests: ["test/socket/limit.test.ts"],
+    tests: ["test/socket/connection-limit.test.ts"],
   },
 ];

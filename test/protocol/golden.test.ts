@@ -3,7 +3,7 @@
 
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
-import type { InboxOwn } from "../../src/inbox/state.ts";
+import type { InboxMeta } from "../../src/inbox/state.ts";
 import { printState } from "../../src/inbox/state.ts";
 import {
   type Checkpoint,
@@ -27,10 +27,10 @@ import {
 import { ERRORS, refusal } from "../../src/protocol/error.ts";
 import { FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
 import { decodeUp, UP_TYPES } from "../../src/protocol/up.ts";
-import { draftOf } from "../../src/publish/draft.ts";
+import { draftFromMessage } from "../../src/publish/draft.ts";
 import { type Attachment, readAttachment } from "../../src/socket/attachment.ts";
 import { SUBPROTOCOL } from "../../src/socket/upgrade.ts";
-import type { TopicOwn } from "../../src/topic/keep.ts";
+import type { TopicMeta } from "../../src/topic/policy.ts";
 import { connect, freshInbox } from "../support/object.ts";
 import golden from "./frames.golden.json" with { type: "json" };
 
@@ -49,7 +49,7 @@ const counts = { unread: 1, unseen: 1, total: 2 };
 
 /** A message as the edge prints it and the log completes it. */
 async function entry(offset: number | null, expires: number | null, state: string) {
-  const draft = await draftOf(
+  const draft = await draftFromMessage(
     {
       id: "build-118",
       type: "build.passed",
@@ -281,7 +281,7 @@ describe("what outlives a deploy", () => {
     expect(golden.attachment.v).toBe(version);
   });
 
-  const CHECKPOINTS: Record<string, Checkpoint<InboxOwn | TopicOwn>> = {
+  const CHECKPOINTS: Record<string, Checkpoint<InboxMeta | TopicMeta>> = {
     "an inbox's": {
       epoch: "k3x9",
       head: 47,
@@ -293,13 +293,13 @@ describe("what outlives a deploy", () => {
       ageMs: 7_776_000_000,
       alarm: TIME + 7_776_000_000,
       identities: { table: 1, since: TIME - 1_000, count: 12 },
-      victims: [
-        { offset: 4, rank: 0, unseen: false, last: false },
-        { offset: 9, rank: 1, unseen: true, last: true },
-        { offset: 3, rank: 3, unseen: true, last: false },
+      evictionQueue: [
+        { offset: 4, rank: 0, unseen: false, mayCarryCursor: false },
+        { offset: 9, rank: 1, unseen: true, mayCarryCursor: true },
+        { offset: 3, rank: 3, unseen: true, mayCarryCursor: false },
       ],
-      rest: 5,
-      own: {
+      lowestUnqueued: 5,
+      meta: {
         unread: 1,
         unseen: 1,
         total: 2,
@@ -312,7 +312,7 @@ describe("what outlives a deploy", () => {
     },
     "an inbox's, with what its user may still do": {
       ...emptyCheckpoint({}, 604_800_000),
-      own: {
+      meta: {
         ...{ unread: 0, unseen: 0, total: 0, removed: 0, seen: [] },
         read: [{ upTo: 1, at: TIME, changed: 2 }],
         notBefore: 1_767_323_045,
@@ -322,7 +322,7 @@ describe("what outlives a deploy", () => {
     },
     "a topic's, in the middle of a round": {
       ...emptyCheckpoint({}, 604_800_000),
-      own: { delivered: 4, settings: null, round: { to: 7, after: "user:ada" } },
+      meta: { delivered: 4, settings: null, round: { to: 7, after: "user:ada" } },
     },
     "a topic's": {
       epoch: "k3x9",
@@ -335,9 +335,9 @@ describe("what outlives a deploy", () => {
       ageMs: 604_800_000,
       alarm: null,
       identities: null,
-      victims: [],
-      rest: 0,
-      own: { delivered: 1, settings: { access: "public" } },
+      evictionQueue: [],
+      lowestUnqueued: 0,
+      meta: { delivered: 1, settings: { access: "public" } },
     },
   };
   const texts: Record<string, string> = golden.checkpoints;

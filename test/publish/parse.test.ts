@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Draft } from "../../src/log/entry.ts";
-import { draftOf } from "../../src/publish/draft.ts";
+import { draftFromMessage } from "../../src/publish/draft.ts";
 import { parseMessage } from "../../src/publish/parse.ts";
 
 describe("a message", () => {
@@ -119,8 +119,8 @@ describe("a message", () => {
 });
 
 describe("a draft", () => {
-  const made = async (...args: Parameters<typeof draftOf>) => {
-    const draft = await draftOf(...args);
+  const made = async (...args: Parameters<typeof draftFromMessage>) => {
+    const draft = await draftFromMessage(...args);
     if ("code" in draft) throw new Error(draft.code);
     return draft;
   };
@@ -148,7 +148,7 @@ describe("a draft", () => {
   });
 
   it("[LOG4] has a digest of its content, however it was ordered, and of its ttl", async () => {
-    const digest = async (message: Parameters<typeof draftOf>[0]) =>
+    const digest = async (message: Parameters<typeof draftFromMessage>[0]) =>
       (await made(message, "shop", "k")).identity?.digest;
     const first = await digest({ type: "t", data: 1 });
     expect(await digest({ data: 1, type: "t" })).toBe(first);
@@ -173,6 +173,8 @@ describe("a draft", () => {
     const fits = "x".repeat(64 * 1024 - around);
     expect(((await made({ data: fits }, "s", "k")) as Draft).body.length).toBe(64 * 1024);
     for (const data of [`${fits}x`, "é".repeat(33_000)])
-      expect(await draftOf({ data }, "s", "k")).toMatchObject({ code: "payload_too_large" });
+      expect(await draftFromMessage({ data }, "s", "k")).toMatchObject({
+        code: "payload_too_large",
+      });
   });
 });

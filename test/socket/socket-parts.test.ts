@@ -2,11 +2,11 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CONNECTIONS_MAX, SILENCE_MS, SLOW_MS, UNHEARD_MS } from "../../src/protocol/limits.ts";
-import { Allowance } from "../../src/socket/allowance.ts";
 import { ANONYMOUS, type Caller } from "../../src/socket/attachment.ts";
 import { answerClose, disconnect } from "../../src/socket/close.ts";
-import { crowdRefusal, limitRefusal } from "../../src/socket/limit.ts";
+import { crowdRefusal, limitRefusal } from "../../src/socket/connection-limit.ts";
 import type { Sockets } from "../../src/socket/sockets.ts";
+import { Allowance } from "../../src/socket/token-bucket.ts";
 import { asSocket, FakeSocket, fakeObject } from "../support/fake-sockets.ts";
 
 const NOW = 1_900_000_000_000;

@@ -1,10 +1,10 @@
 // A log by itself over an object's storage, for a test that says how much it keeps and what fails.
 
 import { runInDurableObject } from "cloudflare:test";
-import { FollowCursors } from "../../src/inbox/cursors.ts";
-import { InboxKeep } from "../../src/inbox/keep.ts";
-import type { InboxOwn } from "../../src/inbox/state.ts";
-import { FollowStore } from "../../src/inbox/store.ts";
+import { FollowCursors } from "../../src/inbox/follow-cursors.ts";
+import { FollowStore } from "../../src/inbox/follow-store.ts";
+import { InboxPolicy } from "../../src/inbox/policy.ts";
+import type { InboxMeta } from "../../src/inbox/state.ts";
 import { newEpoch } from "../../src/log/epoch.ts";
 import { Log } from "../../src/log/log.ts";
 import { LogStore } from "../../src/log/store.ts";
@@ -16,7 +16,7 @@ export const AGE_MS = 90 * DAY_MS;
 export interface Bare {
   storage: DurableObjectStorage;
   /** A log as it is after a waking: it knows nothing but what is stored. */
-  open(retention?: { messagesMax?: number; ageMs?: number }): Log<InboxOwn>;
+  open(retention?: { messagesMax?: number; ageMs?: number }): Log<InboxMeta>;
   /** The offsets that are stored, lowest first. */
   stored(): number[];
   /** Makes each write fail that has this text in it. */
@@ -31,7 +31,7 @@ export function bare(test: (bare: Bare) => unknown): Promise<void> {
       storage,
       open: ({ messagesMax = 10, ageMs = AGE_MS } = {}) => {
         const cursors = new FollowCursors(new FollowStore(storage.sql));
-        const keep = new InboxKeep({ messagesMax, ageMs }, cursors);
+        const keep = new InboxPolicy({ messagesMax, ageMs }, cursors);
         return new Log(new LogStore(storage), keep, newEpoch);
       },
       stored: () =>

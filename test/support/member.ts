@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { Inbox } from "../../src/inbox/inbox.ts";
-import type { Batch, Delivery, Held, Joined, Joining } from "../../src/objects/member.ts";
+import type { Batch, DeliverReply, Delivery, Joined, Joining } from "../../src/objects/member.ts";
 import type { Refusal } from "../../src/protocol/error.ts";
 import { Topic } from "../../src/topic/topic.ts";
 import { list } from "./inbox.ts";
@@ -61,7 +61,7 @@ export async function keptOf(user: Named<Inbox>, topic: string) {
   }
 }
 
-type Deliver = (batch: Batch) => Promise<Held>;
+type Deliver = (batch: Batch) => Promise<DeliverReply>;
 
 /** Stands in for `deliver` of one inbox until the function it gives is called. */
 export function interceptDeliver(user: Named<Inbox>, instead: (own: Deliver) => Deliver) {

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { isLocal, isOwn } from "./admit.ts";
+import { isLocal, isOwn } from "./local-only.ts";
 
 const PAGE = join(import.meta.dirname, "..");
 /** The style sheets, joined in this order. */

@@ -57,24 +57,24 @@ export const ERASURE: Mutant[] = [
   },
   {
     file,
-    text: "{ notBefore: Math.floor(this.#parts.clock() / 1000) }",
+    text: "{ notBefore: Math.floor(this.#deps.clock() / 1000) }",
     instead: "{ notBefore: null }",
     why: "a revocation that could not be read is lost, and the token is let in",
     tests,
   },
   {
     file,
-    text: "log.erase({ ...keep.empty(), notBefore })",
+    text: "log.erase({ ...policy.empty(), notBefore })",
     instead: "log.erase()",
     why: "an erase lets a revoked token in again",
     tests,
   },
   {
     file,
-    text: "log.erase({ ...keep.empty(), notBefore })",
+    text: "log.erase({ ...policy.empty(), notBefore })",
     instead: `log.erase().then(() => {
-      log.change(this.#parts.clock(), (next) => {
-        next.own.notBefore = notBefore;
+      log.change(this.#deps.clock(), (next) => {
+        next.meta.notBefore = notBefore;
       });
     })`,
     why: "a crash in the middle of an erase lets a revoked token in (not_before written after it)",

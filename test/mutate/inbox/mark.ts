@@ -21,7 +21,7 @@ export const MARK: Mutant[] = [
   },
   {
     file,
-    text: `if ((flag === "read" ? own.unread : own.unseen) === 0)`,
+    text: `if ((flag === "read" ? meta.unread : meta.unseen) === 0)`,
     instead: "if (false)",
     why: "each look at an inbox without news costs a row and a frame to each device",
     tests,
@@ -49,7 +49,7 @@ export const MARK: Mutant[] = [
   },
   {
     file,
-    text: "    next.own.removed = changed;\n",
+    text: "    next.meta.removed = changed;\n",
     instead: "",
     why: "a device that was away goes on showing what was deleted",
     tests,

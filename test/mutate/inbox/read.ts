@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 
 const file = "src/inbox/read.ts";
-const RESUME = ["test/inbox/connect-resume.test.ts"];
+const RESUME = ["test/inbox/greet-resume.test.ts"];
 const MARKS = ["test/inbox/marks.test.ts"];
 
 /** What devices and backends are given to read, and how a connection begins. */
@@ -36,7 +36,7 @@ export const READ: Mutant[] = [
   },
   {
     file,
-    text: "    if (isMessage(row, now, ageMs) && stateOf(row, own).archived_at === null)",
+    text: "    if (isMessage(row, now, ageMs) && stateOf(row, meta).archived_at === null)",
     instead: "    if (isMessage(row, now, ageMs))",
     why: "what was archived is on the screen again after a start",
     tests: RESUME,
@@ -61,24 +61,24 @@ export const READ: Mutant[] = [
     text: "offset = oldest; offset <= since;",
     instead: "offset = oldest; offset < since;",
     why: "a device keeps the newest message that it held when that was deleted",
-    tests: [...MARKS, "test/inbox/connect-gaps.test.ts"],
+    tests: [...MARKS, "test/inbox/greet-gaps.test.ts"],
   },
   {
-    file: "src/inbox/connect.ts",
+    file: "src/inbox/greet.ts",
     text: "(iat ?? 0)",
-    instead: "(iat ?? own.notBefore)",
+    instead: "(iat ?? meta.notBefore)",
     why: "a token that does not say when it was issued outlives every revocation",
     tests: ["test/inbox/erasure.test.ts"],
   },
   {
-    file: "src/inbox/connect.ts",
+    file: "src/inbox/greet.ts",
     text: `typeof since === "string" || first?.snapshot !== true`,
     instead: "true",
     why: "a device that has missed something is told that it has not",
     tests: RESUME,
   },
   {
-    file: "src/inbox/connect.ts",
+    file: "src/inbox/greet.ts",
     text: "  if (start === head) return null;\n",
     instead: "",
     why: "each reconnect brings an empty step",

@@ -15,7 +15,7 @@ export const SUBSCRIPTIONS: Mutant[] = [
   },
   {
     file,
-    text: "    this.#told.get(session)?.delete(topic);\n",
+    text: "    this.#sentUpTo.get(session)?.delete(topic);\n",
     instead: "",
     why: "a place of an earlier subscription counts for the next one",
     tests: [],

@@ -3,14 +3,14 @@ import type { Mutant } from "../mutant.ts";
 /** How an inbox keeps step with topics: places, turns, times and allowances. */
 export const TOPICS: Mutant[] = [
   {
-    file: "src/inbox/cursors.ts",
+    file: "src/inbox/follow-cursors.ts",
     text: "this.#store.put({ topic, epoch, cursor: offset, floor })",
     instead: "this.#store.put({ topic, epoch, cursor: offset, floor: 0 })",
     why: "messages of an earlier life of a topic hide those of the new one",
     tests: ["test/topic/topic-follow.test.ts"],
   },
   {
-    file: "src/inbox/cursors.ts",
+    file: "src/inbox/follow-cursors.ts",
     text: "known.offset = Math.max(known.offset, offset)",
     instead: "known.offset = offset",
     why: "a follow may go back, and messages come twice",
@@ -19,14 +19,14 @@ export const TOPICS: Mutant[] = [
       "A follow that is as far as a batch returns before it gets here, so none goes back.",
   },
   {
-    file: "src/inbox/store.ts",
+    file: "src/inbox/follow-store.ts",
     text: "WHERE topic = ? AND offset > ?\n",
     instead: "WHERE topic = ? AND offset >= ?\n",
     why: "the last message of a topic's earlier life hides messages of the new one",
     tests: ["test/topic/topic-follow.test.ts"],
   },
   {
-    file: "src/inbox/store.ts",
+    file: "src/inbox/follow-store.ts",
     text: "    FOLLOWS.make(this.#sql);\n",
     instead: "    if (!FOLLOWS.isIn(this.#sql)) FOLLOWS.make(this.#sql);\n",
     why: "a follow costs the owner a needless look",
@@ -100,11 +100,11 @@ export const TOPICS: Mutant[] = [
     tests: ["test/inbox/follow-check.test.ts"],
   },
   {
-    file: "src/inbox/joins.ts",
+    file: "src/inbox/pending.ts",
     text: "if (all.size === 0) this.#underWay",
     instead: "this.#underWay",
     why: "of two joinings the first to end lets a delivery overtake the second",
-    tests: ["test/inbox/joins.test.ts"],
+    tests: ["test/inbox/pending.test.ts"],
   },
   {
     file: "src/inbox/moments.ts",
@@ -213,14 +213,14 @@ export const TOPICS: Mutant[] = [
   },
   {
     file: "src/inbox/memberships.ts",
-    text: "if (this.#parts.follows(topic)) return;\n    this.#restore();",
+    text: "if (this.#deps.follows(topic)) return;\n    this.#restore();",
     instead: "this.#restore();",
     why: "an unfollow is charged as well, and who wants to leave may not",
     tests: ["test/inbox/memberships-allowance.test.ts"],
   },
   {
     file: "src/inbox/memberships.ts",
-    text: "if (!this.#follows.take(1, this.#parts.clock())) throw tooMany();\n    this.#spend();",
+    text: "if (!this.#follows.take(1, this.#deps.clock())) throw tooMany();\n    this.#spend();",
     instead: "",
     why: "a user follows and unfollows on the owner's bill without end",
     tests: ["test/inbox/memberships-allowance.test.ts"],

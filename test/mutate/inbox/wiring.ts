@@ -66,7 +66,7 @@ export const WIRING: Mutant[] = [
   },
   {
     file: FRAMES,
-    text: "      if (isRevoked(log.at(clock()).own, claims.iat)) throw new RefusalError(REVOKED);\n",
+    text: "      if (isRevoked(log.at(clock()).meta, claims.iat)) throw new RefusalError(REVOKED);\n",
     instead: "",
     why: "a revoked token lengthens a connection",
     tests: REFRESH,

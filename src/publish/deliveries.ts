@@ -8,7 +8,7 @@ import { type Address, parseAddress } from "../protocol/address.ts";
 import { isRefusal, type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { ADDRESSES_MAX, LIST_MESSAGES_MAX } from "../protocol/limits.ts";
 import { report } from "../protocol/report.ts";
-import type { Item } from "./items.ts";
+import type { Item } from "./body-items.ts";
 import { type Prepared, type Publisher, prepare } from "./prepare.ts";
 
 /** One message to one address. `to` is the address as it was sent, for the reply. */

@@ -2,7 +2,7 @@
 
 import { afterEach, expect, it, vi } from "vitest";
 import type { Env } from "../../src/objects/env.ts";
-import { publishTo, readDeliveries } from "../../src/publish/many.ts";
+import { publishTo, readDeliveries } from "../../src/publish/deliveries.ts";
 import { TEST_VARS } from "../support/vars.ts";
 
 afterEach(() => {

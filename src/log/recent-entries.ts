@@ -8,16 +8,16 @@ const GONE = new Entry({ offset: 0, body: "", time: 0, expires: null }, "");
 const UNITS_MAX = 512 * 1024;
 
 /**
- * Holds the messages above `#floor`. A change of a held message (a mark, a deletion) clears the ring, and
+ * Holds the messages above `#floor`. A change of a held message (a mark, a deletion) drops them all, and
  * earlier messages are then read from storage.
  */
-export class Ring {
+export class RecentEntries {
   #entries: Entry[] = [];
   #first = 0;
   #floor = 0;
   #units = 0;
 
-  /** Empties the ring; from then on it holds the messages after `head`. */
+  /** Drops all entries; from then on it holds the messages after `head`. */
   clear(head: number): void {
     this.#entries = [];
     this.#first = 0;
@@ -36,7 +36,7 @@ export class Ring {
     }
   }
 
-  /** Returns the entries after the offset; null when the ring does not reach back that far. */
+  /** Returns the entries after the offset; null when the entries do not reach back that far. */
   since(offset: number): Entry[] | null {
     if (offset < this.#floor) return null;
     let low = this.#first;

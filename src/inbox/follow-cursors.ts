@@ -2,7 +2,7 @@
 // their topic offset, and the row of the follow replaces those that have left the log.
 
 import type { Cursor } from "../protocol/cursor.ts";
-import type { FollowRow, FollowStore } from "./store.ts";
+import type { FollowRow, FollowStore } from "./follow-store.ts";
 
 export class FollowCursors {
   readonly #store: FollowStore;

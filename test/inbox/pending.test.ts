@@ -1,10 +1,10 @@
 // Joinings of a topic that are under way at once.
 
 import { expect, it } from "vitest";
-import { Joins } from "../../src/inbox/joins.ts";
+import { PendingByTopic } from "../../src/inbox/pending.ts";
 
 it("[SUB3] a topic is being joined until the last of its joinings has ended", () => {
-  const joins = new Joins();
+  const joins = new PendingByTopic();
   const ends = [joins.begin("a"), joins.begin("a")] as const;
   expect([joins.topics(), joins.isUnderWay("b")]).toEqual([["a"], false]);
   ends[0]();

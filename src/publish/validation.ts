@@ -9,7 +9,7 @@ const FIELD_LENGTH_MAX = 128;
  * Takes the first issue of a check, and a function that returns advice on an unknown field; returns a
  * refusal that names the field.
  */
-export function refusalOf(
+export function refusalFromIssue(
   issue: v.BaseIssue<unknown>,
   adviceOn: (path: unknown[]) => string | null = () => null,
 ): Refusal {

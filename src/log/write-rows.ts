@@ -1,7 +1,12 @@
 // The places of new rows: free ones, or those of rows that are given up for them.
 
-import { type Checkpoint, printCheckpoint, VICTIMS_KNOWN, type Victim } from "./checkpoint.ts";
-import type { Keep } from "./keep.ts";
+import {
+  type Checkpoint,
+  type Evictable,
+  printCheckpoint,
+  QUEUE_IN_MEMORY_MAX,
+} from "./checkpoint.ts";
+import type { LogPolicy } from "./policy.ts";
 import type { NewRow } from "./row.ts";
 import type { LogStore } from "./store.ts";
 
@@ -14,28 +19,28 @@ const SURPLUS_PER_WRITE_MAX = 100;
  * Writes the rows and the checkpoint that covers them; the caller makes this one atomic write. Returns the
  * offsets that subscribers must drop: rows given up above `oldest`.
  */
-export function place<Own>(
+export function writeRows<Meta>(
   rows: NewRow[],
-  next: Checkpoint<Own>,
+  next: Checkpoint<Meta>,
   store: LogStore,
-  keep: Keep<Own>,
+  policy: LogPolicy<Meta>,
   now: number,
 ): number[] {
   const removed: number[] = [];
-  const { messagesMax, ageMs } = keep.retention(next.own);
+  const { messagesMax, ageMs } = policy.retention(next.meta);
   // A list may have more messages than the log keeps: then its end overwrites its beginning.
   for (let from = 0; from < rows.length; from += messagesMax) {
     const chunk = rows.slice(from, from + messagesMax);
-    removed.push(...shrink(next, store, keep, now));
-    const victims = give(chunk.length, next, store, keep, now);
-    removed.push(...keep.evict(next, store, now, victims));
-    if (next.rows === victims.length) next.oldest = (chunk[0] as NewRow).offset;
-    next.rows += chunk.length - victims.length;
-    for (const row of chunk) keep.appended(next, row);
+    removed.push(...deleteSurplus(next, store, policy, now));
+    const evicted = takeEvictable(chunk.length, next, store, policy, now);
+    removed.push(...policy.onEvict(next, store, now, evicted));
+    if (next.rows === evicted.length) next.oldest = (chunk[0] as NewRow).offset;
+    next.rows += chunk.length - evicted.length;
+    for (const row of chunk) policy.onAppend(next, row);
     // Set once in the life of a log, and again only after an alarm was lost: a crash may come between the
     // write and the setting of the alarm.
     if (next.alarm === null || now > next.alarm + ALARM_LATE_MS) next.alarm = now + ageMs;
-    store.write(chunk, victims, printCheckpoint(next));
+    store.write(chunk, evicted, printCheckpoint(next));
   }
   return removed;
 }
@@ -44,20 +49,20 @@ export function place<Own>(
  * Deletes surplus rows, a few with each write, after the limit was lowered or had to be exceeded. Returns
  * the offsets that subscribers must drop.
  */
-function shrink<Own>(
-  next: Checkpoint<Own>,
+function deleteSurplus<Meta>(
+  next: Checkpoint<Meta>,
   store: LogStore,
-  keep: Keep<Own>,
+  policy: LogPolicy<Meta>,
   now: number,
 ): number[] {
-  const { messagesMax } = keep.retention(next.own);
+  const { messagesMax } = policy.retention(next.meta);
   const surplus = Math.min(next.rows - messagesMax, SURPLUS_PER_WRITE_MAX);
   if (surplus <= 0) return [];
-  keep.lineUp(next, store, now, surplus);
-  const victims = next.victims.splice(0, surplus);
-  const removed = keep.evict(next, store, now, victims);
-  for (const { offset } of victims) store.delete(offset);
-  next.rows -= victims.length;
+  policy.refillQueue(next, store, now, surplus);
+  const evicted = next.evictionQueue.splice(0, surplus);
+  const removed = policy.onEvict(next, store, now, evicted);
+  for (const { offset } of evicted) store.delete(offset);
+  next.rows -= evicted.length;
   return removed;
 }
 
@@ -65,19 +70,19 @@ function shrink<Own>(
  * Returns the rows to overwrite for `count` new ones: rows that hold no message first, then as many as the
  * limit requires.
  */
-function give<Own>(
+function takeEvictable<Meta>(
   count: number,
-  next: Checkpoint<Own>,
+  next: Checkpoint<Meta>,
   store: LogStore,
-  keep: Keep<Own>,
+  policy: LogPolicy<Meta>,
   now: number,
-): Victim[] {
-  const { messagesMax } = keep.retention(next.own);
+): Evictable[] {
+  const { messagesMax } = policy.retention(next.meta);
   const over = count - Math.max(0, messagesMax - next.rows);
   let empty = 0;
-  while (next.victims[empty]?.rank === 0) empty += 1;
+  while (next.evictionQueue[empty]?.rank === 0) empty += 1;
   const recycled = Math.min(count, Math.max(over, empty));
-  if (next.victims.length < recycled)
-    keep.lineUp(next, store, now, Math.max(recycled, VICTIMS_KNOWN));
-  return next.victims.splice(0, recycled);
+  if (next.evictionQueue.length < recycled)
+    policy.refillQueue(next, store, now, Math.max(recycled, QUEUE_IN_MEMORY_MAX));
+  return next.evictionQueue.splice(0, recycled);
 }

@@ -15,7 +15,7 @@ export interface Handled {
 /**
  * Runs a handler. Throws when the handler names an invalid address, which is a fault of the deployment.
  */
-export async function handle(
+export async function runHandler(
   handler: Handler,
   message: Message,
   sender: Sender,

@@ -1,15 +1,15 @@
 // What giving messages up does to an inbox's checkpoint, on rows that a test makes as it likes.
 
 import { expect, it } from "vitest";
-import type { FollowCursors } from "../../src/inbox/cursors.ts";
-import { InboxKeep } from "../../src/inbox/keep.ts";
-import type { InboxOwn } from "../../src/inbox/state.ts";
+import type { FollowCursors } from "../../src/inbox/follow-cursors.ts";
+import { InboxPolicy } from "../../src/inbox/policy.ts";
+import type { InboxMeta } from "../../src/inbox/state.ts";
 import {
   type Checkpoint,
+  type Evictable,
   emptyCheckpoint,
   NO_OTHERS,
   UNKNOWN,
-  type Victim,
 } from "../../src/log/checkpoint.ts";
 import type { Flags, NewRow } from "../../src/log/row.ts";
 import type { LogStore } from "../../src/log/store.ts";
@@ -18,10 +18,13 @@ const AGE = 1_000;
 const NOW = 10_000;
 
 /** A keep, and a checkpoint of a log with so many messages; `left` are the rows that cursors hear of. */
-function inboxOf(head: number, next: Partial<Checkpoint<InboxOwn>> = {}) {
+function inboxOf(head: number, next: Partial<Checkpoint<InboxMeta>> = {}) {
   const left: number[] = [];
   const cursors = { leave: (offsets: number[]) => left.push(...offsets) };
-  const keep = new InboxKeep({ messagesMax: 100, ageMs: AGE }, cursors as unknown as FollowCursors);
+  const keep = new InboxPolicy(
+    { messagesMax: 100, ageMs: AGE },
+    cursors as unknown as FollowCursors,
+  );
   const empty = emptyCheckpoint(keep.empty(), AGE);
   return { keep, left, next: { ...empty, head, ...next } };
 }
@@ -33,8 +36,8 @@ const storeOf = (rows: (number | Flags)[]) =>
     flags: () => rows,
   }) as unknown as LogStore;
 
-const victim = (offset: number, rank: Victim["rank"], unseen = false): Victim => ({
-  ...{ offset, rank, unseen, last: false },
+const evictable = (offset: number, rank: Evictable["rank"], unseen = false): Evictable => ({
+  ...{ offset, rank, unseen, mayCarryCursor: false },
 });
 
 const row = (offset: number, flags: Partial<Flags> = {}): Flags => ({
@@ -48,55 +51,72 @@ const READ = { changed: 90, seen_at: 1, read_at: 1 };
 const SILENT = { seen_at: 1, read_at: 1 };
 const AGED = { time: NOW - AGE };
 
-const offsetsOf = (victims: Victim[]) => victims.map(({ offset }) => offset);
+const offsetsOf = (queue: Evictable[]) => queue.map(({ offset }) => offset);
 
 it("[LOG6] [STA7] each that is given up is counted out by what it still counted for", () => {
   const { keep, next } = inboxOf(100);
-  Object.assign(next.own, { unread: 10, unseen: 10, total: 10 });
-  const victims = [victim(1, 0), victim(2, 1), victim(3, 2), victim(4, 3), victim(5, 3, true)];
-  keep.evict(next, storeOf([]), NOW, victims);
-  expect(next.own).toMatchObject({ unread: 8, unseen: 9, total: 7 });
+  Object.assign(next.meta, { unread: 10, unseen: 10, total: 10 });
+  const queue = [
+    evictable(1, 0),
+    evictable(2, 1),
+    evictable(3, 2),
+    evictable(4, 3),
+    evictable(5, 3, true),
+  ];
+  keep.onEvict(next, storeOf([]), NOW, queue);
+  expect(next.meta).toMatchObject({ unread: 8, unseen: 9, total: 7 });
 });
 
 it("[LOG12] the newest that was given up unread, or for nobody to mark, is told", () => {
   const { keep, next } = inboxOf(100);
-  keep.evict(next, storeOf([]), NOW, [victim(5, 2, true), victim(4, 3), victim(9, 2)]);
+  keep.onEvict(next, storeOf([]), NOW, [evictable(5, 2, true), evictable(4, 3), evictable(9, 2)]);
   expect(next.lost).toBe(5);
-  keep.evict(next, storeOf([]), NOW, [victim(3, 3)]);
+  keep.onEvict(next, storeOf([]), NOW, [evictable(3, 3)]);
   expect(next.lost).toBe(5);
 });
 
 it("[CUR10] `oldest` goes on to the lowest that is left, whether that is listed or one of the others", () => {
-  const { keep, next } = inboxOf(100, { oldest: 3, rest: 7, victims: [victim(5, 3)] });
-  keep.evict(next, storeOf([]), NOW, [victim(3, 3)]);
+  const { keep, next } = inboxOf(100, {
+    oldest: 3,
+    lowestUnqueued: 7,
+    evictionQueue: [evictable(5, 3)],
+  });
+  keep.onEvict(next, storeOf([]), NOW, [evictable(3, 3)]);
   expect(next.oldest).toBe(5);
-  Object.assign(next, { victims: [victim(4, 0), victim(9, 3)] });
-  keep.evict(next, storeOf([]), NOW, [victim(5, 3)]);
+  Object.assign(next, { evictionQueue: [evictable(4, 0), evictable(9, 3)] });
+  keep.onEvict(next, storeOf([]), NOW, [evictable(5, 3)]);
   expect(next.oldest).toBe(7);
-  Object.assign(next, { rest: NO_OTHERS, victims: [] });
-  keep.evict(next, storeOf([]), NOW, [victim(7, 3)]);
+  Object.assign(next, { lowestUnqueued: NO_OTHERS, evictionQueue: [] });
+  keep.onEvict(next, storeOf([]), NOW, [evictable(7, 3)]);
   expect(next.oldest).toBe(100);
 });
 
 it("[CUR10] where the others are not known, the store says who is left", () => {
-  const { keep, next } = inboxOf(100, { oldest: 3, rest: UNKNOWN });
-  keep.evict(next, storeOf([3, 5, 6, 8]), NOW, [victim(3, 3), victim(5, 3), victim(6, 3)]);
+  const { keep, next } = inboxOf(100, { oldest: 3, lowestUnqueued: UNKNOWN });
+  keep.onEvict(next, storeOf([3, 5, 6, 8]), NOW, [
+    evictable(3, 3),
+    evictable(5, 3),
+    evictable(6, 3),
+  ]);
   expect(next.oldest).toBe(8);
 });
 
 it("[CUR10] who goes from the middle is named, what holds nothing is not, and `oldest` stays", () => {
-  const { keep, next } = inboxOf(100, { oldest: 3, rest: 3 });
-  expect(keep.evict(next, storeOf([]), NOW, [victim(2, 0), victim(6, 0), victim(5, 2)])).toEqual([
-    5,
-  ]);
-  expect([next.oldest, next.own.removed]).toEqual([3, 100]);
+  const { keep, next } = inboxOf(100, { oldest: 3, lowestUnqueued: 3 });
+  expect(
+    keep.onEvict(next, storeOf([]), NOW, [evictable(2, 0), evictable(6, 0), evictable(5, 2)]),
+  ).toEqual([5]);
+  expect([next.oldest, next.meta.removed]).toEqual([3, 100]);
 });
 
 it("[FOL3] cursors hear of rows that may be the newest of a topic, and of no others", () => {
   const { keep, left, next } = inboxOf(100);
-  keep.evict(next, storeOf([]), NOW, [victim(1, 3), { ...victim(2, 3), last: true }]);
+  keep.onEvict(next, storeOf([]), NOW, [
+    evictable(1, 3),
+    { ...evictable(2, 3), mayCarryCursor: true },
+  ]);
   const topic = { topic: "t" };
-  keep.swept(
+  keep.onSweep(
     [row(3, topic), row(4, topic), row(5, { topic: "other" }), row(6)],
     new Set([3, 4, 6]),
   );
@@ -104,31 +124,31 @@ it("[FOL3] cursors hear of rows that may be the newest of a topic, and of no oth
 });
 
 it("[LOG9] [LOG8] the next look is due when the first message ends, by its ttl or by its age", () => {
-  const { keep, next } = inboxOf(3, { rest: NO_OTHERS });
+  const { keep, next } = inboxOf(3, { lowestUnqueued: NO_OTHERS });
   const stored = (offset: number, expires: number | null): NewRow => ({
     ...row(offset),
     ...{ body: '"notification":{}', category: null, read_at: null, expires },
   });
-  keep.appended(next, stored(1, null));
-  expect([next.due, next.rest]).toEqual([NOW + AGE, 1]);
-  keep.appended(next, stored(2, NOW + 5));
-  keep.appended(next, stored(3, NOW + 7));
-  expect([next.due, next.rest]).toEqual([NOW + 5, 1]);
-  keep.settle(next, storeOf([row(1), row(2, { expires: NOW }), row(3, { expires: NOW + 7 })]), NOW);
+  keep.onAppend(next, stored(1, null));
+  expect([next.due, next.lowestUnqueued]).toEqual([NOW + AGE, 1]);
+  keep.onAppend(next, stored(2, NOW + 5));
+  keep.onAppend(next, stored(3, NOW + 7));
+  expect([next.due, next.lowestUnqueued]).toEqual([NOW + 5, 1]);
+  keep.expire(next, storeOf([row(1), row(2, { expires: NOW }), row(3, { expires: NOW + 7 })]), NOW);
   expect(next.due).toBe(NOW + 7);
-  keep.settle(next, storeOf([row(1)]), NOW + AGE);
+  keep.expire(next, storeOf([row(1)]), NOW + AGE);
   expect(next.due).toBeNull();
 });
 
 it("[STA7] a look counts anew what is alive, and where the log begins", () => {
   const { keep, next } = inboxOf(9);
-  Object.assign(next.own, { unread: 7, unseen: 7, total: 7 });
+  Object.assign(next.meta, { unread: 7, unseen: 7, total: 7 });
   const rows = [row(2, AGED), row(3, READ), row(4, { expires: NOW }), row(5), row(6, { blank: 1 })];
-  keep.settle(next, storeOf(rows), NOW);
-  expect(next.own).toMatchObject({ unread: 1, unseen: 1, total: 2 });
+  keep.expire(next, storeOf(rows), NOW);
+  expect(next.meta).toMatchObject({ unread: 1, unseen: 1, total: 2 });
   expect(next.oldest).toBe(3);
-  keep.settle(next, storeOf(rows), NOW + AGE);
-  expect(next.own).toMatchObject({ unread: 0, unseen: 0, total: 0 });
+  keep.expire(next, storeOf(rows), NOW + AGE);
+  expect(next.meta).toMatchObject({ unread: 0, unseen: 0, total: 0 });
   expect(next.oldest).toBe(10);
 });
 
@@ -144,7 +164,7 @@ it.each<[string, Partial<Flags>, boolean]>([
   ["ended by its ttl in the same moment", { expires: NOW }, false],
 ])("[LOG12] what ages away and is %s: told %s", (_, flags, isTold) => {
   const { keep, next } = inboxOf(99);
-  keep.settle(next, storeOf([row(5, { ...flags, ...AGED })]), NOW);
+  keep.expire(next, storeOf([row(5, { ...flags, ...AGED })]), NOW);
   expect(next.lost).toBe(isTold ? 5 : 0);
 });
 
@@ -152,16 +172,16 @@ it("[LOG6] [STA15] who goes first: nothing, archived, read, then the oldest; sil
   const { keep, next } = inboxOf(99, { oldest: 2 });
   const archived = { changed: 90, archived_at: 1 };
   const rows = [row(1), row(2), row(3, READ), row(4, archived), row(5, SILENT), row(6, AGED)];
-  keep.lineUp(next, storeOf(rows), NOW, 4);
-  expect(next.victims.map(({ offset, rank, unseen }) => [offset, rank, unseen])).toEqual([
+  keep.refillQueue(next, storeOf(rows), NOW, 4);
+  expect(next.evictionQueue.map(({ offset, rank, unseen }) => [offset, rank, unseen])).toEqual([
     [6, 0, true],
     [4, 1, true],
     [3, 2, false],
     [5, 2, true],
   ]);
   // What lies below `oldest` is gone already, and tells nothing of the others.
-  expect(next.rest).toBe(2);
-  keep.lineUp(next, storeOf(rows), NOW, 9);
-  expect(offsetsOf(next.victims)).toEqual([6, 4, 3, 5, 1, 2]);
-  expect(next.rest).toBe(NO_OTHERS);
+  expect(next.lowestUnqueued).toBe(2);
+  keep.refillQueue(next, storeOf(rows), NOW, 9);
+  expect(offsetsOf(next.evictionQueue)).toEqual([6, 4, 3, 5, 1, 2]);
+  expect(next.lowestUnqueued).toBe(NO_OTHERS);
 });

@@ -2,12 +2,12 @@
 
 import * as v from "valibot";
 import { expect, it } from "vitest";
-import { refusalOf } from "../../src/publish/issue.ts";
+import { refusalFromIssue } from "../../src/publish/validation.ts";
 
 it("[PUB1] a field's name is told by its beginning, however long it is", () => {
   const body = { ["x".repeat(1_000_000)]: 1 };
   const { issues } = v.safeParse(v.strictObject({}), body);
-  const { field, fix } = refusalOf((issues as [v.BaseIssue<unknown>])[0]);
+  const { field, fix } = refusalFromIssue((issues as [v.BaseIssue<unknown>])[0]);
   expect(field).toBe("x".repeat(128));
   expect(fix).toBe(`\`${field}\` is not a known field`);
 });

@@ -5,9 +5,9 @@ import type { Since } from "../protocol/cursor.ts";
 import { printConnected, printMessages } from "../protocol/down.ts";
 import { SNAPSHOT_MESSAGES } from "../protocol/limits.ts";
 import type { Caller } from "../socket/attachment.ts";
-import { startOf } from "../socket/upgrade.ts";
+import { replayStart } from "../socket/upgrade.ts";
 import { beginOf, entriesAfter, newest } from "./history.ts";
-import type { TopicOwn } from "./keep.ts";
+import type { TopicMeta } from "./policy.ts";
 
 /**
  * The messages that a subscriber lacks. `since` is null for a snapshot: `messages` replace all that the
@@ -24,14 +24,14 @@ export interface Missed {
  * `since` asks for one, where the log no longer reaches the cursor, or where the messages are too many
  * for one replay.
  */
-export function missed(log: Log<TopicOwn>, since: Since, now: number): Missed {
+export function missed(log: Log<TopicMeta>, since: Since, now: number): Missed {
   const { epoch, head } = log.at(now);
   if (since === "latest") return { since: head, recovered: true, messages: [] };
   if (since !== "snapshot") {
     const isTime = "time" in since;
     const { offset, recovered } = isTime
       ? beginOf(log, since, now)
-      : { offset: startOf(since, epoch) as number, recovered: log.reaches(since, now) };
+      : { offset: replayStart(since, epoch) as number, recovered: log.reaches(since, now) };
     const messages = isTime || recovered ? entriesAfter(log, offset, now) : null;
     if (messages !== null) return { since: isTime ? null : offset, recovered, messages };
   }
@@ -45,7 +45,7 @@ export function missed(log: Log<TopicOwn>, since: Since, now: number): Missed {
  */
 export function greetTopic(
   topic: string,
-  log: Log<TopicOwn>,
+  log: Log<TopicMeta>,
   { connection, exp }: Caller,
   asked: Since,
   now: number,

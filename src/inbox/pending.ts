@@ -1,7 +1,7 @@
 // Calls to topics that are under way, such as joins. A delivery waits for the joins of its topic: it must not
 // overtake the messages that a join returns, and its answer must not be that nobody is there.
 
-export class Joins {
+export class PendingByTopic {
   readonly #underWay = new Map<string, Set<Promise<void>>>();
 
   /** Begins a call; returns the function that ends it. */

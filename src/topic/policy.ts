@@ -2,19 +2,19 @@
 // that a member in step still lacks.
 
 import type { Delivering } from "../delivery/position.ts";
-import type { Checkpoint, Victim } from "../log/checkpoint.ts";
-import type { Keep } from "../log/keep.ts";
+import type { Checkpoint, Evictable } from "../log/checkpoint.ts";
+import type { LogPolicy } from "../log/policy.ts";
 import type { Flags, NewRow } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
 import type { Retention } from "../settings/retention.ts";
 import type { TopicDefaults, TopicSettings } from "../settings/topic.ts";
 
 /** The topic's part of the checkpoint. */
-export interface TopicOwn extends Delivering {
+export interface TopicMeta extends Delivering {
   settings: TopicSettings | null;
 }
 
-export class TopicKeep implements Keep<TopicOwn> {
+export class TopicPolicy implements LogPolicy<TopicMeta> {
   readonly #defaults: TopicDefaults;
 
   constructor(defaults: TopicDefaults) {
@@ -25,29 +25,34 @@ export class TopicKeep implements Keep<TopicOwn> {
     return "";
   }
 
-  retention(own: TopicOwn): Retention {
-    return { ...this.#defaults, ...own.settings };
+  retention(meta: TopicMeta): Retention {
+    return { ...this.#defaults, ...meta.settings };
   }
 
-  empty(): TopicOwn {
+  empty(): TopicMeta {
     return { delivered: null, settings: null };
   }
 
-  copy(own: TopicOwn): TopicOwn {
-    return { ...own };
+  copy(meta: TopicMeta): TopicMeta {
+    return { ...meta };
   }
 
-  holds(own: TopicOwn): boolean {
-    return own.delivered !== null || own.settings !== null;
+  mustKeep(meta: TopicMeta): boolean {
+    return meta.delivered !== null || meta.settings !== null;
   }
 
-  appended(next: Checkpoint<TopicOwn>, row: NewRow): void {
-    next.due ??= row.time + this.retention(next.own).ageMs;
+  onAppend(next: Checkpoint<TopicMeta>, row: NewRow): void {
+    next.due ??= row.time + this.retention(next.meta).ageMs;
   }
 
   /** A message that had expired by its own ttl does not count as lost. */
-  evict(next: Checkpoint<TopicOwn>, store: LogStore, now: number, victims: Victim[]): number[] {
-    const [first, last] = [victims[0], victims[victims.length - 1]];
+  onEvict(
+    next: Checkpoint<TopicMeta>,
+    store: LogStore,
+    now: number,
+    evicted: Evictable[],
+  ): number[] {
+    const [first, last] = [evicted[0], evicted[evicted.length - 1]];
     if (first === undefined || last === undefined) return [];
     next.lost = Math.max(next.lost, store.lastLive(first.offset, last.offset, now));
     next.oldest = Math.max(next.oldest, last.offset + 1);
@@ -55,8 +60,8 @@ export class TopicKeep implements Keep<TopicOwn> {
   }
 
   /** Moves `oldest` past the messages that have aged; their rows are the next to be overwritten. */
-  settle(next: Checkpoint<TopicOwn>, store: LogStore, now: number): void {
-    const { ageMs } = this.retention(next.own);
+  expire(next: Checkpoint<TopicMeta>, store: LogStore, now: number): void {
+    const { ageMs } = this.retention(next.meta);
     const first = store.firstAt(now - ageMs + 1);
     const oldest = first?.offset ?? next.head + 1;
     next.lost = Math.max(next.lost, store.lastLive(next.oldest, oldest - 1, now));
@@ -65,23 +70,23 @@ export class TopicKeep implements Keep<TopicOwn> {
   }
 
   /** A topic's rows have no gaps between their offsets, so only the first must be looked up. */
-  lineUp(next: Checkpoint<TopicOwn>, store: LogStore, _now: number, count: number): void {
+  refillQueue(next: Checkpoint<TopicMeta>, store: LogStore, _now: number, count: number): void {
     const first = store.first()?.offset ?? 0;
-    const mayGo = (next.own.delivered ?? Number.POSITIVE_INFINITY) - first + 1;
-    next.victims = Array.from(
+    const mayGo = (next.meta.delivered ?? Number.POSITIVE_INFINITY) - first + 1;
+    next.evictionQueue = Array.from(
       { length: Math.max(0, Math.min(count, next.rows, mayGo)) },
-      (_, i): Victim => ({ offset: first + i, rank: 3, unseen: false, last: false }),
+      (_, i): Evictable => ({ offset: first + i, rank: 3, unseen: false, mayCarryCursor: false }),
     );
   }
 
   /** Returns rows from the low end only, so that no gap between offsets arises. */
-  sweepable(rows: Flags[], own: TopicOwn, now: number): Flags[] {
-    const { ageMs } = this.retention(own);
+  rowsToSweep(rows: Flags[], meta: TopicMeta, now: number): Flags[] {
+    const { ageMs } = this.retention(meta);
     const kept = rows.findIndex(({ time }) => time > now - ageMs);
     return kept === -1 ? rows : rows.slice(0, kept);
   }
 
-  swept(): void {
+  onSweep(): void {
     // Nothing in a topic depends on single rows.
   }
 }

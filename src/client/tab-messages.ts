@@ -3,7 +3,7 @@
 import type { DownFrame } from "../protocol/down.ts";
 import type { Line } from "./transport.ts";
 
-export type Saying =
+export type TabMessage =
   /** `hello` asks for the leader's connection, `here` answers; a tab that is left says `leave`. */
   | { say: "hello" | "here" | "leave" }
   /** A frame for the hub. `at` is the time (ms) at which the tab sent it. */
@@ -13,8 +13,8 @@ export type Saying =
   | { say: "lost"; close: number; reason?: string };
 
 /** `to` is a tab, the leader, or all but the leader. */
-export type Word = Saying & { to: string; from: string };
-export type Tell = (to: string, saying: Saying) => void;
+export type TabEnvelope = TabMessage & { to: string; from: string };
+export type Post = (to: string, saying: TabMessage) => void;
 
 export const LEADER = "leader";
 export const ALL = "all";
@@ -23,8 +23,8 @@ export const ALL = "all";
 export const ANSWER_MS = 5_000;
 
 /** One tab's end of the shared line. */
-export interface Station extends Line {
+export interface TabPort extends Line {
   /** Only in a following tab: whether its client has received a connection. */
   isBegun?(): boolean;
-  hear(word: Word): void;
+  onMessage(word: TabEnvelope): void;
 }

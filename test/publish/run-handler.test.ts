@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { handlers } from "../../src/handlers.ts";
 import type { Handler, Handlers } from "../../src/protocol/handler.ts";
-import { handle, handlerOf } from "../../src/publish/handle.ts";
 import { prepare } from "../../src/publish/prepare.ts";
+import { handlerOf, runHandler } from "../../src/publish/run-handler.ts";
 
 const sender = { source: "shop", to: { kind: "user" as const, name: "ada" } };
 const message = { type: "t", data: 1 };
@@ -22,20 +22,23 @@ it("[PUB4] a type has its own handler, or that of the longest `prefix.*`", () =>
 
 it("[PUB4] a handler changes the message, sends it elsewhere, or refuses it", async () => {
   const changed = { type: "t", data: 2 };
-  expect(await handle(() => changed, message, sender)).toEqual({ to: sender.to, message: changed });
+  expect(await runHandler(() => changed, message, sender)).toEqual({
+    to: sender.to,
+    message: changed,
+  });
   const topic = { kind: "topic", name: "news" };
-  expect(await handle(() => ({ to: "topic:news" }), message, sender)).toEqual({
+  expect(await runHandler(() => ({ to: "topic:news" }), message, sender)).toEqual({
     to: topic,
     message,
   });
   expect(
-    await handle(async () => ({ to: "topic:news", message: changed }), message, sender),
+    await runHandler(async () => ({ to: "topic:news", message: changed }), message, sender),
   ).toEqual({ to: topic, message: changed });
-  expect(await handle(() => ({ refuse: "not today" }), message, sender)).toEqual({
+  expect(await runHandler(() => ({ refuse: "not today" }), message, sender)).toEqual({
     code: "invalid_params",
     fix: "not today",
   });
-  await expect(handle(() => ({ to: "nowhere" }), message, sender)).rejects.toThrow("nowhere");
+  await expect(runHandler(() => ({ to: "nowhere" }), message, sender)).rejects.toThrow("nowhere");
 });
 
 it("[PUB4] a handler is told who sends and where to, as the hub has verified it", async () => {
@@ -44,7 +47,7 @@ it("[PUB4] a handler is told who sends and where to, as the hub has verified it"
     told = [m, by];
     return m;
   };
-  await handle(spy, message, sender);
+  await runHandler(spy, message, sender);
   expect(told).toEqual([message, sender]);
 });
 

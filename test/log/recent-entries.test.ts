@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { Entry } from "../../src/log/entry.ts";
-import { Ring } from "../../src/log/ring.ts";
+import { RecentEntries } from "../../src/log/recent-entries.ts";
 
 /** Units that an entry has around its body. */
 const AROUND = 64;
@@ -14,7 +14,7 @@ const offsets = (entries: { offset: number }[] | null) =>
 
 describe("the ring", () => {
   it("[CUR3] gives everything after an offset that it covers", () => {
-    const ring = new Ring();
+    const ring = new RecentEntries();
     ring.clear(10);
     for (const offset of [11, 12, 15, 16]) ring.push(entry(offset));
     expect(offsets(ring.since(10))).toEqual([11, 12, 15, 16]);
@@ -24,7 +24,7 @@ describe("the ring", () => {
   });
 
   it("[CUR3] leaves to storage what it does not reach back to", () => {
-    const ring = new Ring();
+    const ring = new RecentEntries();
     ring.clear(10);
     ring.push(entry(11));
     expect(ring.since(9)).toBeNull();
@@ -34,7 +34,7 @@ describe("the ring", () => {
   });
 
   it("[CUR3] holds so much text and no more, and never answers with a gap", () => {
-    const ring = new Ring();
+    const ring = new RecentEntries();
     ring.clear(0);
     const text = "x".repeat(64 * 1024);
     for (let offset = 1; offset <= 20; offset++) ring.push(entry(offset, text));
@@ -47,7 +47,7 @@ describe("the ring", () => {
   });
 
   it("[CUR3] answers the same after its array was cut", () => {
-    const ring = new Ring();
+    const ring = new RecentEntries();
     ring.clear(0);
     const text = "x".repeat(512);
     for (let offset = 1; offset <= 5000; offset++) ring.push(entry(offset, text));
@@ -57,7 +57,7 @@ describe("the ring", () => {
   });
 
   it("[CUR3] holds as much after it was emptied as before", () => {
-    const ring = new Ring();
+    const ring = new RecentEntries();
     const text = "x".repeat(64 * 1024);
     for (const head of [0, 100, 200]) {
       ring.clear(head);

@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { LIST_MESSAGES_MAX } from "../../src/protocol/limits.ts";
-import { parseItems } from "../../src/publish/items.ts";
+import { parseItems } from "../../src/publish/body-items.ts";
 
 it.each([
   { type: "application/json", body: '{"type":"a"}', items: [{ value: { type: "a" } }] },

@@ -3,19 +3,27 @@
 
 import {
   type Checkpoint,
+  type Evictable,
   NO_OTHERS,
+  QUEUE_IN_MEMORY_MAX,
   UNKNOWN,
-  VICTIMS_KNOWN,
-  type Victim,
 } from "../log/checkpoint.ts";
-import type { Keep } from "../log/keep.ts";
+import type { LogPolicy } from "../log/policy.ts";
 import type { Flags, NewRow } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
 import { hasNotification } from "../protocol/notification.ts";
 import type { Retention } from "../settings/retention.ts";
-import type { FollowCursors } from "./cursors.ts";
-import { count, type InboxOwn, isAlive, printState, rankOf, type State, stateOf } from "./state.ts";
-import { inTurn } from "./victims.ts";
+import { byEvictionOrder } from "./eviction-queue.ts";
+import type { FollowCursors } from "./follow-cursors.ts";
+import {
+  count,
+  type InboxMeta,
+  isAlive,
+  printState,
+  rankOf,
+  type State,
+  stateOf,
+} from "./state.ts";
 
 const newStateOf = ({ read_at }: Pick<NewRow, "read_at">): State => ({
   ...{ seen_at: read_at, read_at, archived_at: null },
@@ -23,7 +31,7 @@ const newStateOf = ({ read_at }: Pick<NewRow, "read_at">): State => ({
 
 const FRESH_STATE = printState(newStateOf({ read_at: null }));
 
-export class InboxKeep implements Keep<InboxOwn> {
+export class InboxPolicy implements LogPolicy<InboxMeta> {
   readonly ageMs: number;
   readonly #retention: Retention;
   readonly #cursors: FollowCursors;
@@ -48,24 +56,24 @@ export class InboxKeep implements Keep<InboxOwn> {
     return this.#retention;
   }
 
-  empty(): InboxOwn {
+  empty(): InboxMeta {
     return {
       ...{ unread: 0, unseen: 0, total: 0, removed: 0, seen: [], read: [] },
       ...{ notBefore: null, follows: 0 },
     };
   }
 
-  copy(own: InboxOwn): InboxOwn {
-    return { ...own };
+  copy(meta: InboxMeta): InboxMeta {
+    return { ...meta };
   }
 
-  holds(own: InboxOwn): boolean {
-    return own.notBefore !== null || own.follows > 0;
+  mustKeep(meta: InboxMeta): boolean {
+    return meta.notBefore !== null || meta.follows > 0;
   }
 
-  appended(next: Checkpoint<InboxOwn>, row: NewRow): void {
-    count(next.own, newStateOf(row), 1);
-    if (next.rest === NO_OTHERS) next.rest = row.offset;
+  onAppend(next: Checkpoint<InboxMeta>, row: NewRow): void {
+    count(next.meta, newStateOf(row), 1);
+    if (next.lowestUnqueued === NO_OTHERS) next.lowestUnqueued = row.offset;
     next.due = Math.min(
       next.due ?? Number.MAX_SAFE_INTEGER,
       row.time + this.ageMs,
@@ -73,36 +81,43 @@ export class InboxKeep implements Keep<InboxOwn> {
     );
   }
 
-  evict(next: Checkpoint<InboxOwn>, store: LogStore, _now: number, victims: Victim[]): number[] {
-    const { own } = next;
-    const gone = new Set(victims.map(({ offset }) => offset));
-    this.#cursors.leave(victims.filter(({ last }) => last).map(({ offset }) => offset));
-    for (const { offset, rank, unseen } of victims) {
-      if (rank >= 2) own.total -= 1;
-      if (rank === 3) own.unread -= 1;
-      if (rank === 3 && unseen) own.unseen -= 1;
+  onEvict(
+    next: Checkpoint<InboxMeta>,
+    store: LogStore,
+    _now: number,
+    evicted: Evictable[],
+  ): number[] {
+    const { meta } = next;
+    const gone = new Set(evicted.map(({ offset }) => offset));
+    this.#cursors.leave(
+      evicted.filter(({ mayCarryCursor }) => mayCarryCursor).map(({ offset }) => offset),
+    );
+    for (const { offset, rank, unseen } of evicted) {
+      if (rank >= 2) meta.total -= 1;
+      if (rank === 3) meta.unread -= 1;
+      if (rank === 3 && unseen) meta.unseen -= 1;
       if (rank === 3 || (rank === 2 && unseen)) next.lost = Math.max(next.lost, offset);
     }
     if (gone.has(next.oldest)) next.oldest = lowestAbove(next, store, gone) ?? next.head;
     // A client drops every message below `oldest` by itself; the other removed rows must be named to it.
-    const removed = victims.filter(({ offset, rank }) => rank > 0 && offset > next.oldest);
-    if (removed.length > 0) own.removed = next.head;
+    const removed = evicted.filter(({ offset, rank }) => rank > 0 && offset > next.oldest);
+    if (removed.length > 0) meta.removed = next.head;
     return removed.map(({ offset }) => offset);
   }
 
   /** Scans all rows: recomputes the counts, the next expiry, and the eviction queue. */
-  settle(next: Checkpoint<InboxOwn>, store: LogStore, now: number): void {
+  expire(next: Checkpoint<InboxMeta>, store: LogStore, now: number): void {
     const rows = store.flags();
-    const { own } = next;
-    own.unread = 0;
-    own.unseen = 0;
-    own.total = 0;
+    const { meta } = next;
+    meta.unread = 0;
+    meta.unseen = 0;
+    meta.total = 0;
     next.due = null;
     for (const row of rows) {
-      const state = stateOf(row, own);
+      const state = stateOf(row, meta);
       const aged = row.time <= now - this.ageMs;
       if (isAlive(row, now, this.ageMs)) {
-        count(own, state, 1);
+        count(meta, state, 1);
         const ends = Math.min(row.time + this.ageMs, row.expires ?? Number.MAX_SAFE_INTEGER);
         next.due = Math.min(next.due ?? ends, ends);
       } else if (aged && isUnread(row, state) && !endedFirst(row, this.ageMs))
@@ -110,36 +125,36 @@ export class InboxKeep implements Keep<InboxOwn> {
     }
     const first = rows.find((row) => row.time > now - this.ageMs);
     next.oldest = Math.max(next.oldest, first?.offset ?? next.head + 1);
-    this.#lineUp(rows, next, now, VICTIMS_KNOWN);
+    this.#lineUp(rows, next, now, QUEUE_IN_MEMORY_MAX);
   }
 
-  lineUp(next: Checkpoint<InboxOwn>, store: LogStore, now: number, count: number): void {
+  refillQueue(next: Checkpoint<InboxMeta>, store: LogStore, now: number, count: number): void {
     this.#lineUp(store.flags(), next, now, count);
   }
 
-  sweepable(rows: Flags[], _own: InboxOwn, now: number): Flags[] {
+  rowsToSweep(rows: Flags[], _own: InboxMeta, now: number): Flags[] {
     return rows.filter((row) => !isAlive(row, now, this.ageMs));
   }
 
-  swept(rows: Flags[], gone: Set<number>): void {
+  onSweep(rows: Flags[], gone: Set<number>): void {
     this.#cursors.leave([...lastOfTopics(rows)].filter((offset) => gone.has(offset)));
   }
 
-  #lineUp(rows: Flags[], next: Checkpoint<InboxOwn>, now: number, count: number): void {
-    const { own, oldest } = next;
+  #lineUp(rows: Flags[], next: Checkpoint<InboxMeta>, now: number, count: number): void {
+    const { meta, oldest } = next;
     const lasts = lastOfTopics(rows);
     const ranked = rows
-      .map((row): Victim => {
-        const state = stateOf(row, own);
+      .map((row): Evictable => {
+        const state = stateOf(row, meta);
         const rank = isAlive(row, now, this.ageMs) ? rankOf(state) : 0;
-        const last = lasts.has(row.offset);
+        const mayCarryCursor = lasts.has(row.offset);
         const unseen = state.seen_at === null || (rank === 2 && isReadFromStart(row));
-        return { offset: row.offset, rank, unseen, last };
+        return { offset: row.offset, rank, unseen, mayCarryCursor };
       })
-      .sort(inTurn);
-    next.victims = ranked.slice(0, count);
+      .sort(byEvictionOrder);
+    next.evictionQueue = ranked.slice(0, count);
     const others = ranked.slice(count).filter(({ offset }) => offset >= oldest);
-    next.rest = lowestOf(others) ?? NO_OTHERS;
+    next.lowestUnqueued = lowestOf(others) ?? NO_OTHERS;
   }
 }
 
@@ -150,20 +165,23 @@ function lastOfTopics(rows: Flags[]): Set<number> {
   return new Set(lasts.values());
 }
 
-const lowestOf = (victims: Victim[]) =>
-  victims.reduce<number | null>((low, { offset }) => Math.min(low ?? offset, offset), null);
+const lowestOf = (rows: Evictable[]) =>
+  rows.reduce<number | null>((low, { offset }) => Math.min(low ?? offset, offset), null);
 
 /**
  * Returns the lowest offset that stays when the rows of `gone` leave; null for none. Reads rows only when the
  * checkpoint does not know it.
  */
 function lowestAbove(
-  { oldest, victims, rest }: Checkpoint<InboxOwn>,
+  { oldest, evictionQueue, lowestUnqueued }: Checkpoint<InboxMeta>,
   store: LogStore,
   gone: Set<number>,
 ): number | null {
-  if (rest !== UNKNOWN) {
-    const lowest = Math.min(rest, lowestOf(victims.filter((v) => v.offset > oldest)) ?? rest);
+  if (lowestUnqueued !== UNKNOWN) {
+    const lowest = Math.min(
+      lowestUnqueued,
+      lowestOf(evictionQueue.filter((row) => row.offset > oldest)) ?? lowestUnqueued,
+    );
     return lowest === NO_OTHERS ? null : lowest;
   }
   let next = store.next(oldest);
