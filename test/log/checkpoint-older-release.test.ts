@@ -10,7 +10,10 @@ import { draft, type Stub } from "../support/object.ts";
 type Meta = Record<string, unknown>;
 
 /** What the newest row carries for the object; `change` makes it what another release has stored. */
-async function storedMeta(stub: Stub, change: (meta: Meta) => Meta = (meta) => meta): Promise<Meta> {
+async function storedMeta(
+  stub: Stub,
+  change: (meta: Meta) => Meta = (meta) => meta,
+): Promise<Meta> {
   const meta = await runInDurableObject<DurableObject, Meta>(stub, (_object, { storage }) => {
     const newest = "(SELECT max(offset) FROM log)";
     const { checkpoint } = storage.sql
