@@ -7,9 +7,9 @@ import type { Reason } from "./error.ts";
 import { printFrame } from "./frame.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import type { Credentials } from "./http-calls.ts";
-import { createThrottle } from "./pace.ts";
 import { watchPage } from "./page.ts";
 import type { Status } from "./status.ts";
+import { createThrottle } from "./throttle.ts";
 import { type TokenReason, type TokenSource, userOf } from "./token.ts";
 import type { Line, Offer, Transport } from "./transport.ts";
 

@@ -1,8 +1,8 @@
 // The leading tab: it holds the line and relays frames for the other tabs.
 
 import type { ConnectedFrame, DownFrame } from "../protocol/down.ts";
-import { createThrottle } from "./pace.ts";
 import { ALL, ANSWER_MS, type Post, type TabPort } from "./tab-messages.ts";
+import { createThrottle } from "./throttle.ts";
 import type { LineEvents, Offer, Transport } from "./transport.ts";
 
 export function lead(inner: Transport, offer: Offer, events: LineEvents, tell: Post): TabPort {

@@ -16,7 +16,7 @@ import { requireUserLimit } from "./limit.ts";
 import { learnAccess } from "./public-topics.ts";
 import { type Hub, throwRefusal, topicParam } from "./request.ts";
 import { parseStreamId, type StreamId, streamOf } from "./stream.ts";
-import { type Offer, offerOf } from "./subprotocol.ts";
+import { offerOf, type SubprotocolOffer } from "./subprotocol.ts";
 import { isTicketOf, ticketOf } from "./ticket.ts";
 
 /** GET /v1/connect: the inbox of the token's user. */
@@ -76,7 +76,7 @@ export async function connectTopic(c: Context<Hub>): Promise<Response> {
  */
 function topicsOf(
   c: Context<Hub>,
-  { isUpgrade }: Offer,
+  { isUpgrade }: SubprotocolOffer,
   resumed: StreamId | null,
 ): Required<Pick<Upgrade, "topics" | "refusedTopics">> {
   const text = c.req.query("topics") ?? "";
@@ -107,7 +107,7 @@ function topicsOf(
 const refuseSince = (fix: string) => throwRefusal("invalid_params", fix, "since");
 
 /** Requires a WebSocket upgrade or a request for an event stream; returns its offer. */
-function requireConnect(c: Context<Hub>): Offer {
+function requireConnect(c: Context<Hub>): SubprotocolOffer {
   const { raw } = c.req;
   const offer = offerOf(raw);
   if (offer.protocol !== null && offer.protocol !== SUBPROTOCOL)
@@ -144,7 +144,7 @@ const wantsStream = (request: Request) =>
 /**
  * Returns the authenticated caller; null without a credential, which is enough for a public topic.
  */
-async function connecting(c: Context<Hub>, { token }: Offer): Promise<Principal | null> {
+async function connecting(c: Context<Hub>, { token }: SubprotocolOffer): Promise<Principal | null> {
   const { raw } = c.req;
   const now = Date.now();
   const inUrl = c.req.query("access_token") ?? null;
@@ -209,7 +209,7 @@ function initialCursors({ since, topics = [] }: Omit<Upgrade, "offered">): Strea
 
 async function open(
   stub: Pick<Fetcher, "fetch">,
-  { isUpgrade, protocol }: Offer,
+  { isUpgrade, protocol }: SubprotocolOffer,
   upgrade: Omit<Upgrade, "offered">,
   ownTopic: string | null,
   ticket: string | null,

@@ -36,16 +36,16 @@ export function topicParam(c: Context<Hub>): string {
 }
 
 export function offsetParam(c: Context<Hub>): number {
-  return whole(pathParam(c, "offset"), "offset", 1, Number.MAX_SAFE_INTEGER);
+  return parseWholeNumber(pathParam(c, "offset"), "offset", 1, Number.MAX_SAFE_INTEGER);
 }
 
 /** Returns a whole number of the query from `min` to `max`; null when it is absent. */
 export function wholeQuery(c: Context<Hub>, name: string, min: number, max: number): number | null {
   const text = c.req.query(name);
-  return text === undefined ? null : whole(text, name, min, max);
+  return text === undefined ? null : parseWholeNumber(text, name, min, max);
 }
 
-function whole(text: string, name: string, min: number, max: number): number {
+function parseWholeNumber(text: string, name: string, min: number, max: number): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   return value >= min && value <= max
     ? value

@@ -5,7 +5,7 @@ import { SUBPROTOCOL } from "../socket/upgrade.ts";
 
 const TOKEN_PREFIX = "bearer.";
 
-export interface Offer {
+export interface SubprotocolOffer {
   isUpgrade: boolean;
   /**
    * The version of our protocol that an upgrade offers, if possible the one that this hub speaks; null
@@ -16,7 +16,7 @@ export interface Offer {
   token: string | null;
 }
 
-export function offerOf(request: Request): Offer {
+export function offerOf(request: Request): SubprotocolOffer {
   const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
   const header = request.headers.get("sec-websocket-protocol");
   if (header === null) return { isUpgrade, protocol: null, token: null };

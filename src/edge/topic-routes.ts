@@ -7,7 +7,7 @@ import { userFault } from "../protocol/address.ts";
 import { type Refusal, RefusalError } from "../protocol/error.ts";
 import { DAY_MS, PAGE_MAX } from "../protocol/limits.ts";
 import { parseHistorySince, SINCE_FORMS } from "../protocol/since.ts";
-import { given, topicSettingsBody } from "../settings/topic.ts";
+import { topicSettingsBody, topicSettingsFrom } from "../settings/topic.ts";
 import { readerOf, requireKey, requireStillGood } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { learnAccess } from "./public-topics.ts";
@@ -72,7 +72,7 @@ export async function putTopic(c: Context<Hub>): Promise<Response> {
   await requireKey(c, "manage");
   const topic = topicParam(c);
   const body = await readJson(c.req.raw, topicSettingsBody);
-  return standing(c, topic, await topicOf(c.env, topic).set(given(body)));
+  return standing(c, topic, await topicOf(c.env, topic).set(topicSettingsFrom(body)));
 }
 
 /** GET /v1/topics/{topic}/followers */

@@ -5,9 +5,9 @@ import type { Alarm } from "../live/alarm.ts";
 import type { Log } from "../log/log.ts";
 import { report } from "../protocol/report.ts";
 import type { Sockets } from "../socket/sockets.ts";
+import type { ErasureGate } from "./erasure-gate.ts";
 import type { Follows } from "./follow.ts";
 import type { FollowCursors } from "./follow-cursors.ts";
-import type { Life } from "./life.ts";
 import type { Memberships } from "./memberships.ts";
 import type { PendingByTopic } from "./pending.ts";
 import type { InboxPolicy } from "./policy.ts";
@@ -24,7 +24,7 @@ export interface ErasureDeps {
   subscriptions: Pick<Subscriptions, "topics">;
   joins: Pick<PendingByTopic, "topics">;
   memberships: Pick<Memberships, "topics">;
-  life: Life;
+  erasureGate: ErasureGate;
   clock(): number;
 }
 
@@ -45,8 +45,8 @@ export class Erasure {
    * called again.
    */
   async erase(): Promise<void> {
-    const { sockets, life } = this.#deps;
-    const end = life.end();
+    const { sockets, erasureGate } = this.#deps;
+    const end = erasureGate.close();
     try {
       const unreadable = this.#whyUnreadable();
       for (const topic of this.#topics()) this.#toLeave.add(topic);

@@ -5,9 +5,9 @@ import type { Log } from "../log/log.ts";
 import type { Joined, Joining } from "../objects/member.ts";
 import { isRefusal, type Refusal } from "../protocol/error.ts";
 import { report } from "../protocol/report.ts";
+import type { ErasureGate } from "./erasure-gate.ts";
 import type { FollowCursors } from "./follow-cursors.ts";
-import type { Life } from "./life.ts";
-import type { Moments } from "./moments.ts";
+import type { JoinClock } from "./join-clock.ts";
 import type { PendingByTopic } from "./pending.ts";
 import type { InboxMeta } from "./state.ts";
 
@@ -24,8 +24,8 @@ export interface FollowCheckDeps {
   cursors: FollowCursors;
   joins: PendingByTopic;
   leaves: PendingByTopic;
-  life: Life;
-  moments: Moments;
+  erasureGate: ErasureGate;
+  joinClock: JoinClock;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   clock(): number;
   /** Returns a number from 0 to 1, which decides whether to check, and which topic. */
@@ -64,13 +64,13 @@ export class FollowCheck {
 
   /** Joins again from the follow's cursor. That changes only a topic that lost the member. */
   async #check(topic: string): Promise<void> {
-    const { member, cursors, joins, leaves, life, moments, join } = this.#deps;
-    life.enter();
+    const { member, cursors, joins, leaves, erasureGate, joinClock, join } = this.#deps;
+    erasureGate.enter();
     const since = cursors.of(topic);
     if (since === null || joins.isUnderWay(topic) || leaves.isUnderWay(topic)) return;
     const end = joins.begin(topic);
     try {
-      const at = moments.next();
+      const at = joinClock.next();
       const joined = await join(topic, { member, follows: true, since, unlessPublic: null, at });
       if (isRefusal(joined)) throw new Error(joined.code);
     } finally {

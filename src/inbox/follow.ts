@@ -10,10 +10,10 @@ import { FOLLOWS_MAX } from "../protocol/limits.ts";
 import { HUB_SOURCE } from "../protocol/message.ts";
 import { report } from "../protocol/report.ts";
 import type { Sockets } from "../socket/sockets.ts";
+import type { ErasureGate } from "./erasure-gate.ts";
 import type { FollowCursors } from "./follow-cursors.ts";
-import type { Life } from "./life.ts";
+import type { JoinClock } from "./join-clock.ts";
 import type { Memberships } from "./memberships.ts";
-import type { Moments } from "./moments.ts";
 import type { PendingByTopic } from "./pending.ts";
 import type { InboxMeta } from "./state.ts";
 
@@ -25,9 +25,9 @@ export interface FollowsDeps {
   joins: PendingByTopic;
   /** Leaves that are under way. A join waits for them, or they would undo it. */
   leaves: PendingByTopic;
-  life: Life;
+  erasureGate: ErasureGate;
   memberships: Pick<Memberships, "keepIn">;
-  moments: Moments;
+  joinClock: JoinClock;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   leave(topic: string, member: string, watches: boolean, at?: number): Promise<void>;
   /** Returns whether a connection of the user subscribes to the topic. */
@@ -49,15 +49,15 @@ export class Follows {
 
   /** Follows a topic from now on; returns whether the follow is new. Throws a RefusalError when refused. */
   async follow(topic: string): Promise<boolean> {
-    const { member, log, cursors, joins, leaves, life, moments, join, clock } = this.#deps;
+    const { member, log, cursors, joins, leaves, erasureGate, joinClock, join, clock } = this.#deps;
     const { memberships } = this.#deps;
-    const requireSameLife = life.enter();
+    const requireSameLife = erasureGate.enter();
     if (cursors.of(topic) === null) this.#requireRoom();
     while (leaves.isUnderWay(topic)) await leaves.settled(topic);
     requireSameLife();
     const end = joins.begin(topic);
     try {
-      const at = moments.next();
+      const at = joinClock.next();
       const mayBeLeft = cursors.of(topic) === null;
       const joining: Joining = { member, follows: true, since: "latest", unlessPublic: null };
       const joined = await join(topic, { ...joining, at, mayBeLeft });
@@ -87,10 +87,10 @@ export class Follows {
 
   /** Stops following; delivered messages stay. Returns whether the inbox followed the topic. */
   async unfollow(topic: string): Promise<boolean> {
-    const { member, cursors, joins, leaves, moments, leave, watches } = this.#deps;
+    const { member, cursors, joins, leaves, joinClock, leave, watches } = this.#deps;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     const did = cursors.of(topic) !== null;
-    const at = moments.next();
+    const at = joinClock.next();
     if (did) this.#end(topic, at);
     // Sent even without a follow: a topic may still list the user, and a second leave corrects that.
     const end = leaves.begin(topic);
@@ -107,10 +107,10 @@ export class Follows {
    * after a failure. The leave carries no time when the inbox could not read its own.
    */
   async leave(topic: string, isTimeKnown = true): Promise<void> {
-    const { member, cursors, joins, leaves, moments, leave } = this.#deps;
+    const { member, cursors, joins, leaves, joinClock, leave } = this.#deps;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     const end = leaves.begin(topic);
-    const at = moments.next();
+    const at = joinClock.next();
     try {
       await leave(topic, member, false, isTimeKnown ? at : undefined);
     } finally {
@@ -134,10 +134,10 @@ export class Follows {
    * out by a delivery. A failure is only logged.
    */
   async leaveUnwatched(topic: string): Promise<void> {
-    const { member, cursors, joins, leaves, moments, leave, watches } = this.#deps;
+    const { member, cursors, joins, leaves, joinClock, leave, watches } = this.#deps;
     while (joins.isUnderWay(topic)) await joins.settled(topic);
     if (watches(topic) || cursors.of(topic) !== null) return;
-    const at = moments.next();
+    const at = joinClock.next();
     const end = leaves.begin(topic);
     await leave(topic, member, false, at).catch((cause) =>
       report("leave_failed", { topic }, cause),
@@ -149,7 +149,7 @@ export class Follows {
    * Takes a batch in one turn; returns the offset that the follow has reached, or null when the topic is not
    * followed.
    */
-  deliver(batch: Batch): number | null {
+  store(batch: Batch): number | null {
     const { log, cursors, append, sockets, clock } = this.#deps;
     if (log.at(clock()).meta.follows === 0) return null;
     const cursor = this.#cursorIn(batch);

@@ -23,6 +23,7 @@ import type { LiveSession } from "../socket/session.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
 import { Erasure } from "./erasure.ts";
+import { ErasureGate } from "./erasure-gate.ts";
 import { exportInbox } from "./export.ts";
 import { Follows } from "./follow.ts";
 import { FollowCheck } from "./follow-check.ts";
@@ -30,11 +31,10 @@ import { FollowCursors } from "./follow-cursors.ts";
 import { FollowStore } from "./follow-store.ts";
 import { inboxFrames } from "./frames.ts";
 import { greetInbox, isRevoked } from "./greet.ts";
-import { Heard } from "./heard.ts";
-import { Life } from "./life.ts";
+import { JoinClock } from "./join-clock.ts";
+import { LiveDuplicates } from "./live-duplicates.ts";
 import { Marks } from "./marks.ts";
 import { Memberships } from "./memberships.ts";
-import { Moments } from "./moments.ts";
 import { PendingByTopic } from "./pending.ts";
 import { InboxPolicy } from "./policy.ts";
 import { countsOf, list } from "./read.ts";
@@ -57,7 +57,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
   readonly #policy: InboxPolicy;
   readonly #log: Log<InboxMeta>;
   readonly #liveLog: LiveLog<InboxMeta>;
-  readonly #heard = new Heard();
+  readonly #liveDuplicates = new LiveDuplicates();
   readonly #joins = new PendingByTopic();
   readonly #leaves = new PendingByTopic();
   readonly #memberships: Memberships;
@@ -102,7 +102,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
       summary: () => this.#summary(),
       clock,
     });
-    const life = new Life();
+    const erasureGate = new ErasureGate();
     this.#memberships = new Memberships({
       watches: (topic) => this.#joins.isUnderWay(topic) || this.#subscriptions.watches(topic),
       follows: (topic) => this.#cursors.of(topic) !== null,
@@ -115,8 +115,8 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
       sockets: this.#sockets,
       joins: this.#joins,
       leaves: this.#leaves,
-      life,
-      moments: new Moments(this.#log, clock),
+      erasureGate,
+      joinClock: new JoinClock(this.#log, clock),
       memberships: this.#memberships,
       join: (topic: string, joining: Joining) =>
         this.#memberships.join(topic, joining, (given) =>
@@ -165,9 +165,9 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
   async deliver(delivered: Batch): Promise<DeliverReply> {
     const { topic, epoch, to, generation } = delivered;
     while (this.#joins.isUnderWay(topic)) await this.#joins.settled(topic);
-    const batch = this.#heard.without(delivered);
-    const told = this.#subscriptions.deliver(batch);
-    const kept = this.#follows.deliver(batch);
+    const batch = this.#liveDuplicates.without(delivered);
+    const told = this.#subscriptions.forward(batch);
+    const kept = this.#follows.store(batch);
     const isAnyone = told !== null || kept !== null;
     // The answer makes the topic remove the user. confirm() throws in an instance that was replaced, so that
     // it cannot answer.

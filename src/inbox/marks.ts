@@ -6,10 +6,10 @@ import { type MessagesDraft, printMessages } from "../protocol/down.ts";
 import { isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 import { MARKED_TIMES_MAX } from "../protocol/limits.ts";
 import type { Sockets } from "../socket/sockets.ts";
-import { Allowance } from "../socket/token-bucket.ts";
+import { TokenBucket } from "../socket/token-bucket.ts";
 import { mark } from "./mark.ts";
 import type { InboxPolicy } from "./policy.ts";
-import { whole } from "./read.ts";
+import { wholeMessages } from "./read.ts";
 import type { InboxMeta } from "./state.ts";
 
 export interface MarksDeps {
@@ -24,13 +24,13 @@ export interface MarksDeps {
 export class Marks {
   readonly #deps: MarksDeps;
   /** In rows, which the deployer pays for. Stored with the marks: hibernation does not refill it. */
-  readonly #allowance: Allowance;
+  readonly #allowance: TokenBucket;
   #isRestored = false;
 
   constructor(deps: MarksDeps) {
     this.#deps = deps;
     const { messagesMax } = deps.policy.retention();
-    this.#allowance = new Allowance(MARKED_TIMES_MAX * messagesMax, messagesMax / 60);
+    this.#allowance = new TokenBucket(MARKED_TIMES_MAX * messagesMax, messagesMax / 60);
   }
 
   /**
@@ -53,7 +53,7 @@ export class Marks {
     const now = standing();
     if (marked !== null) {
       const { since, to, states, removed, unarchived } = marked;
-      const messages = whole(log, unarchived, clock());
+      const messages = wholeMessages(log, unarchived, clock());
       const frame = { ...now, since, to, messages, states, removed };
       sockets.broadcast(() => printMessages(frame), clock());
     }

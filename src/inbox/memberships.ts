@@ -11,7 +11,7 @@ import {
   MEMBERSHIP_CHANGES_WOKEN,
   TOPICS_KNOWN_MAX,
 } from "../protocol/limits.ts";
-import { Allowance } from "../socket/token-bucket.ts";
+import { TokenBucket } from "../socket/token-bucket.ts";
 import type { InboxMeta } from "./state.ts";
 
 export interface MembershipsDeps {
@@ -25,12 +25,12 @@ export interface MembershipsDeps {
 
 export class Memberships {
   readonly #deps: MembershipsDeps;
-  readonly #changes = new Allowance(
+  readonly #changes = new TokenBucket(
     MEMBERSHIP_CHANGES_MAX,
     MEMBERSHIP_CHANGES_PER_SECOND,
     MEMBERSHIP_CHANGES_WOKEN,
   );
-  readonly #follows = new Allowance(FOLLOW_CHANGES_MAX, FOLLOW_CHANGES_PER_SECOND);
+  readonly #follows = new TokenBucket(FOLLOW_CHANGES_MAX, FOLLOW_CHANGES_PER_SECOND);
   #isRestored = false;
   /** Topics that have the user as a member, as far as this instance has seen. */
   readonly #joined = new Set<string>();

@@ -70,7 +70,7 @@ const REMOVED_MAX = 1_000;
 const STATES_MAX = 1_000;
 
 /** Returns the whole messages at these offsets, as JSON texts; deleted ones are left out. */
-export function whole(log: Log<InboxMeta>, offsets: number[], now: number): string[] {
+export function wholeMessages(log: Log<InboxMeta>, offsets: number[], now: number): string[] {
   const { meta } = log.at(now);
   return offsets.flatMap((offset) => {
     const row = log.store.one(offset);

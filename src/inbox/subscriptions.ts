@@ -13,13 +13,13 @@ import type { Answer } from "../socket/receive.ts";
 import type { LiveSession } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import { capRefusal } from "../trust/may.ts";
-import type { Life } from "./life.ts";
+import type { ErasureGate } from "./erasure-gate.ts";
+import type { JoinClock } from "./join-clock.ts";
 import type { Memberships } from "./memberships.ts";
-import type { Moments } from "./moments.ts";
 import { PendingByTopic } from "./pending.ts";
-import { JOINS_AT_ONCE, Replays, requireRead } from "./replays.ts";
+import { JOINS_AT_ONCE, ReplayLimit, requireRead } from "./replay-limit.ts";
+import { Semaphore } from "./semaphore.ts";
 import { framesOf, nextStepStart, printLive, printStep } from "./topic-steps.ts";
-import { Turns } from "./turns.ts";
 
 export interface SubscriptionsDeps {
   /** The address of the user as a member, such as `user:ada`. */
@@ -27,9 +27,9 @@ export interface SubscriptionsDeps {
   sockets: Sockets;
   joins: PendingByTopic;
   leaves: PendingByTopic;
-  life: Life;
+  erasureGate: ErasureGate;
   memberships: Pick<Memberships, "spendToWatch">;
-  moments: Moments;
+  joinClock: JoinClock;
   join(topic: string, joining: Joining): Promise<Joined | Refusal>;
   clock(): number;
 }
@@ -39,7 +39,7 @@ export class Subscriptions {
   /** The cursor last sent to a socket, by topic. After hibernation only the client knows it. */
   readonly #sentUpTo = new WeakMap<LiveSession, Map<string, Cursor>>();
 
-  readonly #replays: Replays;
+  readonly #replayLimit: ReplayLimit;
   /** Subscribes that are not answered yet, including those that wait for their turn. */
   readonly #asked = new PendingByTopic();
   /** Topics that are new to a socket and wait for their turn to join. */
@@ -47,7 +47,7 @@ export class Subscriptions {
 
   constructor(deps: SubscriptionsDeps) {
     this.#deps = deps;
-    this.#replays = new Replays(deps.sockets, deps.clock);
+    this.#replayLimit = new ReplayLimit(deps.sockets, deps.clock);
   }
 
   /**
@@ -61,8 +61,8 @@ export class Subscriptions {
     since: Since,
     ready: () => Promise<void> = async () => undefined,
   ): Promise<Answer> {
-    const { member, joins, leaves, life, memberships, moments, join } = this.#deps;
-    const requireSameLife = life.enter();
+    const { member, joins, leaves, erasureGate, memberships, joinClock, join } = this.#deps;
+    const requireSameLife = erasureGate.enter();
     const fault = this.#fault(session.attachment, topic);
     if (fault !== null) throw new RefusalError(fault);
     memberships.spendToWatch(topic);
@@ -76,14 +76,14 @@ export class Subscriptions {
     let isOver = false;
     try {
       if (since !== "latest") await ready();
-      const joined = await this.#replays.inTurn(since, async () => {
+      const joined = await this.#replayLimit.join(since, async () => {
         while (leaves.isUnderWay(topic)) await leaves.settled(topic);
         requireSameLife();
         if (isOver) throw new Error(NO_ANSWER);
         end = joins.begin(topic);
         begun();
         const unlessPublic = watchRefusal(session, topic);
-        return join(topic, { member, follows: false, since, unlessPublic, at: moments.next() });
+        return join(topic, { member, follows: false, since, unlessPublic, at: joinClock.next() });
       });
       if (isRefusal(joined)) throw new RefusalError(joined);
       const { epoch, offset, recovered, oldest } = joined;
@@ -142,14 +142,14 @@ export class Subscriptions {
 
   /** Subscribes to the topics named in the connect; a reply or an error frame answers each. */
   async begin(session: LiveSession, topics: { topic: string; since: Since }[]): Promise<void> {
-    const turns = new Turns(JOINS_AT_ONCE);
+    const turns = new Semaphore(JOINS_AT_ONCE);
     await Promise.all(
       topics.map(async ({ topic, since }) => {
         let frames: string[];
         let end: () => void = () => undefined;
         try {
           const answer = await this.subscribe(session, topic, since, async () => {
-            end = await turns.take();
+            end = await turns.acquire();
             await requireRead(session);
           });
           frames = [printReply(null, answer.members), ...answer.frames()];
@@ -180,7 +180,7 @@ export class Subscriptions {
   }
 
   /** Sends a batch to the subscribers; returns the offset all have reached, or null without any. */
-  deliver(batch: Batch): number | null {
+  forward(batch: Batch): number | null {
     const watching = this.#watching(batch.topic).filter(
       (session) => !this.#waiting.get(session)?.has(batch.topic),
     );

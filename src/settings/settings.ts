@@ -7,7 +7,12 @@ import { isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 import { DAY_MS, RETENTION_DAYS_MAX, RETENTION_MESSAGES_MAX } from "../protocol/limits.ts";
 import { HUB_SOURCE } from "../protocol/message.ts";
 import type { Retention } from "./retention.ts";
-import { given, type TopicDefaults, type TopicSettings, topicSettingsBody } from "./topic.ts";
+import {
+  type TopicDefaults,
+  type TopicSettings,
+  topicSettingsBody,
+  topicSettingsFrom,
+} from "./topic.ts";
 
 /** The secrets and vars as the platform passes them. */
 export interface Vars {
@@ -277,7 +282,10 @@ function readTopicDefaults(text: string | undefined): Map<string, TopicSettings>
       name === "*" || topicFault(name.replace(/\*$/, "")) === null;
     if (!Object.keys(value).every(isPattern)) return misconfigured(fix);
     return new Map(
-      Object.entries(value).map(([name, body]) => [name, given(v.parse(topicSettingsBody, body))]),
+      Object.entries(value).map(([name, body]) => [
+        name,
+        topicSettingsFrom(v.parse(topicSettingsBody, body)),
+      ]),
     );
   } catch {
     return misconfigured(fix);

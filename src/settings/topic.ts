@@ -35,7 +35,7 @@ export const topicSettingsBody = v.strictObject({
 });
 
 /** Takes settings in the form of a request; returns them in the units of storage. */
-export function given(body: v.InferOutput<typeof topicSettingsBody>): TopicSettings {
+export function topicSettingsFrom(body: v.InferOutput<typeof topicSettingsBody>): TopicSettings {
   const { access, messages_max: messagesMax, age_days: ageDays } = body;
   return {
     ...(access === undefined ? {} : { access }),

@@ -15,7 +15,7 @@ import { heard } from "./attachment.ts";
 import { disconnect } from "./close.ts";
 import type { LiveSession } from "./session.ts";
 import type { Sockets } from "./sockets.ts";
-import { Allowance } from "./token-bucket.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 /** A reply and the frames that follow it. `frames` is called in the turn in which both are sent. */
 export interface Answer {
@@ -140,7 +140,7 @@ function refuseUnreadable(
   now: number,
 ): void {
   sockets.send(session, [error], now);
-  session.unreadable ??= new Allowance(UNREADABLE_FRAMES_MAX, UNREADABLE_FRAMES_PER_MINUTE / 60);
+  session.unreadable ??= new TokenBucket(UNREADABLE_FRAMES_MAX, UNREADABLE_FRAMES_PER_MINUTE / 60);
   if (!session.unreadable.take(1, now)) disconnect(session.ws, 4502);
 }
 

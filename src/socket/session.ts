@@ -4,7 +4,7 @@ import type { Since } from "../protocol/cursor.ts";
 import { RefusalError, refusal } from "../protocol/error.ts";
 import { BUFFERED_BYTES_MAX } from "../protocol/limits.ts";
 import type { Attachment } from "./attachment.ts";
-import type { Allowance } from "./token-bucket.ts";
+import type { TokenBucket } from "./token-bucket.ts";
 
 /** One open socket: ungreeted until it is sent `connected`, live from then on. */
 export type Session = UngreetedSession | LiveSession;
@@ -34,7 +34,7 @@ export interface LiveSession extends Open {
   slowSince: number | null;
   lastFrameAt: number;
   /** The limit on unreadable frames, made with the first one. Hibernation resets it. */
-  unreadable: Allowance | null;
+  unreadable: TokenBucket | null;
   /** Resolves when the last frame is handled: the frames of one socket are handled in order. */
   queue: Promise<void>;
 }

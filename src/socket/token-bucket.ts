@@ -4,7 +4,7 @@
 /** The amount that is left, and the time in ms at which it was. */
 export type Level = readonly [left: number, at: number];
 
-export class Allowance {
+export class TokenBucket {
   readonly #max: number;
   readonly #perSecond: number;
   #left: number;

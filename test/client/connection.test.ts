@@ -2,8 +2,8 @@
 
 import { afterEach, expect, it, vi } from "vitest";
 import { type ClientOptions, newClient } from "../../src/client/client.ts";
-import { createThrottle } from "../../src/client/pace.ts";
 import type { Status } from "../../src/client/status.ts";
+import { createThrottle } from "../../src/client/throttle.ts";
 import type { TokenReason } from "../../src/client/token.ts";
 import { Clock, connect, FakeHub, settled, simulate } from "./simulation.ts";
 

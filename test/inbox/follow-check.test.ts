@@ -1,8 +1,8 @@
 // When an inbox asks a topic whether it still knows the user, which topic, and how.
 
 import { expect, it, vi } from "vitest";
+import { ErasureGate } from "../../src/inbox/erasure-gate.ts";
 import { FollowCheck, type FollowCheckDeps } from "../../src/inbox/follow-check.ts";
-import { Life } from "../../src/inbox/life.ts";
 import { PendingByTopic } from "../../src/inbox/pending.ts";
 
 const MINUTE = 60_000;
@@ -17,12 +17,12 @@ function checked(parts: Partial<FollowCheckDeps> = {}) {
     of: (topic: string) => (topics.includes(topic) ? { epoch: "e", offset: 7 } : null),
   };
   const joins = new PendingByTopic();
-  const life = new Life();
+  const erasureGate = new ErasureGate();
   const check = new FollowCheck({
-    ...{ member: "user:ada", joins, leaves: new PendingByTopic(), life },
+    ...{ member: "user:ada", joins, leaves: new PendingByTopic(), erasureGate },
     log: { at: () => ({ meta: { follows: topics.length } }) },
     cursors,
-    moments: { next: () => at.now },
+    joinClock: { next: () => at.now },
     join: async (...call: Parameters<FollowCheckDeps["join"]>) => {
       joined.push(call);
       return { epoch: "e", offset: 7, oldest: 1, recovered: true, since: 7, messages: [] };
@@ -31,7 +31,7 @@ function checked(parts: Partial<FollowCheckDeps> = {}) {
     random: () => at.random,
     ...parts,
   } as unknown as FollowCheckDeps);
-  return { at, check, joined, joins, life, topics };
+  return { at, check, joined, joins, erasureGate, topics };
 }
 
 it("[FOL8] it asks where the follow has come to, with a time that tells it from older calls", async () => {
@@ -71,8 +71,8 @@ it("[FOL8] in time it asks each topic, and none where nothing is followed", asyn
 
 it("[FOL8] [LOG14] it asks nothing during an erase, and nothing beside a joining", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
-  const { at, check, joined, joins, life } = checked();
-  const end = life.end();
+  const { at, check, joined, joins, erasureGate } = checked();
+  const end = erasureGate.close();
   await check.run();
   end();
   const ended = joins.begin("a");

@@ -6,7 +6,7 @@ import { ANONYMOUS, type Caller } from "../../src/socket/attachment.ts";
 import { answerClose, disconnect } from "../../src/socket/close.ts";
 import { crowdRefusal, limitRefusal } from "../../src/socket/connection-limit.ts";
 import type { Sockets } from "../../src/socket/sockets.ts";
-import { Allowance } from "../../src/socket/token-bucket.ts";
+import { TokenBucket } from "../../src/socket/token-bucket.ts";
 import { asSocket, FakeSocket, fakeObject } from "../support/fake-sockets.ts";
 
 const NOW = 1_900_000_000_000;
@@ -26,7 +26,7 @@ const repeat = <T>(count: number, make: () => T) => Array.from({ length: count }
 
 describe("an allowance", () => {
   it("[STA14] gives so much at once and the rest in time, and no more after a long rest", () => {
-    const allowance = new Allowance(2, 1);
+    const allowance = new TokenBucket(2, 1);
     expect([2, 1].map((amount) => allowance.take(amount, NOW))).toEqual([true, false]);
     expect(allowance.has(NOW)).toBe(false);
     expect([1, 1].map((amount) => allowance.take(amount, NOW + 1000))).toEqual([true, false]);
@@ -34,7 +34,7 @@ describe("an allowance", () => {
   });
 
   it("[STA14] loses nothing where the clock steps back", () => {
-    const allowance = new Allowance(2, 1);
+    const allowance = new TokenBucket(2, 1);
     allowance.take(2, NOW);
     expect(allowance.take(1, NOW - 5000)).toBe(false);
     expect(allowance.take(1, NOW - 4000)).toBe(true);

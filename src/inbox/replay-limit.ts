@@ -8,19 +8,19 @@ import { type Refusal, RefusalError, refusal } from "../protocol/error.ts";
 import { REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND, SLOW_MS } from "../protocol/limits.ts";
 import { keepsUp, type LiveSession } from "../socket/session.ts";
 import type { Sockets } from "../socket/sockets.ts";
-import { Allowance } from "../socket/token-bucket.ts";
-import { Turns } from "./turns.ts";
+import { TokenBucket } from "../socket/token-bucket.ts";
+import { Semaphore } from "./semaphore.ts";
 
 /** Topics that an inbox, or a connection of it, joins at once: each may return 4 Mi units. */
 export const JOINS_AT_ONCE = 2;
 /** How often a slow connection is checked before it is sent more, in ms. */
 const LOOK_MS = 100;
 
-export class Replays {
+export class ReplayLimit {
   readonly #sockets: Pick<Sockets, "hasRoom">;
   readonly #clock: () => number;
-  readonly #allowance = new Allowance(REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND);
-  readonly #turns = new Turns(JOINS_AT_ONCE);
+  readonly #allowance = new TokenBucket(REPLAYED_UNITS_MAX, REPLAYED_UNITS_PER_SECOND);
+  readonly #semaphore = new Semaphore(JOINS_AT_ONCE);
 
   constructor(sockets: Pick<Sockets, "hasRoom">, clock: () => number) {
     this.#sockets = sockets;
@@ -33,9 +33,9 @@ export class Replays {
    * turn, because one connect may ask for a hundred topics at once. Rejects when the topic does not answer in
    * time, so that it cannot keep the turn. A subscription from now on replays nothing, and takes no turn.
    */
-  async inTurn(since: Since, join: () => Promise<Joined | Refusal>): Promise<Joined | Refusal> {
+  async join(since: Since, join: () => Promise<Joined | Refusal>): Promise<Joined | Refusal> {
     if (since === "latest") return inTime(join());
-    const end = await this.#turns.take();
+    const end = await this.#semaphore.acquire();
     try {
       if (!this.#allowance.has(this.#clock()))
         return refusal("too_many_requests", "wait: too much was replayed lately", "topic");

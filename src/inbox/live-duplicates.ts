@@ -2,7 +2,7 @@
 
 import type { Batch } from "../objects/member.ts";
 
-export class Heard {
+export class LiveDuplicates {
   /** The instance of each topic, and the newest turn that came from that instance. */
   readonly #newest = new Map<string, { instance: string; turn: number }>();
 

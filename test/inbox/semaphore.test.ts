@@ -1,14 +1,14 @@
 // So many at once, and the others in the order in which they came.
 
 import { expect, it } from "vitest";
-import { Turns } from "../../src/inbox/turns.ts";
+import { Semaphore } from "../../src/inbox/semaphore.ts";
 
 /** Takes a turn for each of so many; `begun` are those whose turn has come, in that order. */
-function takenBy(turns: Turns, count: number) {
+function takenBy(turns: Semaphore, count: number) {
   const begun: number[] = [];
   const ends: (() => void)[] = [];
   for (let n = 0; n < count; n++)
-    void turns.take().then((end) => {
+    void turns.acquire().then((end) => {
       begun.push(n);
       ends[n] = end;
     });
@@ -19,7 +19,7 @@ function takenBy(turns: Turns, count: number) {
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 it("[SUB10] no more have their turn than may, first come first served, however many wait", async () => {
-  const turns = new Turns(2);
+  const turns = new Semaphore(2);
   const { begun, end } = takenBy(turns, 6);
   for (let n = 0; n < 4; n++) {
     await settled();
@@ -36,8 +36,8 @@ it("[SUB10] no more have their turn than may, first come first served, however m
 });
 
 it("[SUB10] a turn that nobody waited for is there for the next", async () => {
-  const turns = new Turns(1);
-  (await turns.take())();
+  const turns = new Semaphore(1);
+  (await turns.acquire())();
   const { begun } = takenBy(turns, 2);
   await settled();
   expect(begun).toEqual([0]);

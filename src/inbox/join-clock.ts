@@ -3,7 +3,7 @@
 
 import type { Log } from "../log/log.ts";
 
-export class Moments {
+export class JoinClock {
   readonly #log: Pick<Log<unknown>, "at">;
   readonly #clock: () => number;
   #last = 0;

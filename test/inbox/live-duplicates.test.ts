@@ -1,7 +1,7 @@
 // Live messages that a repeated call brings again.
 
 import { expect, it } from "vitest";
-import { Heard } from "../../src/inbox/heard.ts";
+import { LiveDuplicates } from "../../src/inbox/live-duplicates.ts";
 import type { Batch, LiveEntry } from "../../src/objects/member.ts";
 
 const live = (turn?: number): LiveEntry => ({
@@ -23,7 +23,7 @@ const batch = (
 const turnsOf = ({ live }: Batch) => live.map(({ turn }) => turn);
 
 it("[DEL8] a call that is repeated, and once more, brings a live message once", () => {
-  const heard = new Heard();
+  const heard = new LiveDuplicates();
   expect(turnsOf(heard.without(batch("a", [1, 2])))).toEqual([1, 2]);
   expect(turnsOf(heard.without(batch("a", [1, 2])))).toEqual([]);
   expect(turnsOf(heard.without(batch("a", [2, 3])))).toEqual([3]);
@@ -32,14 +32,14 @@ it("[DEL8] a call that is repeated, and once more, brings a live message once", 
 });
 
 it("[DEL8] another instance of the topic, and another topic, count for themselves", () => {
-  const heard = new Heard();
+  const heard = new LiveDuplicates();
   heard.without(batch("a", [5]));
   expect(turnsOf(heard.without(batch("b", [1])))).toEqual([1]);
   expect(turnsOf(heard.without(batch("a", [1], "other")))).toEqual([1]);
 });
 
 it("[DEL8] what an older release sends without a turn is taken", () => {
-  const heard = new Heard();
+  const heard = new LiveDuplicates();
   heard.without(batch("a", [5]));
   expect(turnsOf(heard.without(batch("a", [undefined, 6])))).toEqual([undefined, 6]);
   expect(turnsOf(heard.without(batch(undefined, [1])))).toEqual([1]);

@@ -1,15 +1,15 @@
 // The times by which a topic tells which of two calls of an inbox came last.
 
 import { expect, it } from "vitest";
-import { Moments } from "../../src/inbox/moments.ts";
+import { JoinClock } from "../../src/inbox/join-clock.ts";
 
-type Stored = ConstructorParameters<typeof Moments>[0];
+type Stored = ConstructorParameters<typeof JoinClock>[0];
 
 /** With a clock and a stored time that a test sets. */
 function momentsAt(now: number, time: number) {
   const at = { now, time };
   const log = { at: () => ({ time: at.time }) } as unknown as Stored;
-  return { at, moments: new Moments(log, () => at.now) };
+  return { at, moments: new JoinClock(log, () => at.now) };
 }
 
 it("[FOL7] each is later than the one before, also within a millisecond and on a clock that steps back", () => {

@@ -1,6 +1,6 @@
 // A limit on concurrent work: `atOnce` callers run, the others wait in the order in which they came.
 
-export class Turns {
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -9,7 +9,7 @@ export class Turns {
   }
 
   /** Waits for the caller's turn; returns the function that ends the turn. */
-  async take(): Promise<() => void> {
+  async acquire(): Promise<() => void> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     return () => {

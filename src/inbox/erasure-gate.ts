@@ -1,9 +1,9 @@
-// The life of an inbox, which an erasure ends. Work that has waited must not continue in the next life: it
-// would bring erased data back.
+// The gate that an erasure closes. Work that began before it must not continue afterwards: it would bring
+// erased data back.
 
 import { RefusalError, refusal } from "../protocol/error.ts";
 
-export class Life {
+export class ErasureGate {
   #ended = 0;
   /** Erasures that are under way. */
   #endings = 0;
@@ -18,7 +18,7 @@ export class Life {
   }
 
   /** Begins an erasure; returns the function that ends it. */
-  end(): () => void {
+  close(): () => void {
     this.#ended += 1;
     this.#endings += 1;
     return () => {
