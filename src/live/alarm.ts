@@ -50,14 +50,16 @@ export class Alarm<Part extends string> {
    */
   async fired(): Promise<void> {
     this.#at = null;
-    for (const name of this.#parts.keys())
+    const names = [...this.#parts.keys()];
+    const busy = names.filter((name) => this.#hasWork(name));
+    // An alarm that no part expects, such as one after the clock has stepped back, is for all of them.
+    for (const name of busy.length > 0 ? busy : names)
       await this.#try(name, async () => {
-        if (!this.#hasWork(name)) return;
         this.#again.delete(name);
         await this.#parts.get(name)?.run();
       });
     let next = Number.POSITIVE_INFINITY;
-    for (const name of this.#parts.keys())
+    for (const name of names)
       await this.#try(name, () => {
         next = Math.min(next, this.#due(name) ?? next);
       });
@@ -76,8 +78,13 @@ export class Alarm<Part extends string> {
 
   #hasWork(name: Part): boolean {
     const now = this.#clock();
-    const isDue = (this.#due(name) ?? Number.POSITIVE_INFINITY) <= now;
-    return isDue || (!this.#again.has(name) && this.#parts.get(name)?.hasWork?.(now) === true);
+    try {
+      const isDue = (this.#due(name) ?? Number.POSITIVE_INFINITY) <= now;
+      return isDue || (!this.#again.has(name) && this.#parts.get(name)?.hasWork?.(now) === true);
+    } catch {
+      // The part cannot read its state, so its run fails too, and is tried again.
+      return true;
+    }
   }
 
   async #try(name: Part, act: () => void | Promise<void>): Promise<void> {

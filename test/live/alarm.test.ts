@@ -158,6 +158,29 @@ it("a part may have work before it is due", async () => {
   expect(storage.set).toEqual([900]);
 });
 
+it("an alarm that no part expects is for all of them", async () => {
+  const parts = { one: new Part([500]), two: new Part([]) };
+  const { storage, alarm } = alarmOf(parts);
+  clock.now = 100;
+  await alarm.fired();
+  expect([parts.one.ran, parts.two.ran]).toEqual([[100], [100]]);
+  expect(storage.set).toEqual([500]);
+});
+
+it("a part that cannot say when it is due runs again after a minute, and stops no other", async () => {
+  const broken = new Part([]);
+  vi.spyOn(broken, "due").mockImplementation(() => {
+    throw new Error("no room");
+  });
+  vi.spyOn(broken, "run").mockRejectedValue(new Error("no room"));
+  const sound = new Part([100]);
+  const { storage, alarm } = alarmOf({ broken, sound });
+  clock.now = 100;
+  await alarm.fired();
+  expect(sound.ran).toEqual([100]);
+  expect(storage.set).toEqual([60_100]);
+});
+
 it("an alarm that could not be set is not believed to be set", async () => {
   const { storage, alarm, part } = await known(null);
   storage.fail(new Error("no room"));

@@ -26,7 +26,7 @@ it("no mutant is there twice, and each has tests that exist", () => {
   expect(MUTANTS.filter(({ tests, equivalent }) => !equivalent && tests.length === 0)).toEqual([]);
 });
 
-it.each(["log", "inbox", "topic", "socket", "edge"])("src/%s has mutants", (room) => {
+it.each(["log", "live", "delivery", "inbox", "topic", "socket", "edge"])("src/%s has mutants", (room) => {
   expect(MUTANTS.some(({ file }) => file.startsWith(`src/${room}/`))).toBe(true);
 });
 
