@@ -10,8 +10,8 @@
 import type { AlarmPart } from "../live/alarm.ts";
 import { type Draft, isNew, type Outcome } from "../log/entry.ts";
 import type { Delivery, LiveEntry, LogBatch } from "../objects/member.ts";
-import { Ahead } from "./ahead.ts";
 import { CatchUp } from "./catch-up.ts";
+import { ConnectedFirst } from "./connected-first.ts";
 import { type Answer, type FanOutDeps, MemberCalls, type Task } from "./member-calls.ts";
 import { byName, type Member } from "./members.ts";
 import { atMost, CALLS_MAX, RESUME_MS_MAX } from "./pool.ts";
@@ -25,7 +25,7 @@ export class FanOut<Meta extends Delivering> implements AlarmPart {
   readonly #deps: FanOutDeps<Meta>;
   readonly #calls: MemberCalls<Meta>;
   #running: Promise<void> | null = null;
-  readonly #ahead: Ahead<Meta>;
+  readonly #ahead: ConnectedFirst<Meta>;
   readonly #catchUp: CatchUp<Meta>;
   #live: LiveEntry[] = [];
   /** When the alarm comes that continues the deliveries after a crash, in ms; 0 when there is none. */
@@ -44,7 +44,7 @@ export class FanOut<Meta extends Delivering> implements AlarmPart {
       () => this.#go(),
       () => this.#goOnByAlarm(),
     );
-    this.#ahead = new Ahead(
+    this.#ahead = new ConnectedFirst(
       deps,
       this.#calls,
       () => this.#go(),

@@ -3,7 +3,7 @@
 import type { Log } from "../log/log.ts";
 import type { DeliverReply, LiveEntry, LogBatch } from "../objects/member.ts";
 import { report } from "../protocol/report.ts";
-import { type Advanced, advance } from "./advance.ts";
+import { type Advanced, advanceMember } from "./advance-member.ts";
 import { retryAt } from "./back-off.ts";
 import { batchAfter } from "./batch.ts";
 import { CallBudget } from "./call-budget.ts";
@@ -76,7 +76,7 @@ export class MemberCalls<Meta extends Delivering> {
     return inPool(called, atOnce, async (member, within) => {
       const { behind, sentUpTo, sentTurn } = member;
       const isLate = behind !== null;
-      const advanced = await advance(member, {
+      const advanced = await advanceMember(member, {
         cursor: behind?.cursor ?? Math.max(position, Math.min(sentUpTo, to)),
         to,
         batchAfter: after,

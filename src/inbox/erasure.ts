@@ -8,9 +8,9 @@ import type { Sockets } from "../socket/sockets.ts";
 import type { ErasureGate } from "./erasure-gate.ts";
 import type { Follows } from "./follow.ts";
 import type { FollowCursors } from "./follow-cursors.ts";
+import type { InboxPolicy } from "./log-policy.ts";
 import type { Memberships } from "./memberships.ts";
-import type { PendingByTopic } from "./pending.ts";
-import type { InboxPolicy } from "./policy.ts";
+import type { PendingByTopic } from "./pending-by-topic.ts";
 import type { InboxMeta } from "./state.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 

@@ -8,7 +8,7 @@ import { report } from "../protocol/report.ts";
 import type { ErasureGate } from "./erasure-gate.ts";
 import type { FollowCursors } from "./follow-cursors.ts";
 import type { JoinClock } from "./join-clock.ts";
-import type { PendingByTopic } from "./pending.ts";
+import type { PendingByTopic } from "./pending-by-topic.ts";
 import type { InboxMeta } from "./state.ts";
 
 /**

@@ -14,7 +14,7 @@ import type { ErasureGate } from "./erasure-gate.ts";
 import type { FollowCursors } from "./follow-cursors.ts";
 import type { JoinClock } from "./join-clock.ts";
 import type { Memberships } from "./memberships.ts";
-import type { PendingByTopic } from "./pending.ts";
+import type { PendingByTopic } from "./pending-by-topic.ts";
 import type { InboxMeta } from "./state.ts";
 
 export interface FollowsDeps {

@@ -7,8 +7,8 @@ import { isRefusal, type Refusal, refusal } from "../protocol/error.ts";
 import { MARKED_TIMES_MAX } from "../protocol/limits.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import { TokenBucket } from "../socket/token-bucket.ts";
-import { mark } from "./mark.ts";
-import type { InboxPolicy } from "./policy.ts";
+import { applyMark } from "./apply-mark.ts";
+import type { InboxPolicy } from "./log-policy.ts";
 import { wholeMessages } from "./read.ts";
 import type { InboxMeta } from "./state.ts";
 
@@ -45,7 +45,7 @@ export class Marks {
   byBackend(change: Mark): string | Refusal {
     const { log, policy, sockets, summary: standing, clock } = this.#deps;
     this.#restore();
-    const marked = mark(log, change, clock(), policy.ageMs, (meta, rows) => {
+    const marked = applyMark(log, change, clock(), policy.ageMs, (meta, rows) => {
       this.#allowance.spend(rows, clock());
       meta.left = { ...meta.left, marks: this.#allowance.level };
     });

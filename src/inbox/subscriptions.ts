@@ -16,10 +16,10 @@ import { capRefusal } from "../trust/may.ts";
 import type { ErasureGate } from "./erasure-gate.ts";
 import type { JoinClock } from "./join-clock.ts";
 import type { Memberships } from "./memberships.ts";
-import { PendingByTopic } from "./pending.ts";
+import { framesOf, nextStepStart, printLive, printStep } from "./next-step.ts";
+import { PendingByTopic } from "./pending-by-topic.ts";
 import { JOINS_AT_ONCE, ReplayLimit, requireRead } from "./replay-limit.ts";
 import { Semaphore } from "./semaphore.ts";
-import { framesOf, nextStepStart, printLive, printStep } from "./topic-steps.ts";
 
 export interface SubscriptionsDeps {
   /** The address of the user as a member, such as `user:ada`. */

@@ -13,7 +13,7 @@ import {
 } from "./checkpoint.ts";
 import { type Draft, Entry, isToRepeat, LIVE_ONLY, type Outcome } from "./entry.ts";
 import { knownIdentity, remember } from "./identities.ts";
-import type { LogPolicy } from "./policy.ts";
+import type { LogPolicy } from "./log-policy.ts";
 import { RecentEntries } from "./recent-entries.ts";
 import type { Flags, NewRow } from "./row.ts";
 import type { LogStore } from "./store.ts";

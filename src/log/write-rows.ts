@@ -6,7 +6,7 @@ import {
   printCheckpoint,
   QUEUE_IN_MEMORY_MAX,
 } from "./checkpoint.ts";
-import type { LogPolicy } from "./policy.ts";
+import type { LogPolicy } from "./log-policy.ts";
 import type { NewRow } from "./row.ts";
 import type { LogStore } from "./store.ts";
 

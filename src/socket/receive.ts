@@ -14,6 +14,7 @@ import { decodeUp, idAtHead, type UpFrame, type UpFrames, type UpType } from "..
 import { heard } from "./attachment.ts";
 import { disconnect } from "./close.ts";
 import type { LiveSession } from "./session.ts";
+import { endIfExpired } from "./session-end.ts";
 import type { Sockets } from "./sockets.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -81,7 +82,7 @@ async function handle(
   const { ws } = session;
   const now = clock();
   // Frames that the client sent before it saw our close are dropped.
-  if (ws.readyState !== WebSocket.OPEN || sockets.endIfExpired(session, now)) return;
+  if (ws.readyState !== WebSocket.OPEN || endIfExpired(session, now)) return;
   session.lastFrameAt = now;
   if (session.attachment.accepted !== undefined) {
     session.attachment = heard(session.attachment);

@@ -1,22 +1,22 @@
-// The open sockets of one object: accepting them, sending to all of them, and closing those that are silent,
-// too slow, or have an expired token. No timer and no alarm: the checks run when the object is awake anyway.
+// The open sockets of one object: accepting them, sending to all of them, and sweeping out those whose session
+// must end.
 
 import type { CloseCode } from "../protocol/close.ts";
 import type { Since } from "../protocol/cursor.ts";
 import { PING, PONG } from "../protocol/down.ts";
-import { BUFFERED_BYTES_MAX, SILENCE_MS, SLOW_MS, UNSENT_BYTES_MAX } from "../protocol/limits.ts";
+import { BUFFERED_BYTES_MAX, UNSENT_BYTES_MAX } from "../protocol/limits.ts";
 import { report } from "../protocol/report.ts";
 import { type Attachment, readAttachment, writeAttachment } from "./attachment.ts";
 import { disconnect } from "./close.ts";
 import { Greetings } from "./greetings.ts";
 import {
-  keepsUp,
   type LiveSession,
   liveSession,
   type Session,
   type UngreetedSession,
   unsentOf,
 } from "./session.ts";
+import { endIfExpired, endIfSilent, endIfSlow } from "./session-end.ts";
 import type { Upgrade } from "./upgrade.ts";
 
 /** The least time between two sweeps that a broadcast or a count starts, in ms. */
@@ -144,7 +144,7 @@ export class Sockets {
     const { ws } = session;
     // A socket that waits for its greeting receives these messages with it.
     if (ws.readyState !== WebSocket.OPEN || session.phase === "ungreeted") return;
-    if (this.endIfExpired(session, now) || this.#endIfSlow(session, now)) return;
+    if (endIfExpired(session, now) || endIfSlow(session, now)) return;
     try {
       for (const frame of frames) ws.send(frame);
     } catch {
@@ -155,13 +155,6 @@ export class Sockets {
   /** Stores the changed attachment of a session, so that it survives hibernation. */
   save(session: Session): void {
     if (session.ws.readyState === WebSocket.OPEN) writeAttachment(session.ws, session.attachment);
-  }
-
-  endIfExpired(session: Session, now: number): boolean {
-    const { exp } = session.attachment;
-    if (exp === null || now < exp * 1000) return false;
-    disconnect(session.ws, 4002);
-    return true;
   }
 
   /**
@@ -177,12 +170,8 @@ export class Sockets {
 
   #closeOver(now: number): void {
     for (const session of this.#all().values()) {
-      if (this.endIfExpired(session, now) || session.phase === "ungreeted") continue;
-      if (this.#endIfSlow(session, now)) continue;
-      const { ws, lastFrameAt } = session;
-      const pingedAt = this.pingedAt(ws);
-      if (pingedAt !== null && now - Math.max(pingedAt, lastFrameAt) > SILENCE_MS)
-        disconnect(ws, 4004);
+      if (endIfExpired(session, now) || session.phase === "ungreeted") continue;
+      if (!endIfSlow(session, now)) endIfSilent(session, this.pingedAt(session.ws), now);
     }
   }
 
@@ -215,17 +204,6 @@ export class Sockets {
     // until the next sweep.
     this.#closing = Math.max(0, this.#closing - 1);
     this.#tally(session.attachment.user, -1);
-  }
-
-  #endIfSlow(session: LiveSession, now: number): boolean {
-    if (keepsUp(session)) {
-      session.slowSince = null;
-      return false;
-    }
-    session.slowSince ??= now;
-    if (now - session.slowSince < SLOW_MS) return false;
-    disconnect(session.ws, 4003);
-    return true;
   }
 
   /** Returns all sessions; after hibernation from the runtime's sockets and attachments. */

@@ -14,7 +14,7 @@ import type { Sockets } from "../socket/sockets.ts";
 import { capRefusal } from "../trust/may.ts";
 import { verifyRefresh } from "../trust/token.ts";
 import { history } from "./history.ts";
-import type { TopicMeta } from "./policy.ts";
+import type { TopicMeta } from "./log-policy.ts";
 
 export interface TopicFramesDeps {
   env: Env;

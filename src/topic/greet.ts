@@ -7,7 +7,7 @@ import { SNAPSHOT_MESSAGES } from "../protocol/limits.ts";
 import type { Caller } from "../socket/attachment.ts";
 import { replayStart } from "../socket/upgrade.ts";
 import { beginOf, entriesAfter, newest } from "./history.ts";
-import type { TopicMeta } from "./policy.ts";
+import type { TopicMeta } from "./log-policy.ts";
 
 /**
  * The messages that a subscriber lacks. `since` is null for a snapshot: `messages` replace all that the

@@ -7,7 +7,7 @@ import type { HistoryQuery } from "../objects/topic-rpc.ts";
 import { printCursor } from "../protocol/cursor.ts";
 import { REPLAY_UNITS_MAX } from "../protocol/limits.ts";
 import type { HistorySince } from "../protocol/since.ts";
-import type { TopicMeta } from "./policy.ts";
+import type { TopicMeta } from "./log-policy.ts";
 
 /**
  * Returns `{"messages":[…],"recovered":…,"cursor":"…","next":…}` in the order of the log. `cursor` is the

@@ -7,7 +7,7 @@ import { type Cursor, EMPTY_EPOCH, type Since } from "../protocol/cursor.ts";
 import { type Refusal, refusal } from "../protocol/error.ts";
 import { MEMBERS_MAX } from "../protocol/limits.ts";
 import { missed } from "./greet.ts";
-import type { TopicMeta } from "./policy.ts";
+import type { TopicMeta } from "./log-policy.ts";
 
 export function join(
   log: Log<TopicMeta>,

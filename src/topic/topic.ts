@@ -32,9 +32,9 @@ import { followersOf } from "./followers.ts";
 import { topicFrames } from "./frames.ts";
 import { greetTopic } from "./greet.ts";
 import { history, messageAt } from "./history.ts";
+import { Idle } from "./idle.ts";
 import { join } from "./join.ts";
-import { type TopicMeta, TopicPolicy } from "./policy.ts";
-import { Rest } from "./rest.ts";
+import { type TopicMeta, TopicPolicy } from "./log-policy.ts";
 
 const clock = () => Date.now();
 
@@ -51,12 +51,12 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
   readonly #name: string;
   readonly #defaults: TopicDefaults;
   readonly #sockets: Sockets;
-  readonly #alarm: Alarm<"delivery" | "rest" | "log">;
+  readonly #alarm: Alarm<"delivery" | "idle" | "log">;
   readonly #log: Log<TopicMeta>;
   readonly #members: Members;
   readonly #inboxes: MemberStubs;
   readonly #fanOut: FanOut<TopicMeta>;
-  readonly #rest: Rest;
+  readonly #idle: Idle;
   readonly #liveLog: LiveLog<TopicMeta>;
   readonly #handlers: FrameHandlers;
 
@@ -87,11 +87,11 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
       clock,
       random: Math.random,
     });
-    this.#rest = new Rest({
+    this.#idle = new Idle({
       log: this.#log,
       members: this.#members,
       fanOut: this.#fanOut,
-      arm: () => this.#alarm.arm("rest"),
+      arm: () => this.#alarm.arm("idle"),
       alarmErased: () => this.#alarm.erased(),
       clock,
     });
@@ -100,7 +100,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
       sockets: this.#sockets,
       arm: () => this.#alarm.arm("log"),
       alarmErased: () => this.#alarm.erased(),
-      swept: () => this.#rest.eraseUnused(),
+      swept: () => this.#idle.eraseUnused(),
       frame: ({ since, to, entries }) => {
         const { epoch, oldest } = this.#log.at(clock());
         return { topic, epoch, since, to, messages: entries.map(({ text }) => text), oldest };
@@ -110,7 +110,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     });
     this.#alarm = new Alarm(ctx.storage, clock, {
       delivery: this.#fanOut,
-      rest: this.#rest,
+      idle: this.#idle,
       log: this.#liveLog,
     });
     this.#handlers = topicFrames({
@@ -152,7 +152,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
     // A member that joins again while it is behind is retried at once.
     else {
       this.#fanOut.start();
-      if (!joining.follows) await this.#rest.begin();
+      if (!joining.follows) await this.#idle.begin();
     }
     return joined;
   }
@@ -164,7 +164,7 @@ export class Topic extends DurableObject<Env> implements TopicRpc {
       this.#log.changeInMemory(clock(), (meta) => {
         meta.delivered = null;
       });
-    if (wasMember) await this.#rest.begin();
+    if (wasMember) await this.#idle.begin();
   }
 
   followers(after: string, limit: number): string[] {

@@ -3,7 +3,7 @@
 import { expect, it, vi } from "vitest";
 import { ErasureGate } from "../../src/inbox/erasure-gate.ts";
 import { FollowCheck, type FollowCheckDeps } from "../../src/inbox/follow-check.ts";
-import { PendingByTopic } from "../../src/inbox/pending.ts";
+import { PendingByTopic } from "../../src/inbox/pending-by-topic.ts";
 
 const MINUTE = 60_000;
 

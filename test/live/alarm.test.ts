@@ -95,7 +95,7 @@ async function fireAll(alarm: Alarm<string>, storage: SlowStorage): Promise<void
   }
 }
 
-const NAMES = ["delivery", "rest", "log", "push"] as const;
+const NAMES = ["delivery", "idle", "log", "push"] as const;
 const PAIRS = NAMES.flatMap((one) => NAMES.filter((two) => two !== one).map((two) => [one, two]));
 
 it.each(PAIRS)("armed for %s, then for %s, it comes for both at their times", async (one, two) => {

@@ -26,9 +26,12 @@ it("no mutant is there twice, and each has tests that exist", () => {
   expect(MUTANTS.filter(({ tests, equivalent }) => !equivalent && tests.length === 0)).toEqual([]);
 });
 
-it.each(["log", "live", "delivery", "inbox", "topic", "socket", "edge"])("src/%s has mutants", (room) => {
-  expect(MUTANTS.some(({ file }) => file.startsWith(`src/${room}/`))).toBe(true);
-});
+it.each(["log", "live", "delivery", "inbox", "topic", "socket", "edge"])(
+  "src/%s has mutants",
+  (room) => {
+    expect(MUTANTS.some(({ file }) => file.startsWith(`src/${room}/`))).toBe(true);
+  },
+);
 
 it("docs/testing.md names each mutant that is not run, and why", () => {
   const page = read("docs/testing.md").replace(/\s+/g, " ");

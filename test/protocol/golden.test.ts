@@ -30,7 +30,7 @@ import { decodeUp, UP_TYPES } from "../../src/protocol/up.ts";
 import { draftFromMessage } from "../../src/publish/draft.ts";
 import { type Attachment, readAttachment } from "../../src/socket/attachment.ts";
 import { SUBPROTOCOL } from "../../src/socket/upgrade.ts";
-import type { TopicMeta } from "../../src/topic/policy.ts";
+import type { TopicMeta } from "../../src/topic/log-policy.ts";
 import { connect, freshInbox } from "../support/object.ts";
 import golden from "./frames.golden.json" with { type: "json" };
 

@@ -3,7 +3,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { FollowCursors } from "../../src/inbox/follow-cursors.ts";
 import { FollowStore } from "../../src/inbox/follow-store.ts";
-import { InboxPolicy } from "../../src/inbox/policy.ts";
+import { InboxPolicy } from "../../src/inbox/log-policy.ts";
 import type { InboxMeta } from "../../src/inbox/state.ts";
 import { newEpoch } from "../../src/log/epoch.ts";
 import { Log } from "../../src/log/log.ts";

@@ -69,7 +69,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(Date.now() - NOW).toBe(AGE_MS);
   });
 
-  it("[CUR7] log and rest: deletes what has aged, and asks who watches", async () => {
+  it("[CUR7] log and idle: deletes what has aged, and asks who watches", async () => {
     const topic = namedTopic();
     const { socket } = await watch(topic);
     await topic.stub.publish([draft(1)]);
@@ -85,7 +85,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await alarmOf(topic)).toBe(null);
   });
 
-  it("[DEL8] delivery and rest: tries a watcher again, and asks it after a day", async () => {
+  it("[DEL8] delivery and idle: tries a watcher again, and asks it after a day", async () => {
     const topic = namedTopic();
     const { user, socket } = await watch(topic);
     const mend = breakDeliver(user);

@@ -1,6 +1,6 @@
 import type { Mutant } from "../mutant.ts";
 
-const file = "src/inbox/mark.ts";
+const file = "src/inbox/apply-mark.ts";
 const tests = ["test/inbox/marks.test.ts"];
 const ROWS = ["test/inbox/inbox-rows.test.ts"];
 

@@ -100,11 +100,11 @@ export const TOPICS: Mutant[] = [
     tests: ["test/inbox/follow-check.test.ts"],
   },
   {
-    file: "src/inbox/pending.ts",
+    file: "src/inbox/pending-by-topic.ts",
     text: "if (all.size === 0) this.#underWay",
     instead: "this.#underWay",
     why: "of two joinings the first to end lets a delivery overtake the second",
-    tests: ["test/inbox/pending.test.ts"],
+    tests: ["test/inbox/pending-by-topic.test.ts"],
   },
   {
     file: "src/inbox/join-clock.ts",

@@ -3,7 +3,7 @@
 
 import type { Delivering } from "../delivery/position.ts";
 import type { Checkpoint, Evictable } from "../log/checkpoint.ts";
-import type { LogPolicy } from "../log/policy.ts";
+import type { LogPolicy } from "../log/log-policy.ts";
 import type { Flags, NewRow } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
 import type { Retention } from "../settings/retention.ts";

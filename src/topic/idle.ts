@@ -7,27 +7,27 @@ import type { Members } from "../delivery/members.ts";
 import type { AlarmPart } from "../live/alarm.ts";
 import type { Log } from "../log/log.ts";
 import { DAY_MS } from "../protocol/limits.ts";
-import type { TopicMeta } from "./policy.ts";
+import type { TopicMeta } from "./log-policy.ts";
 
-export interface RestDeps {
+export interface IdleDeps {
   log: Log<TopicMeta>;
   members: Members;
   fanOut: FanOut<TopicMeta>;
-  /** Sets the alarm for the time at which the rest is due. */
+  /** Sets the alarm for the time at which the check is due. */
   arm(): Promise<void>;
   /** Called when the alarm has been erased together with everything else. */
   alarmErased(): void;
   clock(): number;
 }
 
-export class Rest implements AlarmPart {
-  readonly #deps: RestDeps;
+export class Idle implements AlarmPart {
+  readonly #deps: IdleDeps;
   /** Whether members are left that the last event had no calls for. */
   #hasMore = false;
   /** Whether nobody is left to ask. */
   #isOver = false;
 
-  constructor(deps: RestDeps) {
+  constructor(deps: IdleDeps) {
     this.#deps = deps;
   }
 

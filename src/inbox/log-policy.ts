@@ -8,7 +8,7 @@ import {
   QUEUE_IN_MEMORY_MAX,
   UNKNOWN,
 } from "../log/checkpoint.ts";
-import type { LogPolicy } from "../log/policy.ts";
+import type { LogPolicy } from "../log/log-policy.ts";
 import type { Flags, NewRow } from "../log/row.ts";
 import type { LogStore } from "../log/store.ts";
 import { hasNotification } from "../protocol/notification.ts";

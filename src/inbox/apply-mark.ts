@@ -49,7 +49,7 @@ export function markFromFrame({ type, epoch, target }: MarkFrame): Mark {
 }
 
 /** Applies a mark as one change of the log, at the next offset; null when nothing changed. */
-export function mark(
+export function applyMark(
   log: Log<InboxMeta>,
   change: Mark,
   clock: number,

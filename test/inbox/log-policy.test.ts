@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import type { FollowCursors } from "../../src/inbox/follow-cursors.ts";
-import { InboxPolicy } from "../../src/inbox/policy.ts";
+import { InboxPolicy } from "../../src/inbox/log-policy.ts";
 import type { InboxMeta } from "../../src/inbox/state.ts";
 import {
   type Checkpoint,

@@ -29,7 +29,7 @@ export type Advanced =
   /** The event has no call left. */
   | { is: "waiting" };
 
-export async function advance(
+export async function advanceMember(
   { name, generation }: Member,
   { to, batchAfter, isPatient, mayCall, deliver, ...from }: Advance,
 ): Promise<Advanced> {

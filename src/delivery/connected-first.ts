@@ -7,7 +7,7 @@ import type { Member } from "./members.ts";
 import { CALLS_MAX } from "./pool.ts";
 import { changePosition, type Delivering } from "./position.ts";
 
-export class Ahead<Meta extends Delivering> {
+export class ConnectedFirst<Meta extends Delivering> {
   readonly #deps: FanOutDeps<Meta>;
   readonly #calls: MemberCalls<Meta>;
   readonly #ended: () => void;

@@ -1,7 +1,7 @@
 // One member on its way forward in a log, by the answers that it gives.
 
 import { expect, it } from "vitest";
-import { type Advanced, advance } from "../../src/delivery/advance.ts";
+import { type Advanced, advanceMember } from "../../src/delivery/advance-member.ts";
 import type { Member } from "../../src/delivery/members.ts";
 import type { DeliverReply, LiveEntry, LogBatch } from "../../src/objects/member.ts";
 
@@ -16,7 +16,7 @@ async function advancedBy(
   calls = 20,
 ) {
   const batches: LogBatch[] = [];
-  const result: Advanced = await advance(member, {
+  const result: Advanced = await advanceMember(member, {
     ...{ cursor: 10, to: 30, live, isPatient },
     batchAfter: (since) => ({ epoch: EPOCH, since }) as LogBatch,
     mayCall: () => batches.length < calls,

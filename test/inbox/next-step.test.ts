@@ -1,7 +1,7 @@
 // What a device is told of a topic's batch, by how far it has come.
 
 import { expect, it } from "vitest";
-import { framesOf, nextStepStart, printStep } from "../../src/inbox/topic-steps.ts";
+import { framesOf, nextStepStart, printStep } from "../../src/inbox/next-step.ts";
 import type { Batch, BatchEntry } from "../../src/objects/member.ts";
 
 const entry = (offset: number, exclude: string | null = null): BatchEntry => ({

@@ -1,7 +1,7 @@
 // Joinings of a topic that are under way at once.
 
 import { expect, it } from "vitest";
-import { PendingByTopic } from "../../src/inbox/pending.ts";
+import { PendingByTopic } from "../../src/inbox/pending-by-topic.ts";
 
 it("[SUB3] a topic is being joined until the last of its joinings has ended", () => {
   const joins = new PendingByTopic();
