@@ -41,7 +41,7 @@ export interface Call {
 export const COMMON: Record<string, Option> = {
   hub: { value: "url", about: "the hub's address, instead of BELFRY_URL" },
   json: { about: "JSON, one result a line, also at a terminal" },
-  quiet: { about: "no remarks on stderr; faults are told all the same" },
+  quiet: { about: "no remarks on stderr; faults are printed all the same" },
   help: { about: "this" },
 };
 
@@ -110,7 +110,7 @@ export function readArguments(
     throw new UsageError(
       positionals.length < least
         ? `it takes ${command.operands}`
-        : `"${positionals[most]}" is one too many: quote what has spaces`,
+        : `"${positionals[most]}" is one too many: quote a text with spaces`,
     );
   return { operands: positionals, options: read };
 }

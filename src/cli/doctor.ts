@@ -17,7 +17,7 @@ export const doctor: Command = {
   name: "doctor",
   operands: "",
   count: [0, 0],
-  about: "Checks the hub, the key, and the way of a message to a user who is made for it.",
+  about: "Checks the hub, the key, and the way of a message to a new user.",
   details: "What it leaves behind ends within a minute, or at once if the key may manage.",
   options: {},
   examples: ["belfry doctor"],

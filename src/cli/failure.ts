@@ -34,7 +34,7 @@ export function explain(
     const answer = printable(cause.message).slice(0, 120);
     return {
       code: EXIT.unreachable,
-      text: `what answers at ${url} is no hub: ${answer}. Set BELFRY_URL to the hub's address`,
+      text: `the server at ${url} is no hub: ${answer}. Set BELFRY_URL to the hub's address`,
     };
   }
   if (cause instanceof UnreachableError) return { code: EXIT.unreachable, text: cause.message };

@@ -56,7 +56,7 @@ async function requireProof(url: string, key: string): Promise<void> {
   });
   if (!isOurs)
     throw new UnreachableError(
-      `what answers at ${url} is not the hub of \`npm start\`, and is not sent the key in .dev.key. Start the hub, or set BELFRY_URL and BELFRY_KEY`,
+      `the server at ${url} is not the hub of \`npm start\`, and does not get the key in .dev.key. Start the hub, or set BELFRY_URL and BELFRY_KEY`,
     );
 }
 

@@ -8,7 +8,7 @@ export const follow: Command = {
   name: "follow",
   operands: "<user> <topic>",
   count: [2, 2],
-  about: "Makes a user follow a topic: what is published there lands in the inbox.",
+  about: "Makes a user follow a topic: its messages land in the inbox.",
   options: {},
   examples: ["belfry follow ada builds"],
   run: (call) => setFollow(call, true),

@@ -17,7 +17,10 @@ export const inbox: Command = {
   about: "Lists a user's notifications, newest first. ● is unread.",
   options: {
     limit: { value: "n", about: `how many at most, ${LIMIT} when absent` },
-    state: { value: "state", about: `${LIST_STATES.join(", ")}; absent: what is not archived` },
+    state: {
+      value: "state",
+      about: `${LIST_STATES.join(", ")}; absent: all that are not archived`,
+    },
     category: { value: "name", about: "only this category" },
   },
   examples: ["belfry inbox ada", "belfry inbox ada --state unread --json"],

@@ -10,7 +10,8 @@ export const keys: Command = {
   operands: "new [<name>]",
   count: [1, 2],
   about: "Makes an API key, and says how to give its digest to the hub.",
-  details: "Nothing is sent anywhere. The name becomes the `source` of what is published with it.",
+  details:
+    "Nothing is sent anywhere. The name becomes the `source` of each message published with it.",
   options: { scopes: { value: "list", about: `of ${SCOPES.join(",")}; absent: all` } },
   examples: ["belfry keys new", "belfry keys new ci --scopes publish"],
   run: printKey,

@@ -70,7 +70,7 @@ export async function* pipedMessages(stdin: AsyncIterable<Buffer>): AsyncGenerat
   for await (const piece of stdin) {
     rest += decoder.write(piece);
     if (rest.length > DOCUMENT_UNITS_MAX)
-      throw new UsageError("what is piped in has no end of a line: send one message a line");
+      throw new UsageError("the input has no end of a line: send one message a line");
     const end = rest.lastIndexOf("\n");
     if (isDocument === true || end === -1) continue;
     isDocument ??= beginsDocument(rest);

@@ -23,7 +23,7 @@ export const publish: Command = {
   options: {
     title: { value: "text", about: "title of the notification" },
     url: { value: "url", about: "where a click leads" },
-    type: { value: "type", about: "what happened, for programs: build.passed" },
+    type: { value: "type", about: "the kind of event, for programs: build.passed" },
     data: { value: "json", about: "yours, for programs" },
     category: { value: "name", about: "for lists to filter by" },
     ttl: { value: "time", about: "how long it is worth keeping: seconds, 15m, 1h, 7d" },
@@ -99,7 +99,7 @@ async function publishPiped(
   output.remark(`${sum.stored} stored, ${sum.duplicate} there already, ${sum.failed} failed`);
   if (sum.failed > 0)
     throw new PartlyRefusedError(
-      `${sum.failed} of ${sum.stored + sum.duplicate + sum.failed} failed, each told above`,
+      `${sum.failed} of ${sum.stored + sum.duplicate + sum.failed} failed, each listed above`,
     );
 }
 

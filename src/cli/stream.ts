@@ -148,7 +148,7 @@ class Stream {
     this.#attempts = 0;
     this.#spreadMs = frame.reconnect_spread * 1_000;
     if (!frame.recovered)
-      this.#options.remark("some of what was missed is kept no more: what is there follows");
+      this.#options.remark("some missed messages are kept no more: the others follow");
     if (this.#source.begin === "latest") this.#progress.beginAt(frame);
   }
 

@@ -17,7 +17,7 @@ export const tail: Command = {
   name: "tail",
   operands: "<address>",
   count: [1, 1],
-  about: "Shows what comes to an inbox or a topic, from now on or since a time.",
+  about: "Shows the messages of an inbox or a topic, from now on or since a time.",
   details:
     "It goes on by itself after a lost connection, misses nothing, and shows nothing twice.\nCtrl-C ends it.",
   options: {

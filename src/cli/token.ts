@@ -11,11 +11,11 @@ export const token: Command = {
   name: "token",
   operands: "--user <user>",
   count: [0, 0],
-  about: "Makes a token for a user. It opens the user's inbox, and of topics what --caps says.",
+  about: "Makes a token for a user. It opens the user's inbox, and the topics that --caps names.",
   details: `A cap is \`topic:<name or prefix*>=<actions>\`, of ${ACTIONS.join(", ")}; or all of them as JSON.`,
   options: {
-    user: { value: "user", about: "whose token it is" },
-    caps: { value: "cap", repeated: true, about: "what it allows on topics" },
+    user: { value: "user", about: "the user of the token" },
+    caps: { value: "cap", repeated: true, about: "an allowed action on topics" },
     ttl: { value: "time", about: "how long it is valid, such as 15m or 7d; an hour when absent" },
   },
   examples: [

@@ -35,7 +35,7 @@ export function returnNote({ returned }: Seen): string {
   if (returned === null) return "A client of the SDK, with a token of its own.";
   const { awayMs, recovered, missed } = returned;
   const away = `Back after ${printMs(awayMs)}`;
-  if (!recovered) return `${away}, with a new snapshot: what it had is kept no more.`;
+  if (!recovered) return `${away}, with a new snapshot: its messages are kept no more.`;
   if (missed.size === 0) return `${away}: it had missed nothing.`;
   return `${away}: ${missed.size === 1 ? "1 message" : `${missed.size} messages`} that it had missed came by cursor.`;
 }

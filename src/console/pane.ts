@@ -131,7 +131,7 @@ export function addPane(
     if (!url && !action) return;
     clicked = url
       ? `A click: would open ${url.replace(location.origin, "")}`
-      : `A click: the app is told of the action “${action}”`;
+      : `A click: the app gets the action “${action}”`;
     show();
     const said = clicked;
     environment.after(SAID_MS, () => {

@@ -35,7 +35,7 @@ export async function listNotifications(c: Context<Hub>): Promise<Response> {
     return throwRefusal("invalid_params", "`since` is a cursor, `<epoch>:<offset>`", "since");
   const other = ["limit", "before", "state", "category"].find((name) => c.req.query(name));
   if (cursor !== null && other !== undefined)
-    return throwRefusal("invalid_params", "`since` gives all that changed: send it alone", other);
+    return throwRefusal("invalid_params", "`since` lists all changes: send it alone", other);
   const query = {
     limit: wholeQuery(c, "limit", 1, PAGE_MAX) ?? PAGE_MAX,
     before: wholeQuery(c, "before", 0, Number.MAX_SAFE_INTEGER),
@@ -62,7 +62,7 @@ const markBody = v.strictObject({
   ),
   up_to: v.optional(offset),
   read: v.optional(v.boolean()),
-  seen: v.optional(v.literal(true, "is true: what was seen stays seen")),
+  seen: v.optional(v.literal(true, "is true: a seen message stays seen")),
   archived: v.optional(v.boolean()),
 });
 
@@ -80,7 +80,7 @@ function markFromBody(body: v.InferOutput<typeof markBody>): Mark {
   if ((offsets === undefined) === (upTo === undefined))
     return throwRefusal("invalid_params", "name `offsets`, or everything `up_to` one", "offsets");
   if (read === undefined && seen === undefined && archived === undefined)
-    return throwRefusal("invalid_params", "say what to set: `read`, `seen` or `archived`");
+    return throwRefusal("invalid_params", "set one of `read`, `seen` and `archived`");
   if (upTo !== undefined && (read === false || archived !== undefined))
     return throwRefusal("invalid_params", "`up_to` goes with read: true and seen: true", "up_to");
   return {

@@ -35,7 +35,7 @@ export async function mintToken(c: Context<Hub>): Promise<Response> {
   if (secret === undefined)
     return throwRefusal(
       "not_supported",
-      "users' tokens come from JWKS_URL: ask whoever issues them",
+      "this hub accepts tokens of the issuer at JWKS_URL: get them there",
     );
   const { user, ttl, caps: claimed } = await readJson(c.req.raw, tokenBody);
   const fault = userFault(user);

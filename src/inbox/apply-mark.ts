@@ -60,7 +60,7 @@ export function applyMark(
   const now = log.now(clock);
   const current = log.at(now);
   if (change.epoch !== current.epoch)
-    return refusal("other_epoch", "list the inbox again: its offsets began anew", "epoch");
+    return refusal("other_epoch", "list the inbox again: its offsets have begun again", "epoch");
   const target = change.target;
   if ("offsets" in target) return markOffsets(log, target.offsets, change, now, ageMs, spent);
   const upTo = Math.min(target.upTo, current.head);

@@ -63,7 +63,7 @@ export async function requireRead(session: LiveSession): Promise<void> {
   for (let waited = 0; isOpen() && !keepsUp(session); waited += LOOK_MS) {
     if (waited >= SLOW_MS)
       throw new RefusalError(
-        refusal("too_many_requests", "read first what you have been sent", "topic"),
+        refusal("too_many_requests", "read the frames that wait for you first", "topic"),
       );
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }

@@ -7,7 +7,7 @@ const USAGE = `npm run keys [-- <name> [<scopes>]]
 
 Makes an API key, and says how to give its digest to the hub. Nothing is sent anywhere.
 
-  <name>    becomes the \`source\` of what is published with it; "backend" when absent
+  <name>    becomes the \`source\` of each message published with it; "backend" when absent
   <scopes>  of ${SCOPES.join(",")}; all when absent
 
   npm run keys -- ci publish`;

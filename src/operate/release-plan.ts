@@ -37,7 +37,7 @@ export function planOf(wanted: string | undefined, day: string, found: Found): P
   if (found.branch !== "main")
     return { fix: `A release is made on main, and this is ${found.branch}: git switch main` };
   if (found.dirty.length > 0)
-    return { fix: `Commit or stash what you have changed: ${found.dirty.join(", ")}` };
+    return { fix: `Commit or stash your changes: ${found.dirty.join(", ")}` };
   if (isBefore(version, current))
     return { fix: `This is ${current} already: release a version after it.` };
   if (found.tags.includes(tag))

@@ -87,7 +87,7 @@ const key = givenKey();
 const ownFile = join(resolve(ROOT, storage), "belfry.url");
 const other = await runningHub(ownFile, key);
 if (other !== null) {
-  console.error(`A hub runs already at ${other}, and two cannot share what is kept in ${storage}.`);
+  console.error(`A hub runs already at ${other}, and two cannot share the storage in ${storage}.`);
   console.error("End that one first, or name another folder: npm start -- --persist-to=<folder>");
   process.exit(1);
 }

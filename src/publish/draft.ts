@@ -22,7 +22,7 @@ export function draftFromMessage(
   const content = printContent(message);
   const body = `"id":${JSON.stringify(id)},"source":${JSON.stringify(source)}${content}`;
   if (exceedsBytes(body, MESSAGE_BYTES_MAX)) {
-    const fix = `a message has at most ${MESSAGE_BYTES_MAX} bytes: send a link to what is larger`;
+    const fix = `a message has at most ${MESSAGE_BYTES_MAX} bytes: send a link to a larger content`;
     return refusal("payload_too_large", fix);
   }
   const { ttl = null, category = null } = message;

@@ -120,7 +120,7 @@ function readSettings(env: Vars): Settings | Refusal {
   // Some issuers sign the tokens of all their customers with the same keys.
   if (env.JWKS_URL && !env.JWT_ISSUER && !env.JWT_AUDIENCE)
     return misconfigured(
-      "set JWT_ISSUER or JWT_AUDIENCE beside JWKS_URL: the keys alone do not say for whom",
+      "set JWT_ISSUER or JWT_AUDIENCE beside JWKS_URL: the keys alone do not name this hub",
     );
   const allowedOrigins = list(env.ALLOWED_ORIGINS);
   const unusable = allowedOrigins.find((origin) => !isOrigin(origin));

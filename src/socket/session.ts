@@ -48,7 +48,7 @@ export const keepsUp = ({ ws }: Session): boolean => unsentOf(ws) <= BUFFERED_BY
 /** Refuses a request for many messages while the client has not read most of its frames. */
 export function requireReader(session: Session): void {
   if (!keepsUp(session))
-    throw new RefusalError(refusal("too_many_requests", "read first what you have been sent"));
+    throw new RefusalError(refusal("too_many_requests", "read the frames that wait for you first"));
 }
 
 export function liveSession(ws: WebSocket, attachment: Attachment): LiveSession {

@@ -162,7 +162,9 @@ function refusalFromJwt(cause: unknown, algorithms: string[]): RefusalError {
   if (cause instanceof errors.JWTExpired) return expired();
   if (cause instanceof errors.JWTClaimValidationFailed && isEarly(cause)) return early("nbf");
   if (cause instanceof errors.JWTClaimValidationFailed)
-    return invalid(`the claim \`${cause.claim}\` is missing or not what this hub expects`);
+    return invalid(
+      `the claim \`${cause.claim}\` is missing, or has a value that this hub does not expect`,
+    );
   if (cause instanceof errors.JOSEAlgNotAllowed)
     return invalid(`sign the token with ${algorithms.join(", ")}`);
   if (cause instanceof errors.JWSSignatureVerificationFailed)

@@ -58,7 +58,7 @@ it.each(["says nothing", "passes the challenge on to the hub"])(
     for (const args of [["inbox", "ada"], ["doctor"], ["inbox", "ada", "--hub", url]]) {
       const { code, errors } = await run(args, { cwd: stale });
       expect(code).toBe(3);
-      expect(errors[0]).toContain(`what answers at ${url} is not the hub of \`npm start\``);
+      expect(errors[0]).toContain(`the server at ${url} is not the hub of \`npm start\``);
     }
     expect(heard).toHaveLength(3);
     expect(heard.filter((each) => each.includes(API_KEY))).toEqual([]);

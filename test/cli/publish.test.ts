@@ -179,7 +179,7 @@ describe("what is piped in", () => {
       "line 4: a message is an object",
       expect.stringMatching(/^line 3: bad_request: the message is empty/),
       "2 stored, 0 there already, 3 failed",
-      "belfry publish: 3 of 5 failed, each told above",
+      "belfry publish: 3 of 5 failed, each listed above",
     ]);
   });
 
