@@ -15,10 +15,6 @@ import {
 const YET = [
   "test/client/chaos-users.test.ts",
   "test/element/seen.test.ts",
-  "test/topic/members.fuzz.test.ts",
-  "test/topic/parts.test.ts",
-  "test/topic/rounds.test.ts",
-  "test/topic/teller.test.ts",
 ];
 
 describe("a test file", () => {
