@@ -12,10 +12,7 @@ import {
 } from "./support/test-files.ts";
 
 /** To be renamed. */
-const YET = [
-  "test/client/chaos-users.test.ts",
-  "test/element/seen.test.ts",
-];
+const YET = ["test/client/chaos-users.test.ts", "test/element/seen.test.ts"];
 
 describe("a test file", () => {
   const tests = TESTS.filter((path) => !YET.includes(path));

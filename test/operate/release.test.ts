@@ -1,7 +1,7 @@
 // `npm run release` in a repository of its own: what it makes, and that a release which fails leaves
 // nothing half done.
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -27,8 +27,11 @@ const git = (...args: string[]) =>
 const write = (path: string, text: string) => writeFile(join(project, path), text);
 const readJson = async (path: string) => JSON.parse(await readFile(join(project, path), "utf8"));
 
-beforeEach(async () => {
+const hasGit = spawnSync("git", ["--version"]).status === 0;
+
+beforeEach(async ({ skip }) => {
   project = await mkdtemp(join(tmpdir(), "belfry-release-"));
+  skip(!hasGit, "git is not installed");
   for (const folder of ["src/operate", "dist", "node_modules/esbuild", "node_modules/wrangler"])
     await mkdir(join(project, folder), { recursive: true });
   const copied = ["installed.mjs", "release.ts", "release-plan.ts"].map(
