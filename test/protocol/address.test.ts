@@ -29,11 +29,11 @@ it.each([
   "user:..",
   "topic:.",
   "topic:..",
-])("[PUB2] %j is none", (text) => {
+])("[PUB2] %j is no address", (text) => {
   expect(parseAddress(text)).toEqual(refusal("invalid_params", expect.stringMatching(/\w/), "to"));
 });
 
-it("[PUB2] dots are no name by themselves, since no path would lead there", () => {
+it("[PUB2] one dot or two are no name, since no path could lead to it", () => {
   for (const fault of [userFault, topicFault]) {
     for (const name of [".", ".."]) expect(fault(name)).toContain("no path");
     for (const name of ["...", ".a", "a..", "." + "-"]) expect(fault(name)).toBeNull();

@@ -1,4 +1,4 @@
-// What a token's caps allow.
+// The caps of a token: the topics and the actions that they allow.
 
 import { expect, it } from "vitest";
 import { allows, parseCaps } from "../../src/protocol/caps.ts";
@@ -19,7 +19,7 @@ it.each([
   expect(allows({}, "publish", topic)).toBe(false);
 });
 
-it("[TOP1] an action may be allowed by any of the caps", () => {
+it("[TOP1] any of the caps may allow an action", () => {
   const caps = parseCaps({ "topic:a.*": ["subscribe"], "topic:a.b": ["publish", "follow"] });
   if (isRefusal(caps)) throw new Error("refused");
   expect(allows(caps, "publish", "a.b")).toBe(true);
@@ -27,7 +27,7 @@ it("[TOP1] an action may be allowed by any of the caps", () => {
   expect(allows(caps, "publish", "a.c")).toBe(false);
 });
 
-it("[TOP1] a token without caps has none", () => {
+it("[TOP1] a token without the claim has no caps", () => {
   expect(parseCaps(undefined)).toEqual({});
 });
 

@@ -1,4 +1,4 @@
-// Cursors, and where a connection begins.
+// Cursors, and the `since` of a connection.
 
 import { expect, it } from "vitest";
 import { parseCursor, parseSince, printCursor } from "../../src/protocol/cursor.ts";
@@ -37,6 +37,6 @@ it.each([
   ["abc:5", { epoch: "abc", offset: 5 }],
   ["LATEST", null],
   ["snapshot", null],
-])("[CUR1] [CUR2] [CUR3] a `since` of %j begins with %j", (text, since) => {
+])("[CUR1] [CUR2] [CUR3] a `since` of %j is read as %j", (text, since) => {
   expect(parseSince(text)).toEqual(since);
 });

@@ -1,4 +1,4 @@
-// What the hub sends, byte for byte, and how a long frame is split.
+// The frames to clients, byte for byte, and the split of a long frame.
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -33,7 +33,7 @@ it.each([
   [2_000, 10],
   [12_000, 60],
   [30_000, 60],
-])("[SOC17] of %i sockets each comes back within %i s", (sockets, seconds) => {
+])("[SOC17] with %i sockets each reconnects within %i s", (sockets, seconds) => {
   const own = { connection: "c_1", epoch: "e", offset: 41, recovered: true, oldest: 2 };
   const { reconnect_spread } = JSON.parse(printConnected({ ...own, expires_in: null }, sockets));
   expect(reconnect_spread).toBe(seconds);
@@ -70,7 +70,7 @@ it("[SOC15] `disconnect`", () => {
   expect(JSON.parse(printDisconnect(4001))).toMatchObject({ code: 4001, reconnect: true });
 });
 
-it("[CUR9] whatever the messages, each part fits and all of them are there once, in order", () => {
+it("[CUR9] each part of a long frame fits, and together the parts hold each message once, in order", () => {
   const text = fc.tuple(
     fc.constantFrom("x", "é", "☃", "🔔"),
     fc.integer({ min: 0, max: MESSAGE_BYTES_MAX }),
@@ -91,7 +91,7 @@ it("[CUR9] whatever the messages, each part fits and all of them are there once,
       const told = frames.flatMap((frame) => frame.messages.map((each) => JSON.stringify(each)));
       expect(told).toEqual(messages);
       expect(frames.at(-1)).toMatchObject(rest);
-      // No more parts than must be: two that follow one another would not fit into one.
+      // There are no more parts than necessary: two neighbours would not fit into one frame.
       for (let i = 1; i < parts.length; i++)
         expect(bytes(parts[i - 1] ?? "") + bytes(parts[i] ?? "")).toBeGreaterThan(FRAME_BYTES_MAX);
     }),

@@ -1,5 +1,5 @@
-// The frames of belfry.v1 as they are on the wire, letter by letter, and what else outlives a deploy:
-// the errors, the close codes, a socket's attachment and a log's checkpoint.
+// The frames of belfry.v1, byte for byte, and the other forms that outlive a deploy: the errors, the close
+// codes, a socket's attachment and a log's checkpoint.
 
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
@@ -47,7 +47,7 @@ const STORED =
 const TIME = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const counts = { unread: 1, unseen: 1, total: 2 };
 
-/** A message as the edge prints it and the log completes it. */
+/** Returns a message as the edge prints it and the log completes it. */
 async function entry(offset: number | null, expires: number | null, state: string) {
   const draft = await draftFromMessage(
     {
@@ -180,7 +180,7 @@ function codes(): CloseCode[] {
   return Object.keys(CLOSES).map((code) => Number(code) as CloseCode);
 }
 
-it("the golden frames are of the version that is spoken", () => {
+it("the golden frames are of the version that the hub speaks", () => {
   expect(SUBPROTOCOL, CHANGED).toBe(golden.version);
 });
 
@@ -222,7 +222,7 @@ describe("frames from a client are read as", () => {
     expect([...pinned].sort()).toEqual([...UP_TYPES].sort());
   });
 
-  // What `fix` says is for people, and may be said better.
+  // The text of `fix` is for people and may change, so it is not compared.
   for (const { text, id, code, field } of golden.malformed)
     it(`an error: ${text}`, () => {
       const decoded = decodeUp(text);
@@ -232,8 +232,8 @@ describe("frames from a client are read as", () => {
     });
 });
 
-describe("what a client decides by", () => {
-  it("the codes of errors, their statuses and how a browser's socket is closed for them", () => {
+describe("the tables that a client decides by", () => {
+  it("the codes of errors, with their statuses and the close codes for a browser's socket", () => {
     const table = Object.entries(ERRORS).map(([code, { status, temporary, close }]) => [
       code,
       status,
@@ -250,7 +250,7 @@ describe("what a client decides by", () => {
   });
 });
 
-describe("what outlives a deploy", () => {
+describe("the stored forms that outlive a deploy", () => {
   it("the attachment of a socket", async () => {
     const stub = freshInbox();
     const caps = { "topic:builds": ["subscribe" as const] };
@@ -271,7 +271,7 @@ describe("what outlives a deploy", () => {
     expect(readAttachment(ws)).toEqual(earlier);
   });
 
-  it("an attachment of another version is nobody's", () => {
+  it("an attachment of another version is read as none", () => {
     const written = (value: unknown) =>
       ({ deserializeAttachment: () => value }) as unknown as WebSocket;
     expect(readAttachment(written(golden.attachment)), STORED).toEqual(golden.attachment);

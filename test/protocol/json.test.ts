@@ -1,4 +1,4 @@
-// JSON from strangers: what is refused before anybody walks the value.
+// JSON from strangers: the texts that the parser refuses before other code walks the value.
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -51,10 +51,10 @@ it.each([
   "9007199254740993",
   "[-9007199254740993]",
   '{"a":12345678901234567890}',
-])("[PUB6] %s is refused, and is to come as a string", (text) => {
+])("[PUB6] %s is refused, and `fix` asks for a string", (text) => {
   const fix = expect.stringContaining("as a string");
   expect(parseJson(text)).toMatchObject({ code: "bad_request", fix });
-  // The same door is that of frames.
+  // Frames go through the same parser.
   const frame = `{"type":"publish","id":1,"topic":"t","message":{"data":${text}}}`;
   expect(decodeUp(frame)).toMatchObject({ refusal: { code: "bad_request", fix } });
 });
@@ -66,15 +66,15 @@ it.each([
   ['{"secret":undefined}', "Unexpected token 'u'"],
   [`["${"a, ".repeat(99)}", "secret" , s]`, "Unexpected token 's'"],
   ["", "Unexpected end of JSON input"],
-])("[PUB1] %s is refused with what is wrong, and nothing else of the text", (text, reason) => {
+])("[PUB1] %s is refused with the fault, and with nothing else of the text", (text, reason) => {
   expect(parseJson(text)).toMatchObject({ fix: `send well-formed JSON (${reason})` });
 });
 
-it("[PUB1] what is no JSON from its first to its last letter is not told back", () => {
+it("[PUB1] the refusal of a text that is no JSON at all does not quote it", () => {
   expect(parseJson("NaN")).toMatchObject({ fix: "send well-formed JSON" });
 });
 
-it("[PUB1] whatever can be printed is taken, at any spacing", () => {
+it("[PUB1] every value that JSON can print is accepted, at any spacing", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 8 }), fc.constantFrom(0, 2), (value, space) => {
       const text = JSON.stringify(value, null, space);

@@ -1,11 +1,11 @@
-// Which message is a notification, told by its text.
+// The check whether a message is a notification, made on its text.
 
 import { expect, it } from "vitest";
 import { hasNotification } from "../../src/protocol/notification.ts";
 
 const NESTED = { notification: { title: "no" } };
 
-/** The members of a message, as the log keeps them. */
+/** Returns the body of a message as the log keeps it: its members, without the braces. */
 const bodyOf = (message: object) => JSON.stringify(message).slice(1, -1);
 
 it.each([
@@ -28,6 +28,6 @@ it.each([
   { id: "a", data: { "}": NESTED, '"': NESTED, "\\": [NESTED] } },
   { id: "a", data: { x: '"notification":', "a notification": 1 } },
   { notifications: 1 },
-])("[STA15] %j is none", (message) => {
+])("[STA15] %j is no notification", (message) => {
   expect(hasNotification(bodyOf(message))).toBe(false);
 });

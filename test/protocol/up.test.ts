@@ -1,4 +1,4 @@
-// The decoder of what clients send: each frame's wire form beside what it is inside.
+// The decoder of frames from clients: the wire form of each frame beside its decoded form.
 
 import { expect, it } from "vitest";
 import { decodeUp } from "../../src/protocol/up.ts";
@@ -84,7 +84,7 @@ it.each([
   ['{"id":1}', 1, "type"],
   [`{"id":"${"x".repeat(65)}"}`, null, "type"],
   ['{"id":[1]}', null, "type"],
-])("[SOC7] %s is none, and its id is told where it can be", (text, id, field) => {
+])("[SOC7] %s is no frame, and its id is kept where it can be read", (text, id, field) => {
   const frame = decodeUp(text);
   if (!("refusal" in frame)) throw new Error("taken");
   expect(frame.id).toBe(id);
