@@ -1,4 +1,4 @@
-// The secrets and vars of a deployment: what is taken, and what one is told to mend.
+// The secrets and vars of a deployment: the accepted values, and the `fix` for each bad one.
 
 import { expect, it } from "vitest";
 import type { Env } from "../../src/objects/env.ts";
@@ -21,13 +21,13 @@ it("[LOG6] [LOG7] [LOG8] an inbox keeps 500 messages of 90 days, a topic 1,000 o
   expect(topic).toEqual({ messagesMax: 1000, ageMs: 7 * DAY_MS });
 });
 
-it("[LOG6] [LOG7] [LOG8] unless vars say otherwise", () => {
+it("[LOG6] [LOG7] [LOG8] vars change how many messages are kept, and for how long", () => {
   const vars = { INBOX_MESSAGES_MAX: "5", INBOX_AGE_DAYS: "0.5", TOPIC_MESSAGES_MAX: "100000" };
   const { inbox, topic } = read(vars);
   expect(inbox).toEqual({ messagesMax: 5, ageMs: DAY_MS / 2 });
   expect(topic).toEqual({ messagesMax: 100_000, ageMs: 7 * DAY_MS });
   expect(retentionOf(envOf(vars), "inbox")).toEqual(inbox);
-  // An object with a faulty var goes on with the defaults; the edge refuses.
+  // With a faulty var an object uses the default; the edge refuses requests.
   expect(retentionOf(envOf({ INBOX_MESSAGES_MAX: "many" }), "inbox").messagesMax).toBe(500);
 });
 
@@ -63,7 +63,7 @@ it("[CON5] an origin has a scheme, a host and a port, or is that of an app", () 
   expect(read({ ALLOWED_ORIGINS }).allowedOrigins).toEqual(ALLOWED_ORIGINS.split(","));
 });
 
-it("[CON4] places and jurisdictions are those of the platform", () => {
+it("[CON4] LOCATION_HINT and JURISDICTION take the platform's values, or none", () => {
   expect(read({ LOCATION_HINT: "apac-ne", JURISDICTION: "fedramp-high" })).toMatchObject({
     locationHint: "apac-ne",
     jurisdiction: "fedramp-high",
@@ -128,7 +128,7 @@ it.each([
   })),
   { what: "an age of nothing", vars: { INBOX_AGE_DAYS: "0" }, fix: "INBOX_AGE_DAYS" },
   { what: "an age that is none", vars: { TOPIC_AGE_DAYS: "week" }, fix: "TOPIC_AGE_DAYS" },
-])("[CON4] with $what the hub says what to do", ({ vars, fix }) => {
+])("[CON4] with $what the hub says how to fix it", ({ vars, fix }) => {
   const settings = settingsOf(envOf(vars));
   expect("fix" in settings && settings.fix).toContain(fix);
 });

@@ -1,4 +1,4 @@
-// What is sent as a topic's settings, in the units that are kept.
+// The settings of a topic: read from a request, in the units that are stored.
 
 import { expect, it } from "vitest";
 import { DAY_MS } from "../../src/protocol/limits.ts";
@@ -10,7 +10,7 @@ it("an age may be a part of a day", () => {
   expect(topicSettingsFrom({ age_days: 1.5 })).toEqual({ ageMs: 1.5 * DAY_MS });
 });
 
-it("only what was sent is set", () => {
+it("only the settings that were sent are set", () => {
   expect(topicSettingsFrom({})).toEqual({});
   expect(topicSettingsFrom({ access: "public" })).toEqual({ access: "public" });
   expect(topicSettingsFrom({ messages_max: 7 })).toEqual({ messagesMax: 7 });
