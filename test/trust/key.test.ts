@@ -1,4 +1,4 @@
-// API keys, known by their digests only.
+// API keys, which the hub knows by their digests only.
 
 import { expect, it, vi } from "vitest";
 import type { ApiKey } from "../../src/protocol/api-key.ts";
@@ -27,7 +27,7 @@ it.each([
   expect(await findKey([ours], presented)).toBeNull();
 });
 
-it("[PUB1] a key is remembered once it was found, and whatever else was presented is not", async () => {
+it("[PUB1] a key is remembered once it was found, and a wrong key is not", async () => {
   const keys = [ours];
   const remembered = vi.spyOn(Map.prototype, "set");
   for (const presented of [`${API_KEY}x`, "bk_test_short"]) await findKey(keys, presented);
@@ -37,7 +37,7 @@ it("[PUB1] a key is remembered once it was found, and whatever else was presente
   remembered.mockRestore();
 });
 
-it("[PUB1] a key is told from a token by its beginning", () => {
+it("[PUB1] a key is distinguished from a token by its beginning", () => {
   expect(looksLikeKey(API_KEY)).toBe(true);
   expect(looksLikeKey("eyJhbGciOiJIUzI1NiJ9.e30.x")).toBe(false);
 });

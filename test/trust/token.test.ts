@@ -1,4 +1,4 @@
-// What makes a user's token good, by a clock that the test sets: the claims, the signature, the spelling.
+// The verification of a user's token, by a clock that the test sets: the claims, the signature, the spelling.
 
 import { describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/objects/env.ts";
@@ -18,7 +18,7 @@ const envOf = (vars: Record<string, string | undefined>) =>
 const settings = (vars: Record<string, string | undefined> = {}) =>
   settingsOf(envOf(vars)) as Settings;
 
-/** What is made of a token: its user, or the code of the refusal and what is said of it. */
+/** Verifies a token; returns its user, or the code and the `fix` of the refusal. */
 async function madeOf(token: string, own = settings(), now = NOW): Promise<string[]> {
   try {
     return [(await verifyToken(own, token, now)).user];
@@ -33,7 +33,7 @@ const signed = (claims: object, secret = JWT_SECRET) =>
 
 describe("a token", () => {
   it.each(["iat", "nbf"])(
-    "[CON14] whose `%s` is 60 s ahead is taken, and not yet later",
+    "[CON14] whose `%s` is 60 s ahead is accepted, and one further ahead is not yet",
     async (claim) => {
       expect(await madeOf(await signed({ [claim]: SECOND + 60 }))).toEqual(["ada"]);
       const early = await signed({ [claim]: SECOND + 61 });
@@ -46,7 +46,7 @@ describe("a token", () => {
     const token = await signed({ exp: SECOND + 10 });
     expect(await madeOf(token, settings(), NOW + 9_999)).toEqual(["ada"]);
     expect((await madeOf(token, settings(), NOW + 10_000))[0]).toBe("token_expired");
-    // Within the leeway that other times have.
+    // This is within the leeway of `iat` and `nbf`, which `exp` does not have.
     expect((await madeOf(token, settings(), NOW + 20_000))[0]).toBe("token_expired");
   });
 
@@ -76,7 +76,7 @@ describe("a token", () => {
     return `${btoa(JSON.stringify({ alg })).replace(/=+$/, "")}.${payload}.${signature}`;
   };
 
-  it("by a key of an issuer is refused where the hub has none", async () => {
+  it("by a key of an issuer is refused where the hub has no issuer", async () => {
     const fix = "sign the token with HS256";
     expect(await madeOf(await withAlgorithm("ES256"))).toEqual(["invalid_token", fix]);
   });
@@ -99,7 +99,7 @@ describe("the issuer and the audience of a token", () => {
   });
 
   it.each([{ iss: "https://evil.example/" }, { aud: "shop" }, { iss: undefined }])(
-    "[CON2] are no others: %j",
+    "[CON2] are refused where they differ: %j",
     async (wrong) => {
       const [claim] = Object.keys(wrong);
       expect(await madeOf(await signed({ ...right, ...wrong }), own)).toEqual([
@@ -119,7 +119,7 @@ describe("during a rotation", () => {
     expect((await madeOf(await signed({}, `${PREVIOUS}!`), both))[0]).toBe("invalid_token");
   });
 
-  it("[CON2] a token of either that has ended is told as such", async () => {
+  it("[CON2] an ended token of either secret is refused as expired", async () => {
     for (const secret of [JWT_SECRET, PREVIOUS])
       for (const exp of [SECOND - 1, SECOND - 100])
         expect((await madeOf(await signed({ exp }, secret), both))[0]).toBe("token_expired");
@@ -128,14 +128,14 @@ describe("during a rotation", () => {
 
 describe("the spelling of a token", () => {
   const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  /** The same bytes with another bit set that means nothing. */
+  /** Sets a bit that base64url ignores, in the last character: the bytes stay the same. */
   const respelt = (part: string, bit: number) =>
     part.slice(0, -1) + ALPHABET[ALPHABET.indexOf(part.slice(-1)) | bit];
 
-  it("is one only", async () => {
+  it("has one accepted form only", async () => {
     const token = await signed({});
     const [header = "", payload = "", signature = ""] = token.split(".");
-    // 32 bytes leave two bits over.
+    // The last character of 32 bytes has two unused bits.
     const others = [
       `${header}.${payload}.${respelt(signature, 1)}`,
       `${header}.${payload}.${respelt(signature, 2)}`,
@@ -147,8 +147,8 @@ describe("the spelling of a token", () => {
       expect(await madeOf(other)).toEqual(["invalid_token", expect.stringContaining("canonical")]);
   });
 
-  it("is one only where a part leaves four bits over", async () => {
-    // Its length decides how many bits are over, so that one of three headers leaves four.
+  it("has one accepted form only where a part has four unused bits", async () => {
+    // The length of a part decides how many bits are unused: one of three headers leaves four.
     const headers = ['{"alg":"HS256"}', '{"alg":"HS256" }', '{"alg":"HS256"  }'];
     const parts = headers.map((header) => btoa(header).replace(/=+$/, ""));
     const part = parts.find(({ length }) => length % 4 === 2) as string;
