@@ -1,6 +1,6 @@
-// What objects may call of one another. Objects of two releases run side by side for minutes after a
-// deployment, so that it only grows: a parameter or a member that is new is optional, and a method that is
-// new is called from the next release on.
+// The calls between objects. Objects of two releases run side by side for minutes after a deployment, so
+// this interface only grows: a new parameter or member is optional, and a new method is called from the
+// next release on.
 
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
@@ -10,14 +10,14 @@ import topicRpc from "../../src/objects/topic-rpc.ts?raw";
 import { freshInbox, freshTopic } from "../support/object.ts";
 import golden from "./rpc.golden.txt?raw";
 
-/** The types of a file, without comments and imports. */
+/** Returns the types of a file, without comments and imports. */
 const typesIn = (source: string) =>
   source
     .replace(/\/\*\*[\s\S]*?\*\/|^\/\/.*$|^import[\s\S]*?;$/gm, "")
     .replace(/^\s*\n/gm, "")
     .trim();
 
-/** What the platform calls. */
+/** The methods that the platform calls. */
 const BY_PLATFORM = [
   "constructor",
   "fetch",
@@ -27,7 +27,7 @@ const BY_PLATFORM = [
   "webSocketError",
 ];
 
-it("what older objects may call and send is as it was", () => {
+it("the calls and the types that older objects use are unchanged", () => {
   expect([inboxRpc, topicRpc, member].map(typesIn).join("\n")).toBe(golden.trim());
 });
 

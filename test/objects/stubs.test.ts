@@ -1,4 +1,4 @@
-// Where objects are made and what they are called, by a namespace that notes what it is asked for.
+// The places and the names of objects, by a namespace that records each call.
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
@@ -14,11 +14,11 @@ interface Asked {
   binding: "INBOX" | "TOPIC";
   jurisdiction: string | null;
   name: string;
-  /** What `getByName` was given besides the name; undefined for nothing. */
+  /** The second argument of `getByName`; undefined when there was none. */
   options: unknown;
 }
 
-/** An env with such vars whose objects do nothing, and all that was asked of its namespaces. */
+/** Returns an env with these vars and with objects that do nothing, and the calls to its namespaces. */
 function recording(vars: Partial<Env> = {}) {
   const asked: Asked[] = [];
   const stub = {
@@ -37,7 +37,7 @@ function recording(vars: Partial<Env> = {}) {
   return { env: { ...TEST_VARS, ...bindings, ...vars } as unknown as Env, asked };
 }
 
-it("an object is named by its scheme, kind and own name, and is where the platform likes", () => {
+it("an object is named by its scheme, kind and own name, and the platform chooses its place", () => {
   const { env, asked } = recording();
   inboxOf(env, "ada");
   topicOf(env, "news");
@@ -47,7 +47,7 @@ it("an object is named by its scheme, kind and own name, and is where the platfo
   ]);
 });
 
-it("[DEL2] a member's stub says for how long its topic waits", () => {
+it("[DEL2] a member's stub has the time for which its topic waits", () => {
   const { env: recorded, asked } = recording({ LOCATION_HINT: "weur" });
   new MemberStubs(recorded).of("user:ada");
   topicOf(recorded, "news", "user", CALL_MS_MAX);
@@ -55,7 +55,7 @@ it("[DEL2] a member's stub says for how long its topic waits", () => {
   expect(asked.map(({ options }) => options)).toEqual([{ locationHint: "weur", retry }, { retry }]);
 });
 
-it("JURISDICTION is asked of the namespace, and is in the name", () => {
+it("JURISDICTION selects the namespace, and is in the name", () => {
   const { env, asked } = recording({ JURISDICTION: "eu" });
   inboxOf(env, "ada");
   topicOf(env, "news");
@@ -67,7 +67,7 @@ it("JURISDICTION is asked of the namespace, and is in the name", () => {
   ]);
 });
 
-it("LOCATION_HINT goes along, within a jurisdiction as well", () => {
+it("LOCATION_HINT is passed to the platform, within a jurisdiction as well", () => {
   for (const JURISDICTION of [undefined, "eu"]) {
     const { env, asked } = recording({
       LOCATION_HINT: "weur",
@@ -84,14 +84,14 @@ it("LOCATION_HINT goes along, within a jurisdiction as well", () => {
   }
 });
 
-it("the inbox of a user who comes first is near the user, whatever LOCATION_HINT says", async () => {
+it("an inbox that its user reaches first is near the user, regardless of LOCATION_HINT", async () => {
   const { env, asked } = recording({ LOCATION_HINT: "weur" });
   const request = new Request("https://hub.example/v1/connect", {
     headers: { ...bearer(await tokenOf("ada")), upgrade: "websocket" },
     cf: { continent: "OC" },
   });
   expect((await hub.fetch(request, env)).status).toBe(101);
-  // The platform makes an object near its first caller: a hint would only name a region that is farther.
+  // The platform makes an object near its first caller: a hint could only name a region farther away.
   const options = undefined;
   expect(asked).toEqual([{ binding: "INBOX", jurisdiction: null, name: "v1/-/user/ada", options }]);
 });
@@ -117,7 +117,7 @@ it.each([
   },
 );
 
-it("an object finds its own name in that of its id", () => {
+it("an object reads its own name from the name of its id", () => {
   const id = (name: string) => env.INBOX.idFromName(name);
   expect(nameOf(id("v1/-/user/auth0|ada"))).toBe("auth0|ada");
   expect(nameOf(id("v1/eu/topic/orders.42"))).toBe("orders.42");
