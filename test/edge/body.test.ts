@@ -1,4 +1,4 @@
-// Bodies of requests.
+// The bodies of requests: their length, encoding and compression.
 
 import { describe, expect, it } from "vitest";
 import { readBody } from "../../src/edge/body.ts";
@@ -8,7 +8,7 @@ import { BODY_BYTES_MAX } from "../../src/protocol/limits.ts";
 const post = (body: BodyInit) =>
   new Request("https://hub/v1/publish", { method: "POST", body, duplex: "half" } as RequestInit);
 
-/** A body whose length is not announced. */
+/** Returns a body of these chunks without an announced length. */
 function unannounced(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
   return new ReadableStream({
     pull(stream) {
@@ -22,7 +22,7 @@ function unannounced(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
 describe("a body", () => {
   it("[PUB1] is read whole, its length announced or not", async () => {
     expect(await readBody(post("é"))).toBe("é");
-    // The character is cut in two between the chunks.
+    // The chunks cut the character in two.
     const halves = unannounced(new Uint8Array([0xc3]), new Uint8Array([0xa9]));
     expect(await readBody(post(halves))).toBe("é");
     expect(await readBody(post("x".repeat(BODY_BYTES_MAX)))).toHaveLength(BODY_BYTES_MAX);

@@ -1,4 +1,4 @@
-// A body that nobody needs is read out before the answer, within limits.
+// A body that the answer does not need is read to its end before the answer, within limits.
 
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** So many chunks of 64 KiB, and how many were read. */
+/** Returns a stream of that many chunks of 64 KiB, and how many were read. */
 function body(chunks: number) {
   const read = { chunks: 0, isDone: false };
   const stream = new ReadableStream<Uint8Array>(
@@ -35,7 +35,7 @@ function body(chunks: number) {
 it.each([
   { what: "a refusal that looks at no body", chunks: 3 },
   { what: "a body that is too long", chunks: 20 },
-])("[PUB1] $what comes after the body was sent", async ({ chunks }) => {
+])("[PUB1] with $what the answer comes after the body was sent", async ({ chunks }) => {
   vi.spyOn(console, "log").mockReturnValue();
   const { stream, read } = body(chunks);
   const request = new Request("https://hub.example/v1/publish", { method: "POST", body: stream });
@@ -50,7 +50,7 @@ it("[PUB1] a body without an end is read up to a limit", async () => {
   expect((read.chunks - 1) * 65_536).toBeLessThanOrEqual(DRAIN_BYTES_MAX);
 });
 
-it("[PUB1] a body that does not come is waited for a while", async () => {
+it("[PUB1] the hub waits for a body that does not come, up to a limit", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   let isOver = false;
   const stream = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => undefined) });

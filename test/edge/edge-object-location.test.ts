@@ -1,4 +1,4 @@
-// Where an object is made when a user is the first to come to it, otherwise than by /v1/connect.
+// The place of an object that a user reaches first, by another route than /v1/connect.
 
 import { expect, it } from "vitest";
 import type { Env } from "../../src/objects/env.ts";

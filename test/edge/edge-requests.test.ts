@@ -1,5 +1,5 @@
-// The door by its units: what each route asks for, and what it makes of a request that is not quite right.
-// The same doors under attack, over the network, are in test/path/hostile-requests.test.ts.
+// The routes one by one: the credential that each requires, and its answer to a request that is not quite
+// right. The same routes under attack, over the network, are in test/path/hostile-requests.test.ts.
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -74,7 +74,7 @@ describe("[CON4] a key", () => {
     expect({ code, status }).toEqual({ code: "insufficient_scope", status: 403 });
   });
 
-  it("is needed where a user's token does not do", async () => {
+  it("is needed where a user's token is not enough", async () => {
     for (const [method, path] of [
       ["GET", "/v1/topics/t"],
       ["DELETE", "/v1/users/ada"],
@@ -144,7 +144,7 @@ describe("[TOP1] a user", () => {
     expect(unfollow.status).toBe(401);
   });
 
-  it("[CON8] of the second of a revocation has to get a new token", async () => {
+  it("[CON8] whose token was issued in the second of a revocation needs a new one", async () => {
     const user = fresh();
     const second = Math.floor(Date.now() / 1000);
     const body = { not_before: new Date(second * 1000 + 1).toISOString() };
@@ -154,7 +154,7 @@ describe("[TOP1] a user", () => {
     expect([await listed(second), await listed(second + 1)]).toEqual([401, 200]);
   });
 
-  it("[SOC2] whose token ends while its body comes is refused", async () => {
+  it("[SOC2] whose token ends while the body is being sent is refused", async () => {
     const now = Date.now();
     vi.useFakeTimers({ now, toFake: ["Date"] });
     const headers = { ...(await as("ada", anything)), ...JSON_TYPE };
@@ -168,7 +168,7 @@ describe("[TOP1] a user", () => {
         controller.enqueue(new TextEncoder().encode(text));
         controller.close();
       };
-      // Nothing of it is there before it is asked for.
+      // The stream makes no chunk before the hub reads from it.
       const body = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
       const request = new Request(`https://hub.example${path}`, { method, headers, body });
       const response = await hub.fetch(request, env as unknown as Env);
@@ -181,7 +181,7 @@ describe("[CON5] an origin", () => {
   const from = async (origin: string, vars = {}) =>
     (await ask("GET", mine, { headers: { ...(await as("ada")), origin }, vars })).status;
 
-  it("is named, or the hub's own, or any where all are allowed", async () => {
+  it("is accepted when it is listed, when it is the hub's own, or when all are allowed", async () => {
     expect(await from(APP)).toBe(200);
     expect(await from("https://hub.example")).toBe(200);
     expect(await from("https://evil.example")).toBe(403);
@@ -190,7 +190,7 @@ describe("[CON5] an origin", () => {
 });
 
 describe("[CON4] a hub", () => {
-  it("is up though it lacks its secrets, and says what to set", async () => {
+  it("is up without its secrets, and refuses requests as not configured", async () => {
     const vars = { API_KEYS: undefined };
     expect((await ask("GET", "/v1/health", { vars })).status).toBe(200);
     expect((await ask("GET", mine, { vars })).code).toBe("not_configured");
@@ -210,19 +210,19 @@ describe("[CON4] a hub", () => {
     expect(response.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
   });
 
-  it("[PUB8] forbids to keep what it answers", async () => {
+  it("[PUB8] forbids caches to store its answers", async () => {
     const { response } = await ask("GET", mine, { headers: await as("ada") });
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
-  it("[CON9] is spoken to in its own version, offered among others", async () => {
+  it("[CON9] chooses its own version of the protocol among those offered", async () => {
     const connect = (protocol: string, upgrade = "websocket") =>
       ask("GET", "/v1/topics/t/connect", {
         headers: { upgrade, "sec-websocket-protocol": protocol },
       });
     const { response } = await connect("belfry.v9, belfry.v1", "WebSocket");
     expect(response.headers.get("sec-websocket-protocol")).toBe("belfry.v1");
-    // A plain request that carries the header is answered as one.
+    // A plain request that carries the header gets a plain answer.
     const plain = await ask("GET", "/v1/nothing", {
       headers: { "sec-websocket-protocol": "belfry.v1" },
     });
@@ -258,12 +258,12 @@ describe("[CON4] a request that is not quite right is refused:", () => {
     expect(refused).toMatchObject({ status: 422, code: "invalid_params", field });
   });
 
-  it("what is missing is told as missing", async () => {
+  it("a missing field is reported as required", async () => {
     const { json } = await ask("POST", "/v1/tokens", { body: {} });
     expect(json.fix).toBe("`user` is required");
   });
 
-  it("a connect may carry a parameter of its own", async () => {
+  it("a connect may carry an unknown parameter", async () => {
     const headers = { ...(await as("ada")), upgrade: "websocket" };
     expect((await ask("GET", "/v1/connect?utm_source=x", { headers })).status).toBe(101);
     const head = await ask("HEAD", "/v1/connect", {
@@ -273,8 +273,8 @@ describe("[CON4] a request that is not quite right is refused:", () => {
   });
 });
 
-describe("what is there and what is not", () => {
-  it("[STA7] a message is deleted once, and in its own life of the log", async () => {
+describe("messages, follows and followers", () => {
+  it("[STA7] a message is deleted once, and only in its own epoch of the log", async () => {
     const path = `/v1/users/${fresh()}/notifications`;
     const { json } = await ask("POST", path, { body: { data: 1 } });
     expect((await ask("DELETE", `${path}/1?epoch=other`)).status).not.toBe(200);
@@ -282,7 +282,7 @@ describe("what is there and what is not", () => {
     expect((await ask("DELETE", `${path}/1`)).status).toBe(404);
   });
 
-  it("[FOL2] a new follow is told from an old one, and a follower from who is none", async () => {
+  it("[FOL2] the status distinguishes a new follow from an old one, and a follower from others", async () => {
     const [user, topic] = [fresh(), fresh()];
     const follow = () => ask("PUT", `/v1/users/${user}/follows/${topic}`);
     expect([(await follow()).status, (await follow()).status]).toEqual([201, 200]);
@@ -303,7 +303,7 @@ describe("what is there and what is not", () => {
 });
 
 describe("[CON2] a token that the hub makes", () => {
-  it("lasts an hour unless it is told otherwise, and is one that it takes", async () => {
+  it("lasts an hour by default, and is accepted by the hub", async () => {
     const vars = { JWT_ISSUER: "https://login.example.com/", JWT_AUDIENCE: "hub" };
     const { json } = await ask("POST", "/v1/tokens", { body: { user: "ada" }, vars });
     const ms = Date.parse(json.expires_at) - Date.now();
@@ -324,13 +324,13 @@ describe("[CON2] a token in a URL", () => {
   };
   const now = () => Math.floor(Date.now() / 1000);
 
-  it("is at most 300 s old, and says when it was issued", async () => {
+  it("is at most 300 s old, and must have an `iat`", async () => {
     expect(await statusOf({})).toBe(200);
     expect(await statusOf({ iat: now() - 310 })).toBe(401);
     expect(await statusOf({ iat: undefined })).toBe(401);
   });
 
-  it("[SSE5] comes back later with its ticket, unless it was revoked meanwhile", async () => {
+  it("[SSE5] is accepted later with its ticket, unless it was revoked meanwhile", async () => {
     const [user, settings] = [fresh(), settingsOf(env as unknown as Env) as Settings];
     const token = await tokenOf(user, anything, { iat: now() - 310 });
     const comeBack = async (ticket: string) => {

@@ -1,4 +1,4 @@
-// What is refused at the door wakes no object, not even to ask whether the token was revoked.
+// A request that the edge refuses wakes no object, not even to ask whether the token was revoked.
 
 import { exports } from "cloudflare:workers";
 import { expect, it } from "vitest";
@@ -24,7 +24,7 @@ it.each([
   { what: "a list since nothing", method: "GET", path: `${mine}?since=zzz`, status: 422 },
   { what: "a mark of nothing", method: "PATCH", path: mine, body: "{}", status: 422 },
   { what: "a topic that is none", method: "PUT", path: "/v1/users/me/follows/a b", status: 422 },
-])("[CON8] $what is refused asleep", async ({ method, path, status, body, type }) => {
+])("[CON8] $what is refused and wakes no object", async ({ method, path, status, body, type }) => {
   const caps = { "topic:*": ["publish" as const, "subscribe" as const, "follow" as const] };
   const authorization = `Bearer ${await tokenOf("ada", caps)}`;
   const headers = { authorization, "content-type": type ?? "application/json" };

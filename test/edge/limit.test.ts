@@ -1,4 +1,4 @@
-// Rate limits that a deployer binds: the platform's own binding, as its local stand-in counts.
+// Rate limits that a deployer binds: the platform's own binding, as its local simulator counts.
 
 import { env } from "cloudflare:workers";
 import { expect, it, vi } from "vitest";
@@ -15,7 +15,7 @@ const APP = { origin: "https://app.example.com" };
 const freshAddress = () => crypto.randomUUID();
 const freshUser = () => crypto.randomUUID();
 
-/** More than fit even when a period of the limit ends between them. */
+/** More requests than the limit allows, even when one of its periods ends between them. */
 const TRIES = 7;
 
 async function answersOf(
@@ -57,7 +57,7 @@ it.each([
   },
 );
 
-it("[CON17] by address nothing is counted of a backend, of health, or without an address", async () => {
+it("[CON17] by address a backend, a health check and a request without an address are not counted", async () => {
   const here = { "cf-connecting-ip": freshAddress() };
   for (const answers of [
     await answersOf(byIp, topic, { ...here, ...bearer(API_KEY) }),
@@ -82,7 +82,7 @@ it.each([
   expect(other?.status).toBeLessThan(300);
 });
 
-it("[CON17] by user nothing is counted of who is refused anyway, or of a backend", async () => {
+it("[CON17] by user a request that is refused anyway and a backend are not counted", async () => {
   for (const headers of [bearer("x.y.z"), {}, bearer(API_KEY)])
     expect((await answersOf(byUser, topic, headers)).filter(isLimited)).toEqual([]);
 });

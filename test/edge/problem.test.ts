@@ -1,4 +1,4 @@
-// What goes wrong on the way to an object: what the caller is told of it, and what the log is.
+// Faults on the way to an object: the answer to the caller, and the line in the log.
 
 import { Hono } from "hono";
 import { afterEach, beforeEach, expect, it, type MockInstance, vi } from "vitest";
@@ -17,7 +17,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Asks a hub whose only route throws, which marks its error as the platform does. */
+/** Asks a hub whose only route throws an error with these marks, as the platform does. */
 async function ask(marks: object, headers: Record<string, string> = {}): Promise<Response> {
   const app = new Hono<Hub>();
   app.use(admit);
@@ -29,7 +29,7 @@ async function ask(marks: object, headers: Record<string, string> = {}): Promise
   return app.request("https://hub.example/v1/fails?access_token=secret", { headers }, env);
 }
 
-/** The only line that was logged. */
+/** Returns the only line that was logged. */
 function logged(): Record<string, unknown> {
   expect(failed).toHaveBeenCalledTimes(1);
   return JSON.parse(failed.mock.calls[0]?.[0] as string) as Record<string, unknown>;
@@ -59,7 +59,7 @@ const KINDS = [
   },
 ];
 
-it.each(KINDS)("[CON4] $what is $status $code, without its cause", async (kind) => {
+it.each(KINDS)("[CON4] $what is answered $status $code, without its cause", async (kind) => {
   const { marks, code, status } = kind;
   const response = await ask(marks);
   expect(response.status).toBe(status);
@@ -76,7 +76,7 @@ it.each(KINDS)("[CON4] $what is $status $code, without its cause", async (kind) 
     fix: expect.any(String),
     request_id: expect.stringMatching(/^r_[0-9a-f-]{36}$/),
   });
-  // What may have arrived already is only safe to repeat with an id.
+  // The message may have arrived already: a repeat is safe with an id only.
   if (status === 503) expect(body.fix).toContain("`id`");
   expect(JSON.stringify(body)).not.toMatch(/Network|zoe|\.ts\b| {4}at /);
   expect(logged()).toEqual({
@@ -90,7 +90,7 @@ it.each(KINDS)("[CON4] $what is $status $code, without its cause", async (kind) 
   });
 });
 
-it.each(KINDS)("[CON3] a browser's socket is told of $what and comes back", async (kind) => {
+it.each(KINDS)("[CON3] a browser's socket gets $what as an error and comes back", async (kind) => {
   const { marks, code, status } = kind;
   const response = await ask(marks, {
     upgrade: "websocket",
@@ -113,7 +113,7 @@ it.each(KINDS)("[CON3] a browser's socket is told of $what and comes back", asyn
   expect(logged()).toMatchObject({ event: "failed", status, code, cause: `Error: ${CAUSE}` });
 });
 
-it("[CON4] a token or a key that was put into a path is not logged", async () => {
+it("[CON4] a token or a key in a path is not logged", async () => {
   const token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl";
   const refused = vi.spyOn(console, "log").mockReturnValue();
   const app = new Hono<Hub>();
@@ -127,7 +127,7 @@ it("[CON4] a token or a key that was put into a path is not logged", async () =>
   expect(paths).toEqual(["/v1/users/…/notifications", "/v1/users/…/notifications"]);
 });
 
-it("[CON4] two requests have two names", async () => {
+it("[CON4] two requests have two request ids", async () => {
   const names = await Promise.all(
     [1, 2].map(async () => ((await (await ask({})).json()) as { request_id: string }).request_id),
   );

@@ -1,4 +1,5 @@
-// A caller without a credential wakes a topic only where something says that it may be public.
+// A caller without a credential wakes a topic only where the hub's vars or the isolate's memory say that it
+// may be public.
 
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
@@ -29,7 +30,7 @@ async function ask(path: string, headers: Record<string, string> = {}): Promise<
 }
 
 describe.each(DOORS)("$what without a credential", ({ path, headers }) => {
-  it("[CON15] of fifty random topics is refused asleep", async () => {
+  it("[CON15] is refused for fifty random topics, and wakes none of them", async () => {
     const statuses: number[] = [];
     const bill = await billOf(async () => {
       for (let i = 0; i < 50; i++) statuses.push(await ask(pathOf(freshTopic(), path), headers));
@@ -68,7 +69,7 @@ describe.each(DOORS)("$what without a credential", ({ path, headers }) => {
 });
 
 describe("an isolate", () => {
-  /** A topic that is public, and of which this isolate has forgotten it. */
+  /** Returns a public topic that this isolate does not know to be public. */
   async function forgotten(): Promise<string> {
     const topic = freshTopic();
     await (env as unknown as Env).TOPIC.getByName(`v1/-/topic/${topic}`).set({ access: "public" });
@@ -76,14 +77,14 @@ describe("an isolate", () => {
     return topic;
   }
 
-  it("[TOP8] learns that a topic is public when a backend asks how it stands", async () => {
+  it("[TOP8] learns that a topic is public when a backend asks for its settings", async () => {
     const topic = await forgotten();
     await request("GET", pathOf(topic, ""));
     expect(await ask(pathOf(topic))).toBe(200);
   });
 
   it.each(DOORS)(
-    "[TOP8] learns it by $what of a token without the cap",
+    "[TOP8] learns it from $what with a token without the cap",
     async ({ path, headers }) => {
       const topic = await forgotten();
       await ask(pathOf(topic, path), { ...headers, ...bearer(await tokenOf("ada")) });
@@ -91,7 +92,7 @@ describe("an isolate", () => {
     },
   );
 
-  it("[TOP8] learns nothing by what a topic refuses, or by a token with the cap", async () => {
+  it("[TOP8] learns nothing from the refusal of a topic, or from a token with the cap", async () => {
     const topic = freshTopic();
     for (const caps of [{}, { "topic:*": ["subscribe" as const] }]) {
       await ask(pathOf(topic), bearer(await tokenOf("ada", caps)));
@@ -100,8 +101,8 @@ describe("an isolate", () => {
   });
 });
 
-describe("what is learned", () => {
-  it("[TOP8] holds for 60 s from the last time, and not when it is no more", () => {
+describe("the memory of public topics", () => {
+  it("[TOP8] holds a topic for 60 s from the last time, and not when it is no longer public", () => {
     const topics = new PublicTopics();
     topics.learn("a", true, 0);
     expect([topics.has("a", 59_999), topics.has("a", 60_000), topics.has("b", 0)]).toEqual([
@@ -113,7 +114,7 @@ describe("what is learned", () => {
     expect(topics.has("a", 60_000)).toBe(false);
   });
 
-  it("[TOP8] is at most 1,000 names: the one that was not seen for longest goes", () => {
+  it("[TOP8] holds at most 1,000 names: the one seen longest ago goes", () => {
     const topics = new PublicTopics();
     for (let i = 0; i < 1_000; i++) topics.learn(`t${i}`, true, 0);
     topics.learn("t0", true, 1);

@@ -1,5 +1,5 @@
-// Event streams through the whole Worker, whose object rests under them: the next event comes all
-// the same, with the `id` that resumes.
+// Event streams through the whole Worker, with an object that is evicted under them: the next event still
+// comes, with the `id` that resumes.
 
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
@@ -19,19 +19,19 @@ async function open(path: string, user: string, caps: Caps = {}): Promise<EventR
   return new EventReader(response.body as ReadableStream<Uint8Array>);
 }
 
-/** Publishes one message; gives its place as a cursor. */
+/** Publishes one message; returns its cursor. */
 async function publish(path: string, data: unknown): Promise<string> {
   const response = await request("POST", path, { data });
   const { epoch, offset } = (await response.json()) as { epoch: string; offset: number };
   return `${epoch}:${offset}`;
 }
 
-/** The instance of an object that is in memory now. */
+/** Returns the instance of an object that is in memory now. */
 const instanceOf = (stub: Stub) =>
   runInDurableObject(stub as DurableObjectStub<Inbox>, (object) => object);
 
 describe.each(BOTH)("a stream whose object is $name", ({ name, rest }) => {
-  /** Lets an object rest; gives a check that it did so, and did not merely stay. */
+  /** Lets an object rest; returns a check that its instance was replaced, or kept where it stays warm. */
   async function rested(stub: Stub): Promise<() => Promise<void>> {
     const before = await instanceOf(stub);
     await rest(stub);
@@ -60,7 +60,7 @@ describe.each(BOTH)("a stream whose object is $name", ({ name, rest }) => {
         };
       },
     },
-  ])("[SSE1] [SSE2] tells on $route what is published then, and is resumed", async ({ of }) => {
+  ])("[SSE1] [SSE2] brings on $route all later messages, and is resumed", async ({ of }) => {
     const { user, stub, at, to, topic } = of();
     const caps: Caps = { "topic:*": ["subscribe"] };
     await publish(to, "before");
@@ -88,7 +88,7 @@ describe.each(BOTH)("a stream whose object is $name", ({ name, rest }) => {
     await again.close();
   });
 
-  it("[SUB9] [SUB6] tells of the topics that it names, by an `id` that holds all", async () => {
+  it("[SUB9] [SUB6] brings the topics that it names, with an `id` that holds every cursor", async () => {
     const [ada, news] = [namedUser(), namedTopic()];
     const stream = await open(`/v1/connect?since=latest&topics=${news.name}~latest`, ada.name, {
       "topic:*": ["subscribe"],
@@ -103,7 +103,7 @@ describe.each(BOTH)("a stream whose object is $name", ({ name, rest }) => {
       ...{ event: "messages", id: `0:0,${news.name}~${first}` },
       data: { topic: news.name, since: 0, to: 1, messages: [{ data: 1 }] },
     });
-    // Both rest, and each is told of in its turn.
+    // Both objects rest, and the stream brings the events of each.
     checks.push(await rested(news.stub), await rested(ada.stub));
     const second = await publish(toNews, 2);
     expect(await stream.next()).toMatchObject({
@@ -120,7 +120,7 @@ describe.each(BOTH)("a stream whose object is $name", ({ name, rest }) => {
     await stream.close();
   });
 
-  it("[SOC9] [DEL3] lets go of its object's socket when its reader has left", async () => {
+  it("[SOC9] [DEL3] closes its object's socket when its reader has left", async () => {
     const [ada, news] = [namedUser(), namedTopic()];
     const stream = await open(`/v1/connect?since=latest&topics=${news.name}~latest`, ada.name, {
       "topic:*": ["subscribe"],
@@ -138,7 +138,7 @@ describe.each(BOTH)("a stream whose object is $name", ({ name, rest }) => {
   });
 });
 
-it("[SUB9] a stream whose `id` has no cursor of the inbox begins its inbox as its URL says", async () => {
+it("[SUB9] a stream whose `id` has no cursor of the inbox starts its inbox as the URL says", async () => {
   const [ada, news] = [namedUser(), namedTopic()];
   await publish(`/v1/users/${ada.name}/notifications`, "before");
   const cursor = await publish(`/v1/topics/${news.name}/messages`, "before");
@@ -158,7 +158,7 @@ it("[SUB9] a stream whose `id` has no cursor of the inbox begins its inbox as it
   await stream.close();
 });
 
-it("[SSE5] a token in a URL that is not what let its bearer in gets no ticket", async () => {
+it("[SSE5] a token in a URL gets no ticket when the request was let in by another token", async () => {
   const { name } = namedUser();
   const old = await tokenOf("eve", {}, { iat: 1 });
   const stream = await open(`/v1/connect?since=latest&access_token=${old}`, name);
@@ -181,7 +181,7 @@ it("[SUB5] a topic that is named twice is refused once, and not subscribed to", 
   await stream.close();
 });
 
-it("[SSE3] readers of streams that end together come back one by one", async () => {
+it("[SSE3] readers of streams that end together come back at different times", async () => {
   const waits = new Set<string>();
   for (let n = 0; n < 4; n++) {
     const headers = { accept: "text/event-stream", ...bearer(await tokenOf(namedUser().name)) };

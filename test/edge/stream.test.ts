@@ -1,4 +1,4 @@
-// The event stream that the Worker holds over an object's socket, by a clock of its own.
+// The event stream that the Worker holds over an object's socket, by a clock that the test sets.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { streamOf } from "../../src/edge/stream.ts";
@@ -17,13 +17,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** 200 kB, of a step that never ends. */
+/** A part of 200 kB. The last part of its step never comes. */
 const largeFrame = JSON.stringify({
   ...{ type: "messages", epoch: "e", since: 0, to: 1, more: true, messages: [] },
   filler: "x".repeat(200_000),
 });
 
-/** A stream, and the object's end of its socket. */
+/** Opens a stream; returns it with the object's end of its socket. */
 function open(exp: number | null) {
   const { 0: client, 1: object } = new WebSocketPair();
   object.accept();
@@ -46,7 +46,7 @@ function open(exp: number | null) {
 }
 
 describe("an event stream", () => {
-  it("[SSE1] event is the frame's type, data the frame, id the cursor on what completes a step", async () => {
+  it("[SSE1] `event` is the frame's type, `data` the frame, and `id` the cursor where a step is complete", async () => {
     const { object, response, next, head } = open(null);
     expect(new TextDecoder().decode((await head).value)).toBe("retry: 3500\n\n");
     expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -61,7 +61,7 @@ describe("an event stream", () => {
     expect(await next()).toBe(`event: messages\nid: e:3\ndata: ${last}\n\n`);
   });
 
-  it("[SSE5] comes back over a longer time to an object that has a crowd", async () => {
+  it("[SSE5] spreads reconnects over a longer time where its object has a crowd", async () => {
     const { object, next } = open(null);
     const frame = (spread: number) => `{"type":"connected","reconnect_spread":${spread}}`;
     object.send(frame(5));
@@ -109,7 +109,7 @@ describe("an event stream", () => {
     expect(await closed).toMatchObject({ code: 1000 });
   });
 
-  it("[SSE4] that the object ends for the token tells `expired` as well", async () => {
+  it("[SSE4] ends with `expired` as well when the object closes the socket for the token", async () => {
     const { object, next } = open(null);
     object.send(printDisconnect(4002));
     object.close(4002, "token expired");
@@ -117,7 +117,7 @@ describe("an event stream", () => {
     expect(await next()).toBeNull();
   });
 
-  it("[SSE3] [SOC9] whose reader has left lets go of the object's socket", async () => {
+  it("[SSE3] [SOC9] closes the object's socket when its reader has left", async () => {
     const { reader, closed } = open(null);
     await reader.cancel();
     expect(await closed).toMatchObject({ code: 1000 });
@@ -146,7 +146,7 @@ describe("an event stream", () => {
     expect(found).toBe("nothing");
   });
 
-  it("[SOC16] that has much unread ends at once where all together have too much", async () => {
+  it("[SOC16] that has much unread ends at once when all streams together have too much", async () => {
     const slow = Array.from({ length: 3 }, () => open(null));
     const quick = open(null);
     const first = quick.next();
@@ -154,7 +154,7 @@ describe("an event stream", () => {
     // 3 times 12 MB are more than 32 MiB.
     const { code } = await Promise.race(slow.map(({ closed }) => closed));
     expect(code).toBe(1000);
-    // One that is read goes on, and when those have gone so may others.
+    // A stream that is read goes on. Once the slow ones are gone, others may have as much unread.
     quick.object.send('{"type":"pong"}');
     expect(await first).toContain("event: pong");
     for (const { reader } of slow) await reader.cancel().catch(() => undefined);
@@ -163,7 +163,7 @@ describe("an event stream", () => {
     for (let n = 0; n < 30; n++) expect(await later.next()).toContain("event: messages");
   });
 
-  it("[SOC16] that has little unread ends as well where many have, and one that is read does not", async () => {
+  it("[SOC16] that has little unread ends as well when many such add up, and one that is read does not", async () => {
     const quick = open(null);
     await quick.head;
     const slow = Array.from({ length: 50 }, () => open(null));

@@ -1,4 +1,4 @@
-// The ticket with which an event stream comes back: for one token, by a secret that the hub still has.
+// The ticket that lets an event stream come back: for one token, made with a secret that the hub still has.
 
 import { expect, it } from "vitest";
 import { isTicketOf, ticketOf } from "../../src/edge/ticket.ts";
@@ -10,7 +10,7 @@ const PREVIOUS = "the secret before this one, of more than thirty-two characters
 const settings = (vars: object = {}) =>
   settingsOf({ ...TEST_VARS, ...vars } as unknown as Env) as Settings;
 
-it("[SSE5] opens for exactly the token that it was given out for", async () => {
+it("[SSE5] a ticket opens for exactly the token that it was issued for", async () => {
   const ticket = await ticketOf(settings(), "a.b.c");
   expect(ticket).toMatch(/^[\w-]{43}$/);
   const opens = await Promise.all(
@@ -21,14 +21,14 @@ it("[SSE5] opens for exactly the token that it was given out for", async () => {
     expect(await isTicketOf(settings(), "a.b.c", other)).toBe(false);
 });
 
-it("[SSE5] outlives a rotation of the secret, and not the secret", async () => {
+it("[SSE5] a ticket outlives a rotation of the secret, but not the secret itself", async () => {
   const ticket = await ticketOf(settings({ JWT_SECRETS: PREVIOUS }), "a.b.c");
   const during = settings({ JWT_SECRETS: JSON.stringify([JWT_SECRET, PREVIOUS]) });
   expect(await isTicketOf(during, "a.b.c", ticket)).toBe(true);
   expect(await isTicketOf(settings(), "a.b.c", ticket)).toBe(false);
 });
 
-it("[SSE5] of a hub with an issuer and no secret is made with what no other hub has", async () => {
+it("[SSE5] a hub with an issuer and no secret makes tickets that no other hub can make", async () => {
   const JWKS_URL = "https://login.example.com/jwks.json";
   const issuer = { JWT_SECRETS: undefined, JWKS_URL, JWT_AUDIENCE: "hub" };
   const of = (API_KEYS: string) => settings({ ...issuer, API_KEYS });
