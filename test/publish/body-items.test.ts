@@ -23,7 +23,7 @@ it.each([
   expect(parseItems(body, type)).toEqual({ items, isList: false });
 });
 
-it("[PUB2] a list is a list, be it of one", () => {
+it("[PUB2] a list of one message is still a list", () => {
   const items = [{ value: { type: "a" } }];
   expect(parseItems('[{"type":"a"}]', "application/json")).toEqual({
     items,

@@ -1,4 +1,4 @@
-// What a list is told of an address whose object fails.
+// The outcome for one address of a list when its object fails.
 
 import { afterEach, expect, it, vi } from "vitest";
 import type { Env } from "../../src/objects/env.ts";

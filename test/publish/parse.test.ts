@@ -1,4 +1,4 @@
-// What is a message, and what it becomes on its way to a log.
+// The parsing of messages, and the drafts made of them for a log.
 
 import { describe, expect, it } from "vitest";
 import type { Draft } from "../../src/log/entry.ts";
@@ -108,11 +108,11 @@ describe("a message", () => {
       value: { notification: { actions: [{ action: "a", title: "A", icon: "/a.png" }] } },
       fix: "`notification.actions.0.icon` is not a known field: it has action, title, url; put your own into `data`, beside `notification`",
     },
-  ])("[PUB1] $value with a field it does not have is told where it belongs", ({ value, fix }) => {
+  ])("[PUB1] $value has an unknown field, and `fix` says where it belongs", ({ value, fix }) => {
     expect(parseMessage(value)).toMatchObject({ code: "invalid_params", fix });
   });
 
-  it("[PUB1] is refused when there is nothing in it", () => {
+  it("[PUB1] is refused when it has no content", () => {
     for (const value of [{}, { id: "a", ttl: 5, urgency: "high" }])
       expect(parseMessage(value)).toMatchObject({ code: "bad_request" });
   });
@@ -131,14 +131,14 @@ describe("a draft", () => {
     expect(draft).toMatchObject({ id: "m", ttl: 9, category: null });
   });
 
-  it("[PUB3] is named by its own id, or by the key that stands for it", async () => {
+  it("[PUB3] has its own id, or the idempotency key in its place", async () => {
     const own = await made({ id: "m", type: "t" }, "shop", "key");
     expect([own.id, own.identity?.key]).toEqual(["m", "shop\nm"]);
     const keyed = await made({ type: "t" }, "shop", "key/3");
     expect([keyed.id, keyed.identity?.key]).toEqual(["key/3", "shop\nkey/3"]);
   });
 
-  it("[PUB3] without either has an id at random, and may be stored twice", async () => {
+  it("[PUB3] without either has a random id, and may be stored twice", async () => {
     const [one, two] = [
       await made({ type: "t" }, "shop", null),
       await made({ type: "t" }, "shop", null),
@@ -147,7 +147,7 @@ describe("a draft", () => {
     expect(one.id).not.toBe(two.id);
   });
 
-  it("[LOG4] has a digest of its content, however it was ordered, and of its ttl", async () => {
+  it("[LOG4] has a digest of its content, in any order, and of its ttl", async () => {
     const digest = async (message: Parameters<typeof draftFromMessage>[0]) =>
       (await made(message, "shop", "k")).identity?.digest;
     const first = await digest({ type: "t", data: 1 });

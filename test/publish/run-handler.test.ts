@@ -1,4 +1,4 @@
-// Routing by type on the server: which handler a type has, and what becomes of its decision.
+// Routing by type on the server: the handler of a type, and the effect of its decision.
 
 import { describe, expect, it } from "vitest";
 import { handlers } from "../../src/handlers.ts";
@@ -41,7 +41,7 @@ it("[PUB4] a handler changes the message, sends it elsewhere, or refuses it", as
   await expect(runHandler(() => ({ to: "nowhere" }), message, sender)).rejects.toThrow("nowhere");
 });
 
-it("[PUB4] a handler is told who sends and where to, as the hub has verified it", async () => {
+it("[PUB4] a handler receives the sender and the address, as the hub has verified them", async () => {
   let told: unknown;
   const spy: Handler = (m, by) => {
     told = [m, by];

@@ -1,10 +1,10 @@
-// What a check finds wrong with a body, as a refusal that names the field.
+// The faults that validation finds in a body, as refusals that name the field.
 
 import * as v from "valibot";
 import { expect, it } from "vitest";
 import { refusalFromIssue } from "../../src/publish/validation.ts";
 
-it("[PUB1] a field's name is told by its beginning, however long it is", () => {
+it("[PUB1] a refusal has the beginning of a field's name, however long the name is", () => {
   const body = { ["x".repeat(1_000_000)]: 1 };
   const { issues } = v.safeParse(v.strictObject({}), body);
   const { field, fix } = refusalFromIssue((issues as [v.BaseIssue<unknown>])[0]);
