@@ -1,5 +1,5 @@
-// A checkpoint that another release has stored: an older one lacks members that this one has, and a newer
-// one, before it was rolled back, may have had more.
+// Checkpoints that another release has stored: one of an older release lacks members, and one of a newer
+// release, before it was rolled back, may have more.
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { draft, type Stub } from "../support/object.ts";
 
 type Meta = Record<string, unknown>;
 
-/** What the newest row carries for the object; `change` makes it what another release has stored. */
+/** Turns the object's part of the newest checkpoint into another release's by `change`; returns it. */
 async function storedMeta(
   stub: Stub,
   change: (meta: Meta) => Meta = (meta) => meta,
@@ -29,7 +29,7 @@ async function storedMeta(
   return meta;
 }
 
-it("[LOG2] what an inbox of an older release did not know of begins with its default", async () => {
+it("[LOG2] members that an inbox of an older release lacks begin with their defaults", async () => {
   const [ada, topic] = [namedUser(), namedTopic()];
   await ada.stub.publish([draft(1)]);
   await storedMeta(ada.stub, ({ unread, unseen, total }) => ({ unread, unseen, total }));
@@ -42,7 +42,7 @@ it("[LOG2] what an inbox of an older release did not know of begins with its def
   });
 });
 
-it("[LOG2] what a topic of an older release did not know of begins with its default", async () => {
+it("[LOG2] members that a topic of an older release lacks begin with their defaults", async () => {
   const topic = namedTopic();
   await topic.stub.publish([draft(1)]);
   await storedMeta(topic.stub, () => ({}));
@@ -51,7 +51,7 @@ it("[LOG2] what a topic of an older release did not know of begins with its defa
   expect(await topic.stub.standing()).toMatchObject({ access: "token", members: 0 });
 });
 
-it("[LOG2] what a newer release has stored outlives a rollback", async () => {
+it("[LOG2] members that a newer release has stored outlive a rollback", async () => {
   for (const { stub } of [namedUser(), namedTopic()]) {
     await stub.publish([draft(1)]);
     await storedMeta(stub, (meta) => ({ ...meta, ofLater: 7 }));
@@ -60,7 +60,7 @@ it("[LOG2] what a newer release has stored outlives a rollback", async () => {
   }
 });
 
-it("[LOG16] a log that lacks columns gets them when it wakes, also to be read only", async () => {
+it("[LOG16] a log that lacks columns gets them when it wakes, even if it is only read", async () => {
   const ada = namedUser();
   await ada.stub.publish([draft(1)]);
   await runInDurableObject(ada.stub, (_inbox, { storage }) => {

@@ -1,4 +1,4 @@
-// The text in which a log's standing rides on its rows.
+// The text of a log's checkpoint, which is stored in its rows.
 
 import { expect, it } from "vitest";
 import {
@@ -39,7 +39,7 @@ it.each([
   expect(parseCheckpoint(printCheckpoint(checkpoint), checkpoint.meta)).toEqual(checkpoint);
 });
 
-// What an older or newer version of the code has stored must be read by this one.
+// This release must read the checkpoints that older and newer ones have stored.
 it("[LOG2] the printed form is the one that is stored in rows", () => {
   expect(printCheckpoint(full)).toBe(
     '[1,"abcdefghij",41,1900000000000,40,2,1,1900000060000,7776000000,1907776000000,[1,1899999000000,7],[9,2,3,9,4,13],5,{"unread":3}]',
@@ -53,7 +53,7 @@ const evictableAt = (offset: number): Evictable => ({
   mayCarryCursor: false,
 });
 
-it("[ROW3] of the queue only the next are printed, and the lowest of the others is known", () => {
+it("[ROW3] only the front of the queue is printed, with the lowest offset of the other rows", () => {
   const kept = Array.from({ length: QUEUE_STORED_MAX }, (_, i) => evictableAt(100 + i));
   const restAfter = (others: number[], rest: number) => {
     const queue = [...kept, ...others.map(evictableAt)];
@@ -67,9 +67,9 @@ it("[ROW3] of the queue only the next are printed, and the lowest of the others 
   };
   expect(restAfter([70, 60, 80], 90)).toMatchObject({ evictionQueue: kept, lowestUnqueued: 60 });
   expect(restAfter([70], 50).lowestUnqueued).toBe(50);
-  // What lies below the oldest is gone already.
+  // Rows below the oldest are gone already.
   expect(restAfter([9, 70], 90).lowestUnqueued).toBe(70);
-  // Where there were none, one may have come by the next waking.
+  // Where there were no other rows, there may be one when the object wakes again.
   expect(restAfter([], NO_OTHERS).lowestUnqueued).toBe(UNKNOWN);
   expect(restAfter([70], UNKNOWN).lowestUnqueued).toBe(UNKNOWN);
 });

@@ -1,5 +1,5 @@
-// The databases of shipped releases, as those releases wrote them: today's code reads all that its release
-// read, and goes on with it. To record another one, see CONTRIBUTING.md.
+// The databases of shipped releases, as those releases wrote them: today's code reads all that the release
+// read, and continues with it. To record another one, see CONTRIBUTING.md.
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -24,7 +24,7 @@ const RELEASES = {
 
 const HUB = "https://hub.example";
 const MINUTE_MS = 60_000;
-/** What a round adds to the inbox: 14 messages, of which one is deleted again. */
+/** The messages that a round leaves in the inbox: it adds 14 and deletes one of them again. */
 const KEPT_OF_A_ROUND = 13;
 
 beforeEach(() => {
@@ -44,7 +44,7 @@ const stubsOf = ({ user, topic }: Names): { inbox: Stub; topic: Stub } => ({
   topic: env.TOPIC.getByName(`v1/-/topic/${topic}`),
 });
 
-/** The columns of each table, in no order. */
+/** Returns the columns of each table, sorted by name. */
 function columnsOf(stub: Stub): Promise<Record<string, string[]>> {
   return runInDurableObject<DurableObject, Record<string, string[]>>(
     stub,
@@ -97,7 +97,7 @@ describe.each(Object.entries(RELEASES))("a database of %s", (release, { inbox, t
     const kept = told.all.notifications.length + KEPT_OF_A_ROUND;
     expect(after.all.notifications).toHaveLength(kept);
     expect(after.all.notifications.slice(KEPT_OF_A_ROUND)).toMatchObject(
-      // All up to the first message of the round was marked as seen.
+      // The round marked everything up to its first message as seen.
       told.all.notifications.map(({ seen_at, ...message }) => message),
     );
     await evictAll(stubs);

@@ -29,7 +29,7 @@ describe.each(BOTH)("a log that is $name", ({ rest }) => {
   it.each([
     { kind: "an inbox", make: freshInbox as () => Stub },
     { kind: "a topic", make: freshTopic as () => Stub },
-  ])("[LOG3] $kind repeats its first answer to what was published before", async ({ make }) => {
+  ])("[LOG3] $kind repeats its first answer to a repeated publish", async ({ make }) => {
     const stub = make();
     const stored = await publish(stub, named("same"));
     await publish(stub, draft("another"));
@@ -42,7 +42,7 @@ describe.each(BOTH)("a log that is $name", ({ rest }) => {
     expect(await publish(stub, draft("next"))).toMatchObject({ offset: 3 });
   });
 
-  it("[LOG3] an id is its source's own", async () => {
+  it("[LOG3] an id belongs to its source", async () => {
     const stub = freshTopic();
     await publish(stub, named("same"));
     await rest(stub);
@@ -50,7 +50,7 @@ describe.each(BOTH)("a log that is $name", ({ rest }) => {
     expect(await publish(stub, other)).toMatchObject({ status: "stored", offset: 2 });
   });
 
-  it("[LOG3] what is twice in one list is stored once", async () => {
+  it("[LOG3] a message that is twice in one list is stored once", async () => {
     const stub = freshInbox();
     await publish(stub, draft("first"));
     await rest(stub);
@@ -81,13 +81,13 @@ describe.each(BOTH)("a log that is $name", ({ rest }) => {
     at(24);
     await rest(stub);
     expect(await publish(stub, named("same", 2))).toMatchObject({ status: "stored", offset: 2 });
-    // From then it counts anew, though the old entry is still there.
+    // Its 24 h start again from here, though the old entry still exists.
     at(47);
     expect(await stub.publish([named("same", 1)])).toMatchObject([{ status: "mismatch" }]);
     expect(await publish(stub, named("same", 2))).toMatchObject({ status: "duplicate", offset: 2 });
   });
 
-  it("[LOG3] [LOG5] of two tables the older goes after 24 h and 500 ids, and none younger with it", async () => {
+  it("[LOG3] [LOG5] the older of two tables goes after 24 h and 500 ids, and no younger id goes with it", async () => {
     const stub = freshTopic();
     await stub.publish(many("first", 500));
     at(23);
@@ -103,7 +103,7 @@ describe.each(BOTH)("a log that is $name", ({ rest }) => {
     await stub.publish(many("second", 500));
     at(46.9);
     expect(await publish(stub, named("late"))).toMatchObject({ status: "duplicate" });
-    // The table that holds `late` is emptied when it is its turn again.
+    // The table that holds `late` is emptied on its next turn.
     at(48);
     await rest(stub);
     await publish(stub, named("third"));
@@ -112,7 +112,7 @@ describe.each(BOTH)("a log that is $name", ({ rest }) => {
     expect(await publish(stub, named("late"))).toMatchObject({ status: "stored" });
   });
 
-  it("[LOG3] a table with few ids is kept on, however old it is", async () => {
+  it("[LOG3] a table with few ids stays in use, however old it is", async () => {
     const stub = freshTopic();
     await stub.publish(many("few", 499));
     at(24);

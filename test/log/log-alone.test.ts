@@ -1,5 +1,5 @@
-// A log by itself: its alarm, what it has in memory after a write that failed, and a limit or an age
-// that the operator has changed.
+// A log by itself: its alarm, its memory after a failed write, and a limit or an age that the operator has
+// changed.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Row } from "../../src/log/row.ts";
@@ -18,7 +18,7 @@ afterEach(() => {
 const silenced = () => vi.spyOn(console, "error").mockReturnValue();
 
 describe("the alarm of a log", () => {
-  it("[LOG15] is asked for once, and again when it is an hour late: then it was lost", () =>
+  it("[LOG15] is requested once, and again when it is an hour late and so was lost", () =>
     bare(({ open }) => {
       const log = open();
       log.append(drafts(2), NOW);
@@ -32,7 +32,7 @@ describe("the alarm of a log", () => {
       expect([later.takeAlarm(), later.at(late + 1).alarm]).toEqual([true, late + 1 + AGE_MS]);
     }));
 
-  it("[LOG14] is not asked for by what was erased", () =>
+  it("[LOG14] is not requested for erased messages", () =>
     bare(async ({ open }) => {
       const log = open();
       log.append(drafts(2), NOW);
@@ -40,14 +40,14 @@ describe("the alarm of a log", () => {
       expect(log.takeAlarm()).toBe(false);
     }));
 
-  it("[LOG15] makes room that the next messages take without giving up any other", () =>
+  it("[LOG15] makes room for the next messages, which evict no other", () =>
     bare(async ({ open, stored }) => {
       const log = open();
       log.append(
         range(1, 10).map((n) => draft(n, n <= 5 ? { ttl: 60 } : {})),
         NOW,
       );
-      // Those that end stand first in the line of those that are given up.
+      // The messages that end are the first in the eviction queue.
       expect(log.at(NOW + 60_000).meta.total).toBe(5);
       await log.sweep(NOW + 60_000);
       expect(stored()).toEqual(range(6, 10));
@@ -59,14 +59,14 @@ describe("the alarm of a log", () => {
       expect(stored()).toEqual(range(6, 15));
     }));
 
-  it("[LOG15] that comes to an object which stores nothing does nothing", () =>
+  it("[LOG15] does nothing in an object that stores nothing", () =>
     bare(async ({ open }) => {
       expect(await open().sweep(NOW)).toBe(false);
     }));
 });
 
-describe("what a log has in memory", () => {
-  it("[LOG13] is as it was after a change or a publish that failed", () =>
+describe("the memory of a log", () => {
+  it("[LOG13] is unchanged after a change or a publish that failed", () =>
     bare(({ open, poison }) => {
       silenced();
       const log = open();
@@ -99,7 +99,7 @@ describe("what a log has in memory", () => {
       expect(log.recent(4, NOW)).toEqual([]);
     }));
 
-  it("[LOG14] has nothing of what was erased", () =>
+  it("[LOG14] has no erased message", () =>
     bare(async ({ open }) => {
       const log = open();
       log.append(drafts(3), NOW);
@@ -107,18 +107,18 @@ describe("what a log has in memory", () => {
       expect(log.recent(0, NOW)).toEqual([]);
     }));
 
-  it("[CUR3] does not answer for what came before the waking", () =>
+  it("[CUR3] does not answer for messages from before the object woke", () =>
     bare(({ open }) => {
       open().append(drafts(3), NOW);
       expect(open().recent(1, NOW)).toBeNull();
     }));
 });
 
-it("[LOG13] drafts that are stored one by one are told as one", () =>
+it("[LOG13] drafts that are stored one by one are reported as one step", () =>
   bare(({ open, poison }) => {
     silenced();
     const log = open();
-    // What has no notification goes before what is unread, here from the middle.
+    // Messages without a notification are evicted before unread ones, here from the middle.
     log.append(
       range(1, 10).map((n) => draft(n, { isSilent: n === 5 || n === 7 })),
       NOW,
@@ -137,14 +137,14 @@ it("[LOG13] drafts that are stored one by one are told as one", () =>
       ["c1", [0]],
       ["c2", [1, 2]],
     ]);
-    // Also where the first of them fails.
+    // The same holds where the first of them fails.
     expect(log.append([draft("poison"), draft("d")], NOW)).toMatchObject({ since: 13, to: 14 });
   }));
 
 describe("a limit that was lowered", () => {
   const many = range(1, 300).map((n) => draft(n, { isSilent: n === 250 }));
 
-  it("[LOG6] is made good by a hundred rows with each write, and devices are told", () =>
+  it("[LOG6] removes a hundred more rows with each write, and devices learn of them", () =>
     bare(({ open, stored }) => {
       open({ messagesMax: 500 }).append(many, NOW);
       const log = open({ messagesMax: 50 });
@@ -157,7 +157,7 @@ describe("a limit that was lowered", () => {
       expect(log.at(NOW)).toMatchObject({ rows: 50, oldest: 255, meta: { total: 50 } });
     }));
 
-  it("[LOG13] loses nothing to a publish that fails", () =>
+  it("[LOG13] removes nothing with a publish that fails", () =>
     bare(({ open, stored, poison }) => {
       silenced();
       open({ messagesMax: 500 }).append(many, NOW);
@@ -170,14 +170,14 @@ describe("a limit that was lowered", () => {
 });
 
 describe("an age that was changed", () => {
-  it("[LOG8] ends at the next waking what is older", () =>
+  it("[LOG8] ends older messages when the object wakes", () =>
     bare(({ open }) => {
       open().append(drafts(2), NOW);
       const later = open({ ageMs: DAY_MS }).at(NOW + DAY_MS);
       expect(later).toMatchObject({ oldest: 3, meta: { unread: 0, total: 0 } });
     }));
 
-  it("[ROW3] costs one look at all rows, and not one with each waking", () =>
+  it("[ROW3] costs one scan of all rows, and not one each time the object wakes", () =>
     bare(({ open }) => {
       open().append(drafts(2), NOW);
       const ageMs = AGE_MS / 2;
@@ -189,7 +189,7 @@ describe("an age that was changed", () => {
     }));
 });
 
-describe("a row that is given up", () => {
+describe("a row that is overwritten", () => {
   const marked: Pick<Row, "changed" | "seen_at" | "read_at" | "archived_at"> = {
     ...{ changed: 11, seen_at: 1, read_at: 2, archived_at: 3 },
   };
@@ -212,7 +212,7 @@ describe("a row that is given up", () => {
       }),
   );
 
-  it("[LOG13] must be there: otherwise the message is not called stored", () =>
+  it("[LOG13] must exist: otherwise the message is reported as failed", () =>
     bare(({ open, storage }) => {
       silenced();
       const log = open();
@@ -239,17 +239,17 @@ describe("a row that is given up", () => {
         NOW,
       );
       expect(writes).toHaveBeenCalledTimes(1);
-      // The platform takes 2 MB in one value.
+      // The platform accepts at most 2 MB in one value.
       expect(longest).toBeLessThan(1_000_000);
       expect(log.store.last()?.offset).toBe(80);
     }));
 
-  it("[LOG6] may be of the list itself, where that is longer than the log: in one write", () =>
+  it("[LOG6] may be of the list itself, when that is longer than the log, in one write", () =>
     bare(({ open, stored, storage }) => {
       const log = open();
       const writes = vi.spyOn(storage, "transactionSync");
       log.append(drafts(25), NOW);
-      // One makes the tables.
+      // One of them makes the tables.
       expect(writes.mock.calls.length).toBeLessThanOrEqual(2);
       expect(stored()).toEqual(range(16, 25));
     }));
@@ -265,7 +265,7 @@ it("[LOG3] [LOG5] an id that was used again after a day is known by its second u
     expect(log.append([named("a")], later + 1).outcomes).toMatchObject([{ status: "duplicate" }]);
   }));
 
-it("[LOG3] ids take no more room than two tables of so many, also within a day", () =>
+it("[LOG3] ids fill at most two tables of a limited size, even within a day", () =>
   bare(({ open }) => {
     const log = open();
     log.append([draft("a", { id: "a" })], NOW);

@@ -1,5 +1,5 @@
-// An instance that has been replaced still has its memory, and its storage throws. What it knows may
-// be out of date, so whoever joins the log is not answered from memory alone.
+// A replaced instance still has its memory, while its storage throws. The memory may be out of date, so it
+// is never the only source of an answer to a newcomer.
 
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -15,7 +15,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Makes everything fail that touches the storage of this instance. */
+/** Makes every SQL call of this instance fail. */
 function replace(stub: Stub): Promise<void> {
   return runInDurableObject(stub as ReturnType<typeof freshInbox>, (_object, { storage }) => {
     storage.sql.exec = () => {
@@ -24,7 +24,7 @@ function replace(stub: Stub): Promise<void> {
   });
 }
 
-/** Three messages, all of them in memory; gives the cursor of the last. */
+/** Publishes three messages, all of them in memory; returns the cursor of the last. */
 async function fill(stub: Stub): Promise<{ epoch: string; offset: number }> {
   await stub.publish(drafts(2));
   const { epoch } = await publish(stub, draft(3));
@@ -46,7 +46,7 @@ describe.each([
         offset: offset - 1,
       }),
     },
-  ])("[CON10] asks who connects since $since to come back, and tells nothing", async ({ of }) => {
+  ])("[CON10] asks a connect since $since to come back, and sends nothing", async ({ of }) => {
     const failed = vi.spyOn(console, "error").mockReturnValue();
     const stub = make();
     const since = of(await fill(stub));
@@ -63,7 +63,7 @@ describe.each([
   });
 });
 
-it("[CUR3] an inbox that was replaced does not list what changed since a cursor", async () => {
+it("[CUR3] a replaced inbox does not list the changes since a cursor", async () => {
   const stub = freshInbox();
   const head = await fill(stub);
   const query = { limit: 100, before: null, state: null, category: null };
@@ -76,7 +76,7 @@ it("[CUR3] an inbox that was replaced does not list what changed since a cursor"
     ).rejects.toThrow(WHY);
 });
 
-it("[STA11] an inbox that was replaced does not say of a mark that it changes nothing", async () => {
+it("[STA11] a replaced inbox does not answer a mark with `changed: false`", async () => {
   const stub = freshInbox();
   const { epoch, offset } = await fill(stub);
   await mark(stub, offset, { read: true });
@@ -88,18 +88,18 @@ it("[STA11] an inbox that was replaced does not say of a mark that it changes no
   );
 });
 
-it("[CON8] [DEL3] an inbox that was replaced says neither that nobody is there nor that a token is good", async () => {
+it("[CON8] [DEL3] a replaced inbox reports neither that it has no audience nor that a token is valid", async () => {
   const stub = freshInbox();
   await fill(stub);
   await replace(stub);
   const none = { entries: [], live: [], since: 0, to: 0, lost: 0, oldest: 0 };
   const batch = { ...none, topic: "news", isPublic: false, epoch: "e", generation: 1 };
   await expect(runInDurableObject(stub, (inbox) => inbox.deliver(batch))).rejects.toThrow(WHY);
-  // It throws in the turn of the call, which is a rejection for whoever called from outside.
+  // `revokes` throws in the turn of the call; a caller outside the object sees a rejection.
   await expect(runInDurableObject(stub, async (inbox) => inbox.revokes(1))).rejects.toThrow(WHY);
 });
 
-it("[SUB1] a topic that was replaced does not take in a member, be it one that it knows", async () => {
+it("[SUB1] a replaced topic accepts no member, not even one that it knows", async () => {
   const stub = freshTopic();
   const head = await fill(stub);
   const ada: Joining = { member: "user:ada", follows: false, since: "latest", unlessPublic: null };

@@ -1,5 +1,4 @@
-// The log that both objects stand on: order, durability through evictions, and messages that fail
-// alone.
+// The log of both objects: order, durability across evictions, and messages that fail alone.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
@@ -34,7 +33,7 @@ afterEach(() => {
 const offsetsOf = (frames: MessagesFrame[]) =>
   frames.flatMap(({ messages }) => messages.map(({ offset }) => offset));
 
-/** Makes every write of a message fail whose text holds "poison", until the object is evicted. */
+/** Fails every write of a message whose text holds "poison", until the object is evicted. */
 function poison(stub: Stub): Promise<void> {
   return runInDurableObject(stub as ReturnType<typeof freshInbox>, (_object, { storage }) => {
     const { exec } = storage.sql;
@@ -47,7 +46,7 @@ function poison(stub: Stub): Promise<void> {
 }
 
 describe.each(KINDS)("$kind", ({ make, ageMs }) => {
-  it("[LOG1] [LOG2] evicted under open sockets, tells them everything once and in order", async () => {
+  it("[LOG1] [LOG2] sends open sockets everything once and in order across evictions", async () => {
     const stub = make();
     const device = new Device();
     device.view.offset = 0;
@@ -59,7 +58,7 @@ describe.each(KINDS)("$kind", ({ make, ageMs }) => {
       if (round % 4 === 0) lists.push(stub.publish(drafts(1, published + 1 + count)));
       await Promise.all(lists);
       published += count + lists.length - 1;
-      // The eviction comes before the frames were read in some rounds, and after them in others.
+      // Some rounds evict the object before the frames are read, some after.
       if (round % 2 === 0) await evictDurableObject(stub);
       if (round % 3 === 0) await device.settle();
     }
@@ -68,7 +67,7 @@ describe.each(KINDS)("$kind", ({ make, ageMs }) => {
     expect(device.view.applied.map(({ data }) => data)).toEqual(range(1, published));
   });
 
-  it("[LOG2] offsets rise by one, and one list has one after the other", async () => {
+  it("[LOG2] offsets rise by one, and those of a list follow one another", async () => {
     const stub = make();
     const outcomes = await stub.publish(drafts(30));
     expect(outcomes.map((outcome) => "offset" in outcome && outcome.offset)).toEqual(range(1, 30));
@@ -76,7 +75,7 @@ describe.each(KINDS)("$kind", ({ make, ageMs }) => {
     expect(await publish(stub, draft(31))).toMatchObject({ offset: 31 });
   });
 
-  it("[LOG2] [LOG12] [LOG15] the head never goes back, nothing is missed in silence, and no log begins anew while it holds a message or an id", async () => {
+  it("[LOG2] [LOG12] [LOG15] the head never goes back, no loss is silent, and no log starts over while it holds a message or an id", async () => {
     const step = fc.record({
       count: fc.integer({ min: 1, max: 4 }),
       ttl: fc.constantFrom(null, 30, 60),
@@ -91,7 +90,7 @@ describe.each(KINDS)("$kind", ({ make, ageMs }) => {
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async (steps) => {
         const stub = make();
         let last = { epoch: "0", offset: 0 };
-        /** When each message of this epoch ends, and until when its id is remembered. */
+        /** The end of each message of this epoch, and the time until which its id is remembered. */
         let held: { ends: number; remembered: number }[] = [];
         let mayBegin = true;
         for (const { count, ttl, isNamed, waitMs, alarm, evict } of steps) {
@@ -118,7 +117,7 @@ describe.each(KINDS)("$kind", ({ make, ageMs }) => {
           mayBegin = false;
           const ends = now + Math.min(ageMs, ttl === null ? ageMs : ttl * 1000);
           held.push({ ends, remembered: isNamed ? now + DAY_MS : now });
-          // The old cursor either has all of this, or is told that it does not reach.
+          // A connect with the old cursor either receives all of this, or `recovered: false`.
           const socket = await connect(stub, old, { exp: null });
           const { recovered } = await socket.nextOf("connected");
           const frames = await messagesOf(socket);
@@ -139,7 +138,7 @@ describe.each(KINDS)("$kind", ({ make, ageMs }) => {
       }),
       { numRuns: 40, seed: 20_300_501 },
     );
-    // Each of the 40 begins once: some must have begun again.
+    // Each of the 40 logs begins once, so some must have started over.
     expect(began).toBeGreaterThan(40);
   });
 
@@ -159,7 +158,7 @@ describe.each(KINDS)("$kind", ({ make, ageMs }) => {
     expect(Date.parse(messages[2]?.expires ?? "") - NOW).toBe(10_000);
   });
 
-  it("[LOG13] [FOL1] after a bad message of a topic the topic's later ones wait, and no others", async () => {
+  it("[LOG13] [FOL1] after a bad message of a topic its later messages wait, and no others", async () => {
     vi.spyOn(console, "error").mockReturnValue();
     const stub = make();
     await poison(stub);
@@ -172,7 +171,7 @@ describe.each(KINDS)("$kind", ({ make, ageMs }) => {
     expect(outcomes.map(({ status }) => status)).toEqual([
       ...["stored", "failed", "failed", "stored", "stored"],
     ]);
-    // The failed one and what came behind it are taken in order when they come again.
+    // The failed message and the later one are stored in order when they come again.
     await evictDurableObject(stub);
     const again = await stub.publish(list.slice(1, 3));
     expect(again).toMatchObject([{ offset: 4 }, { offset: 5 }]);
@@ -227,7 +226,7 @@ describe.each(KINDS)("$kind", ({ make, ageMs }) => {
     expect(await publish(stub, draft("next"))).toMatchObject({ offset: 2 });
   });
 
-  it.each(BOTH)("[LOG10] `ttl: 0` moves no head, $name", async ({ rest }) => {
+  it.each(BOTH)("[LOG10] `ttl: 0` does not move the head, $name", async ({ rest }) => {
     const stub = make();
     await stub.publish([draft(1)]);
     await rest(stub);

@@ -1,10 +1,10 @@
-// The newest messages in memory: what the ring covers, and what it gives up.
+// The newest messages in memory: the range that the ring covers, and its limits.
 
 import { describe, expect, it } from "vitest";
 import { Entry } from "../../src/log/entry.ts";
 import { RecentEntries } from "../../src/log/recent-entries.ts";
 
-/** Units that an entry has around its body. */
+/** The UTF-16 units that an entry has besides its body. */
 const AROUND = 64;
 
 const entry = (offset: number, text = `${offset}`) =>
@@ -13,7 +13,7 @@ const offsets = (entries: { offset: number }[] | null) =>
   entries?.map(({ offset }) => offset) ?? null;
 
 describe("the ring", () => {
-  it("[CUR3] gives everything after an offset that it covers", () => {
+  it("[CUR3] returns everything after an offset that it covers", () => {
     const ring = new RecentEntries();
     ring.clear(10);
     for (const offset of [11, 12, 15, 16]) ring.push(entry(offset));
@@ -23,7 +23,7 @@ describe("the ring", () => {
     expect(offsets(ring.since(16))).toEqual([]);
   });
 
-  it("[CUR3] leaves to storage what it does not reach back to", () => {
+  it("[CUR3] leaves offsets before its range to storage", () => {
     const ring = new RecentEntries();
     ring.clear(10);
     ring.push(entry(11));
@@ -33,12 +33,12 @@ describe("the ring", () => {
     expect(offsets(ring.since(20))).toEqual([]);
   });
 
-  it("[CUR3] holds so much text and no more, and never answers with a gap", () => {
+  it("[CUR3] holds a limited amount of text, and never answers with a gap", () => {
     const ring = new RecentEntries();
     ring.clear(0);
     const text = "x".repeat(64 * 1024);
     for (let offset = 1; offset <= 20; offset++) ring.push(entry(offset, text));
-    // 512 Ki units are eight of these.
+    // Eight of these have 512 Ki units, the limit.
     expect(ring.since(11)).toBeNull();
     expect(offsets(ring.since(12))).toEqual([13, 14, 15, 16, 17, 18, 19, 20]);
     ring.push(entry(21, "x".repeat(512 * 1024 + 1)));
@@ -56,7 +56,7 @@ describe("the ring", () => {
     expect(held).toEqual(Array.from({ length: 1024 }, (_, i) => 3977 + i));
   });
 
-  it("[CUR3] holds as much after it was emptied as before", () => {
+  it("[CUR3] holds as much after it was cleared as before", () => {
     const ring = new RecentEntries();
     const text = "x".repeat(64 * 1024);
     for (const head of [0, 100, 200]) {

@@ -49,7 +49,7 @@ it("[LOG16] the older release goes on with a table that a newer one has changed"
     ]);
   }));
 
-it("[LOG16] a write that is taken back takes the new columns with it, and the next one adds them", async () => {
+it("[LOG16] a write that is rolled back removes the new columns, and the next one adds them", async () => {
   await runInDurableObject(freshInbox(), (_object, { storage }) => {
     const { sql } = storage;
     older.make(sql);
@@ -64,7 +64,7 @@ it("[LOG16] a write that is taken back takes the new columns with it, and the ne
   });
 });
 
-it("[LOG16] each column that is added writes one row, once, and a table that has all costs none", async () => {
+it("[LOG16] each added column writes one row, once, and a complete table costs none", async () => {
   const stub = freshInbox();
   const cost = (action: (sql: SqlStorage) => unknown) =>
     costOf(stub, (object) =>
@@ -78,7 +78,7 @@ it("[LOG16] each column that is added writes one row, once, and a table that has
   expect(await cost((sql) => newer.put(sql, red))).toMatchObject({ written: 1, read: 0 });
 });
 
-it("has no rows where it does not exist, and a failure of another kind stays one", () =>
+it("a table that does not exist has no rows, and any other failure is thrown", () =>
   runInDurableObject(freshInbox(), (_object, { storage: { sql } }) => {
     expect(newer.isIn(sql)).toBe(false);
     expect(newer.rows(sql, "")).toEqual([]);
