@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Alarm, type AlarmPart } from "../../src/live/alarm.ts";
 
-/** A storage whose calls are answered when the test says so. */
+/** A storage that answers `getAlarm` when the test lets it. */
 class SlowStorage {
   readonly set: number[] = [];
   readonly #found: number | null;
@@ -34,7 +34,7 @@ class SlowStorage {
   }
 }
 
-/** A part that is due at one time after the other, and notes when it runs. */
+/** A part that is due at one time after the other, and records when it runs. */
 class Part implements AlarmPart {
   readonly times: number[];
   readonly ran: number[] = [];
@@ -75,7 +75,7 @@ function alarmOf<Name extends string>(parts: Record<Name, Part>, found: number |
   return { storage, alarm: new Alarm(storage, () => clock.now, parts) };
 }
 
-/** An alarm whose time in storage is known, with one part. */
+/** Returns an alarm of one part that has read its time from storage. */
 async function known(found: number | null, ...times: number[]) {
   const part = new Part([found ?? 9_000, ...times]);
   const { storage, alarm } = alarmOf({ part }, found);
@@ -86,7 +86,7 @@ async function known(found: number | null, ...times: number[]) {
   return { storage, alarm, part };
 }
 
-/** Fires as the platform does, at each time that is set, until none is left. */
+/** Fires the alarm as the platform does, at each time that is set, until none is left. */
 async function fireAll(alarm: Alarm<string>, storage: SlowStorage): Promise<void> {
   for (let fired = 0; storage.set.length > 0 && fired < 20; fired++) {
     clock.now = storage.set.at(-1) as number;
@@ -98,7 +98,7 @@ async function fireAll(alarm: Alarm<string>, storage: SlowStorage): Promise<void
 const NAMES = ["delivery", "idle", "log", "push"] as const;
 const PAIRS = NAMES.flatMap((one) => NAMES.filter((two) => two !== one).map((two) => [one, two]));
 
-it.each(PAIRS)("armed for %s, then for %s, it comes for both at their times", async (one, two) => {
+it.each(PAIRS)("an alarm for %s, then for %s, fires for both at their times", async (one, two) => {
   for (const [first, second] of [
     [100, 200],
     [200, 100],
@@ -119,7 +119,7 @@ it.each(PAIRS)("armed for %s, then for %s, it comes for both at their times", as
   }
 });
 
-it("a part that has not armed it is not forgotten when it comes for another", async () => {
+it("a part that has not armed the alarm is not forgotten when it fires for another", async () => {
   const parts = { one: new Part([100]), two: new Part([300]) };
   const { storage, alarm } = alarmOf(parts);
   const armed = alarm.arm("one");
@@ -181,7 +181,7 @@ it("a part that cannot say when it is due runs again after a minute, and stops n
   expect(storage.set).toEqual([60_100]);
 });
 
-it("an alarm that could not be set is not believed to be set", async () => {
+it("an alarm that could not be set is set by the next call", async () => {
   const { storage, alarm, part } = await known(null);
   storage.fail(new Error("no room"));
   part.times[0] = 5_000;
@@ -194,7 +194,7 @@ it("an alarm that could not be set is not believed to be set", async () => {
   expect(storage.set).toEqual([6_000]);
 });
 
-it("an alarm that another call sets while one looks is not forgotten", async () => {
+it("an alarm that is set while another call reads storage is not forgotten", async () => {
   const part = new Part([90_000]);
   const { storage, alarm } = alarmOf({ part });
   const later = alarm.arm("part");
@@ -204,13 +204,13 @@ it("an alarm that another call sets while one looks is not forgotten", async () 
   await alarm.fired();
   storage.answer();
   await later;
-  // The failed work is tried again a minute later; the call that looked must not put it off.
+  // The failed work is tried again a minute later; the call that read storage must not postpone it.
   expect(storage.set).toEqual([61_000]);
   await alarm.arm("part");
   expect(storage.set).toEqual([61_000]);
 });
 
-it("an alarm at the same time or before stands for a later one, and a sooner one replaces it", async () => {
+it("a set alarm stays for the same time or a later one, and an earlier time replaces it", async () => {
   const { storage, alarm, part } = await known(5_000);
   for (const at of [5_000, 7_000, 4_999]) {
     part.times[0] = at;

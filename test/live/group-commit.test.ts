@@ -1,9 +1,9 @@
-// Group commit by itself: who goes at once, who shares, and who is told what when it fails.
+// Group commit by itself: publishes that are written at once, those that share a write, and failures.
 
 import { describe, expect, it } from "vitest";
 import { GroupCommit } from "../../src/live/group-commit.ts";
 
-/** A group whose writes become durable, and whose waits end, when the test says so. */
+/** Returns a group and its controls: the test makes writes durable and ends the waits. */
 function setUp(gatherMs = 0, restMs = 100) {
   let now = 1_000_000;
   const commits: string[][] = [];
@@ -37,13 +37,13 @@ function setUp(gatherMs = 0, restMs = 100) {
   const rest = (ms = 101) => {
     now += ms;
   };
-  // One has just been, so that what a test adds is the next.
+  // One publish has just been written, so that a test's first one is not the first after a rest.
   group.add(["before"]);
   commits.length = 0;
   return { group, commits, waited, durables, waits, fail, rest };
 }
 
-/** Lets everything that can go on go on. */
+/** Runs the pending microtasks. */
 async function turn(): Promise<void> {
   for (let i = 0; i < 10; i++) await Promise.resolve();
 }
@@ -54,11 +54,11 @@ describe("a group commit", () => {
     rest();
     expect(await group.add(["a", "b"])).toEqual(["a!", "b!"]);
     expect(commits).toEqual([["a", "b"]]);
-    // Neither for others nor for the disk: the runtime holds the reply.
+    // The publish waits neither for others nor for the disk: the runtime holds the reply.
     expect([waited, durables]).toEqual([[], []]);
   });
 
-  it("[CUR8] those that come while a write becomes durable share the next one", async () => {
+  it("[CUR8] publishes that come while a write becomes durable share the next one", async () => {
     const { group, commits, durables } = setUp();
     group.add(["a"]);
     const others = [group.add(["b"]), group.add(["c", "d"]), group.add(["e"])];
@@ -69,7 +69,7 @@ describe("a group commit", () => {
     expect(commits).toEqual([["a"], ["b", "c", "d", "e"]]);
   });
 
-  it("[CUR8] in a row, others are given time to join; after a rest nobody waits", async () => {
+  it("[CUR8] a publish soon after another waits for more to join, and one after a rest does not wait", async () => {
     const { group, commits, waited, waits, durables, rest } = setUp(7);
     rest();
     group.add(["a"]);
@@ -86,7 +86,7 @@ describe("a group commit", () => {
     group.add(["d"]);
     expect(commits).toEqual([["a"], ["b", "c"], ["d"]]);
     expect(waited).toEqual([7]);
-    // Though nothing waits, the one before was just now.
+    // Nothing waits, but the last publish was just now.
     group.add(["e"]);
     expect(commits).toHaveLength(3);
     expect(waited).toEqual([7, 7]);
@@ -104,7 +104,7 @@ describe("a group commit", () => {
     expect(commits.map(({ length }) => length)).toEqual([1, 2700, 900]);
   });
 
-  it("[LOG1] what waits when a write does not become durable is rejected", async () => {
+  it("[LOG1] publishes that wait when a write does not become durable are rejected", async () => {
     const { group, commits, durables } = setUp();
     group.add(["a"]);
     const waiting = group.add(["b"]);
@@ -112,7 +112,7 @@ describe("a group commit", () => {
     durables[0]?.reject(new Error("disk"));
     await rejected;
     expect(commits).toEqual([["a"]]);
-    // And the next one begins anew.
+    // The next publish starts a new group.
     expect(await group.add(["c"])).toEqual(["c!"]);
   });
 
@@ -138,7 +138,7 @@ describe("a group commit", () => {
     expect(await group.add(["d"])).toEqual(["d!"]);
   });
 
-  it("[LOG1] none overtakes those that wait for a write that takes long", async () => {
+  it("[LOG1] no publish overtakes those that wait for a slow write", async () => {
     const { group, commits, durables, rest } = setUp();
     group.add(["a"]);
     group.add(["b"]);
@@ -150,7 +150,7 @@ describe("a group commit", () => {
     expect(commits).toEqual([["a"], ["b", "c"]]);
   });
 
-  it("[CUR8] after a short rest the first is not held back, and those behind it are gathered", async () => {
+  it("[CUR8] after a short rest the first publish is not delayed, and those behind it are gathered", async () => {
     const { group, commits, waited, durables, rest } = setUp(7, 10);
     rest(20);
     group.add(["a"]);

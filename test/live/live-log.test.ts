@@ -1,4 +1,4 @@
-// From a publish to the sockets, over a log and an alarm that only say when they are asked.
+// From a publish to the sockets, over a log and an alarm that only record their calls.
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { LiveLog, type LiveLogDeps } from "../../src/live/live-log.ts";
@@ -14,7 +14,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A feed to so many sockets; `steps` are what it asked of its parts, in order. */
+/** Returns a feed to that many sockets; `steps` are the calls to its parts, in order. */
 function setUp({ sockets = 0, alarm = false } = {}) {
   const steps: string[] = [];
   const write = Promise.withResolvers<void>();
@@ -59,13 +59,13 @@ it("[LOG15] no alarm is set for a write that does not become durable", async () 
   expect(failed.mock.calls[0]?.[0]).toContain("alarm_not_set");
 });
 
-it("[LOG3] what adds nothing is told to nobody", () => {
+it("[LOG3] drafts that add nothing are not broadcast", () => {
   const { feed, steps } = setUp({ sockets: 3 });
   feed.append([draft(1)]);
   expect(steps).toEqual(["append 1"]);
 });
 
-it("[CUR8] the first publish after a rest is not held back, and in a crowd none for more than 15 ms", async () => {
+it("[CUR8] the first publish after a rest is not delayed, and in a crowd none for more than 15 ms", async () => {
   const { feed, steps, write } = setUp({ sockets: 10_000 });
   write.resolve();
   feed.publish([draft(1)], null);
