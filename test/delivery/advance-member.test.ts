@@ -1,4 +1,4 @@
-// One member on its way forward in a log, by the answers that it gives.
+// The progress of one member through a log, by its answers.
 
 import { expect, it } from "vitest";
 import { type Advanced, advanceMember } from "../../src/delivery/advance-member.ts";
@@ -9,7 +9,7 @@ const EPOCH = "e1";
 const member = { name: "user:ada", generation: 7 } as Member;
 const live = [{ body: "live" } as LiveEntry];
 
-/** Brings the member from 10 to 30; it answers with these offsets, the last again and again. */
+/** Advances the member from 10 to 30; it answers with these replies, the last one again and again. */
 async function advancedBy(
   answers: (Partial<DeliverReply> | Error)[],
   isPatient = true,
@@ -30,13 +30,13 @@ async function advancedBy(
   return { result, sent: batches.map(({ since }) => since), batches };
 }
 
-it("[DEL4] a member is brought up from where it stands, further with each call", async () => {
+it("[DEL4] a member is caught up from its own position, further with each call", async () => {
   const { result, sent } = await advancedBy([{ offset: 4 }, { offset: 20 }, { offset: 30 }]);
   expect(sent).toEqual([10, 4, 20]);
   expect(result).toMatchObject({ is: "reached" });
 });
 
-it("[DEL4] a member that lacks more than was believed does not hold up a round", async () => {
+it("[DEL4] a member that lacks more than was assumed does not delay a round", async () => {
   const { result, sent } = await advancedBy([{ offset: 4 }], false);
   expect([result, sent]).toEqual([{ is: "rewound", cursor: 4 }, [10]]);
 });
@@ -49,17 +49,17 @@ it("[DEL2] a member that takes nothing, or goes back twice, is behind", async ()
   expect(sent).toEqual([10, 4]);
 });
 
-it("[DEL3] a member that has nobody is let go by the joining that it was asked for", async () => {
+it("[DEL3] a member without an audience is gone, by the generation that was called", async () => {
   const { result } = await advancedBy([{ isAnyone: false, offset: 0 }]);
   expect(result).toEqual({ is: "gone", generation: 7 });
 });
 
-it("[DEL2] a member that is in another life of the log, or fails, is behind where it stood", async () => {
+it("[DEL2] a member that answers with another epoch, or fails, is behind at its old position", async () => {
   for (const answer of [{ epoch: "e2" }, new Error("broken")])
     expect((await advancedBy([answer])).result).toMatchObject({ is: "behind", cursor: 10 });
 });
 
-it("[DEL8] a member is sent what is live only with the first call", async () => {
+it("[DEL8] a member is sent live messages with the first call only", async () => {
   const { batches } = await advancedBy([{ offset: 20 }, { offset: 30 }]);
   expect(batches.map((batch) => batch.live.length)).toEqual([1, 0]);
 });

@@ -5,7 +5,7 @@ import { batchAfter } from "../../src/delivery/batch.ts";
 import type { Log } from "../../src/log/log.ts";
 import type { Row } from "../../src/log/row.ts";
 
-/** What is given of rows with these offsets after a cursor, up to an offset. */
+/** Returns the end and the offsets of the batch that is made of these rows, up to an offset. */
 function batchOf(rows: Partial<Row>[], upTo?: number, head = 200, oldest = 1) {
   const all = rows.map((row) => ({ body: "x", time: 0, expires: null, category: null, ...row }));
   const log = {
@@ -23,13 +23,13 @@ it("[FOL1] a batch is a hundred messages, or all up to an offset", () => {
   expect(batchOf(rows(5))).toEqual({ to: 200, offsets: [1, 2, 3, 4, 5] });
 });
 
-it("[FOL1] a batch ends with the message that makes it long enough, and the next goes on there", () => {
+it("[FOL1] a batch ends with the message that makes it long enough, and the next one continues there", () => {
   const body = "x".repeat(600_000);
   const { to, offsets } = batchOf(rows(5).map((row) => ({ ...row, body })));
   expect([to, offsets]).toEqual([2, [1, 2]]);
 });
 
-it("[LOG8] [LOG9] a batch leaves out what has expired or aged, and goes past it", () => {
+it("[LOG8] [LOG9] a batch leaves out expired and aged messages, and its end is past them", () => {
   const own = [{ offset: 1 }, { offset: 2, expires: 1_000 }, { offset: 3, expires: 1_001 }];
   expect(batchOf(own, undefined, 3, 2)).toEqual({ to: 3, offsets: [3] });
 });

@@ -38,7 +38,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A platform that refuses an event's calls beyond a limit; counts what it refused. */
+/** Makes the platform refuse an event's calls beyond a limit; counts all calls and the refused ones. */
 function limitedTo(limit: number) {
   const counted = { calls: 0, refused: 0 };
   const renew = CallBudget.prototype.renew;
@@ -46,7 +46,7 @@ function limitedTo(limit: number) {
     renew.call(this, limit);
   });
   let left = 0;
-  // By hand: the meter spies on some of them already, and a spy cannot stand on a spy.
+  // Wrapped by hand: the meter spies on some of these methods already, and spies do not nest.
   const topics = Topic.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
   for (const event of ["publish", "alarm", "delivery", "join"]) {
     const own = topics[event] as (...args: unknown[]) => unknown;
@@ -81,7 +81,7 @@ async function followedBy(count: number) {
 const alarmOf = ({ stub }: Named<Topic>) =>
   runInDurableObject(stub, (_topic, { storage }) => storage.getAlarm());
 
-/** Rings as long as an alarm is due now, as the platform would. */
+/** Fires the alarm for as long as it is due now, as the platform would; returns how many times. */
 async function ringAll(topic: Named<Topic>, between = async () => undefined as unknown) {
   let rings = 0;
   await until(async () => ((await alarmOf(topic)) ?? Number.POSITIVE_INFINITY) <= NOW);
@@ -94,7 +94,7 @@ async function ringAll(topic: Named<Topic>, between = async () => undefined as u
 }
 
 it.each(BOTH)(
-  "[DEL6] 500 members and 50 calls an event: nobody is refused or behind, $name",
+  "[DEL6] 500 members and 50 calls an event: no call is refused and no member behind, $name",
   { timeout: 120_000 },
   async ({ rest }) => {
     const { topic, users } = await followedBy(500);
@@ -106,7 +106,7 @@ it.each(BOTH)(
     });
     expect(platform).toEqual({ calls: 500, refused: 0 });
     expect(rings).toBe(9);
-    // One row for each inbox; the topic's own are the message, and a place for each pause and the end.
+    // Each inbox writes one row; the topic writes the message, and its position at each pause and at the end.
     expect(counted.written() - 500).toBe(11);
     counted.stop();
     expect(await topic.stub.delivery(1)).toEqual({ members: 500, delivered: 500, behind: 0 });
@@ -130,7 +130,7 @@ it("[DEL6] a publish while a round waits for calls is delivered after it, in ord
     expect((await keptOf(user, topic.name)).map(({ data }) => data)).toEqual([1, 2, 3]);
 });
 
-it("[DEL6] members that are caught up take from the same calls", async () => {
+it("[DEL6] members that are caught up use calls of the same budget", async () => {
   const { topic, users } = await followedBy(120);
   const broken = vi
     .spyOn(Inbox.prototype, "deliver")
@@ -166,7 +166,7 @@ it("[DEL7] a live member does not wait for 1,000 that sleep, nor for a round tha
   const joining = { follows: true, since: "latest" as const, unlessPublic: null };
   for (let n = 0; n < 999; n++)
     await topic.stub.join({ ...joining, member: `user:sleeper-${n}-${topic.name}` });
-  // One only watches, and joined last; the other follows and has a device.
+  // Both join after the sleepers: one only watches, the other follows and has a device.
   const watching = await watch(topic);
   const last = namedUser();
   await last.stub.follow(topic.name, "backend");
@@ -180,7 +180,7 @@ it("[DEL7] a live member does not wait for 1,000 that sleep, nor for a round tha
   for (let n = 0; n < 20 && !(await all(1)); n++);
   delayMs = 60;
   for (const socket of [watching, following]) socket.frames.length = 0;
-  // In three times the 60 ms of an unloaded topic, 32 at once, 96 of those that sleep have answered.
+  // At 32 calls at once, 96 sleepers answer in 180 ms: three times the 60 ms of an unloaded topic.
   for (const offset of [2, 3]) {
     const before = late.asleep;
     await topic.stub.publish([draft("now")]);
@@ -213,7 +213,7 @@ it("[DEL8] a live message reaches a member once, and none that joined after it",
   await socket.roundTrip();
   const seen = socket.frames.flatMap((frame) => (frame.type === "messages" ? frame.messages : []));
   expect(seen.map(({ data }) => data).sort()).toEqual(["kept", "live"]);
-  // The last member leaves in the turn in which it is sent.
+  // The last member leaves in the turn in which the message is published.
   const member = `user:${ada.name}`;
   await runInDurableObject(topic.stub, async (object) => {
     const published = object.publish([draft("too late", { ttl: 0 })]);
@@ -231,7 +231,7 @@ it("[DEL8] a live message reaches a member once, and none that joined after it",
   expect(heard.map(({ data }) => data)).toEqual(["next"]);
 });
 
-it("[DEL8] of live messages one after the other each reaches who watches", async () => {
+it("[DEL8] each of several live messages in a row reaches a watcher", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   const socket = await connect(ada.stub, "latest", { user: ada.name }, [

@@ -5,7 +5,7 @@ import { FanOut } from "../../src/delivery/fan-out.ts";
 import type { FanOutDeps } from "../../src/delivery/member-calls.ts";
 import type { Delivering } from "../../src/delivery/position.ts";
 
-/** A fan-out whose follower lacks one message, and the times for which it has set the alarm. */
+/** Returns a fan-out with a follower that lacks one message, and its checkpoint and clock. */
 function guarded(arm: (due: number | null) => Promise<void> = async () => undefined) {
   const clock = { now: 0 };
   const meta: Delivering = { delivered: 1 };
@@ -20,7 +20,7 @@ function guarded(arm: (due: number | null) => Promise<void> = async () => undefi
   return { fanOut, meta, clock };
 }
 
-it("[DEL1] is set at most every half minute", async () => {
+it("[DEL1] the guard is set at most every half minute", async () => {
   const arm = vi.fn(async (_due: number | null) => undefined);
   const { fanOut, clock } = guarded(arm);
   for (const now of [0, 29_999, 30_000]) {
@@ -30,7 +30,7 @@ it("[DEL1] is set at most every half minute", async () => {
   expect(arm.mock.calls).toEqual([[30_000], [60_000]]);
 });
 
-it("[DEL1] that could not be set is set by the next publish", async () => {
+it("[DEL1] a guard that could not be set is set by the next publish", async () => {
   const arm = vi.fn(async () => {
     throw new Error("no room");
   });
@@ -39,7 +39,7 @@ it("[DEL1] that could not be set is set by the next publish", async () => {
   expect(arm).toHaveBeenCalledTimes(2);
 });
 
-it("[DEL1] is not needed by members that have everything", async () => {
+it("[DEL1] members that have everything need no guard", async () => {
   const arm = vi.fn(async () => undefined);
   const { fanOut, meta, clock } = guarded(arm);
   await fanOut.guard();
@@ -50,7 +50,7 @@ it("[DEL1] is not needed by members that have everything", async () => {
   expect(arm).toHaveBeenCalledTimes(1);
 });
 
-it("[DEL1] a restarted object is due at once with what was left undelivered", () => {
+it("[DEL1] after a restart undelivered messages are due at once", () => {
   const deps = {
     log: { at: () => ({ meta: { delivered: 1 }, head: 2 }) },
     members: { hasFollowers: () => true, behind: () => [], size: 1 },

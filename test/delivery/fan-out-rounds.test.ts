@@ -1,5 +1,5 @@
-// What comes while a round is under way or about to begin: another message, another member, another call;
-// and the round that an event has no call left for.
+// Events while a round is under way or about to begin: another message, another member, another call; and a
+// round for which an event has no call left.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
@@ -23,7 +23,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A user whose device subscribes to the topic. */
+/** Returns a user with a device that subscribes to the topic. */
 async function watching(topic: Named<Topic>) {
   const user = namedUser();
   const named = [{ topic: topic.name, since: "latest" as const }];
@@ -38,7 +38,7 @@ async function following(topic: Named<Topic>) {
   return user;
 }
 
-/** Counts the calls to each inbox, and holds those to some of them for as long as they are in `held`. */
+/** Counts the calls to each inbox, and holds those to an inbox for as long as it is in `held`. */
 function callsOfAll(...users: Named<Inbox>[]) {
   const held = new Set(users.map(({ name }) => name));
   const counts = new Map<string, number>();
@@ -73,7 +73,7 @@ it("[DEL7] a live member is called once for a message, however long another one 
   const calls = callsOfAll(asleep);
   await topic.stub.publish([draft("now")]);
   expect((await socket.messages()).messages).toMatchObject([{ data: "now" }]);
-  // The round still waits for the one that sleeps.
+  // The round still waits for the member that sleeps.
   for (let n = 0; n < 20; n++)
     expect(await topic.stub.delivery(1)).toMatchObject({ members: 2, behind: 2 });
   expect([calls.to(user), calls.to(asleep)]).toEqual([1, 1]);
@@ -82,9 +82,9 @@ it("[DEL7] a live member is called once for a message, however long another one 
   expect([calls.to(user), calls.to(asleep)]).toEqual([1, 1]);
 });
 
-it("[DEL8] a live message that is published during a round reaches who was called in it", async () => {
+it("[DEL8] a live message that is published during a round reaches a member called in it", async () => {
   const topic = namedTopic();
-  // The topic does not know yet that a device is there: it learns it by the answer.
+  // The topic does not know yet that a device is there: it learns that from the answer.
   const ada = await following(topic);
   const socket = await connect(ada.stub, "latest", { user: ada.name });
   await socket.nextOf("connected");
@@ -97,11 +97,11 @@ it("[DEL8] a live message that is published during a round reaches who was calle
     expect((await socket.messages()).messages).toMatchObject([{ data }]);
 });
 
-it("[DEL1] who joins before a round begins keeps nothing from the others", async () => {
+it("[DEL1] a member that joins before a round begins keeps no message from the others", async () => {
   const topic = namedTopic();
   const ada = await following(topic);
   const bob = { member: "user:bob", follows: false, since: "latest" as const, unlessPublic: null };
-  // In the turn of the publish; the round begins in a later one.
+  // The join comes in the turn of the publish; the round begins in a later one.
   await runInDurableObject(topic.stub, (object) =>
     Promise.all([object.publish([draft("kept")]), object.join(bob)]),
   );
@@ -109,7 +109,7 @@ it("[DEL1] who joins before a round begins keeps nothing from the others", async
   expect(await keptOf(ada, topic.name)).toEqual([{ data: "kept", at: 1 }]);
 });
 
-it("[TOP5] a topic keeps what a round is still to bring, beyond its limit", async () => {
+it("[TOP5] a topic keeps messages that a round has yet to deliver, beyond its limit", async () => {
   const topic = namedTopic();
   await topic.stub.set({ messagesMax: 10 });
   const ada = await following(topic);
@@ -126,7 +126,7 @@ it("[TOP5] a topic keeps what a round is still to bring, beyond its limit", asyn
   );
 });
 
-it("[DEL6] members that the last calls of an event have caught up go along with the next event", async () => {
+it("[DEL6] members that the last calls of an event have caught up are in the round of the next event", async () => {
   const now = Date.parse("2030-05-05T00:00:00Z");
   vi.useFakeTimers({ now, toFake: ["Date"] });
   const log = vi.spyOn(console, "error").mockReturnValue();
@@ -144,7 +144,7 @@ it("[DEL6] members that the last calls of an event have caught up go along with 
   });
   vi.setSystemTime(now + 2_000);
   await runDurableObjectAlarm(topic.stub);
-  // Both have answered, and the round that takes them along waits for the alarm.
+  // Both have answered, and the round that includes them waits for the alarm.
   const alarm = await runInDurableObject(topic.stub, (_topic, { storage }) => storage.getAlarm());
   expect(alarm).toBeLessThanOrEqual(now + 2_000);
   await runDurableObjectAlarm(topic.stub);

@@ -1,4 +1,4 @@
-// From a topic to all of its members, whatever fails on the way.
+// Deliveries from a topic to all of its members, and the failures on the way.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -30,7 +30,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Whoever is to be told, told by the objects' own calls: ada follows, with or without a device. */
+/** Returns a topic and its follower ada. Deliveries are the objects' own calls. */
 async function followed() {
   const topic = namedTopic();
   const ada = namedUser();
@@ -39,7 +39,7 @@ async function followed() {
 }
 
 describe.each(BOTH)("a topic that is $name", ({ rest }) => {
-  it("[DEL2] tries a member again that could not be reached, and others do not wait for it", async () => {
+  it("[DEL2] retries a member that could not be reached, and the others do not wait for it", async () => {
     const { topic, ada } = await followed();
     const bob = namedUser();
     await bob.stub.follow(topic.name, "backend");
@@ -51,7 +51,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     await until(async () => (await keptOf(bob, topic.name)).length === 4);
     expect(await topic.stub.delivery(4)).toEqual({ members: 2, delivered: 1, behind: 1 });
     await rest(topic.stub);
-    // Again too early, in vain, and then with success.
+    // The first alarm comes while the inbox still fails, the second one after that.
     vi.setSystemTime(NOW + 1_000);
     await runDurableObjectAlarm(topic.stub);
     expect(await topic.stub.delivery(1)).toMatchObject({ behind: 1 });
@@ -66,7 +66,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("[DEL2] tries again when its alarm fails, which the platform would drop in the end", async () => {
+  it("[DEL2] sets its alarm again when it fails, since the platform would drop it in the end", async () => {
     const { topic, ada } = await followed();
     const mend = breakDeliver(ada);
     await topic.stub.publish([draft(1)]);
@@ -79,7 +79,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await keptOf(ada, topic.name)).toEqual([{ data: 1, at: 1 }]);
   });
 
-  it("[TOP5] does not give up what its members have still to be told", async () => {
+  it("[TOP5] keeps messages that its members have not received yet", async () => {
     const { topic, ada } = await followed();
     await topic.stub.publish(drafts(1_000));
     await rest(topic.stub);
@@ -87,13 +87,13 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     await rest(topic.stub);
     await topic.stub.publish(drafts(500, 2_001));
     await untilDelivered(topic, 2_500);
-    // An inbox keeps 500: the newest are all there, and none was told as a gap.
+    // An inbox keeps 500: the newest are all there, and no gap stands for any of them.
     const { counts, notifications } = await list(ada.stub);
     expect(counts.total).toBe(500);
     expect(notifications.map(({ data }) => data)).toEqual(
       Array.from({ length: 100 }, (_, i) => 2_500 - i),
     );
-    // Once all have it, the topic comes back to its limit.
+    // Once all members have the messages, the topic returns to its limit.
     for (let n = 1; n <= 20; n++) await topic.stub.publish([draft(2_500 + n)]);
     await untilDelivered(topic, 2_520);
     const rows = await runInDurableObject(topic.stub, (_topic, { storage }) =>
@@ -103,7 +103,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
   });
 });
 
-/** A message whose delivery a crash interrupted. The call is not answered, and then the object is gone. */
+/** Interrupts a delivery by a crash of the topic, before the call to the inbox is answered. */
 async function interrupted() {
   const { topic, ada } = await followed();
   let asked = false;
@@ -118,30 +118,30 @@ async function interrupted() {
   return { topic, ada, again: env.TOPIC.getByName(`v1/-/topic/${topic.name}`) };
 }
 
-it("[DEL1] what a crash interrupted is gone on with by the next who connects", async () => {
+it("[DEL1] the next connect continues a delivery that a crash interrupted", async () => {
   const { topic, ada, again } = await interrupted();
   const socket = await connect(again, "latest");
   await socket.nextOf("connected");
   await until(async () => (await keptOf(ada, topic.name)).length === 1);
 });
 
-it("[DEL1] what a crash interrupted is gone on with by the alarm that guards it", async () => {
+it("[DEL1] the alarm that guards a delivery continues it after a crash", async () => {
   const { topic, ada, again } = await interrupted();
   const alarm = await runInDurableObject(again, (_topic, { storage }) => storage.getAlarm());
   expect(alarm).toBeLessThanOrEqual(NOW + 30_000);
   vi.setSystemTime(NOW + 30_000);
   await runDurableObjectAlarm(again);
   expect(await keptOf(ada, topic.name)).toEqual([{ data: "survives", at: 1 }]);
-  // The alarm for what ages stands again.
+  // The alarm for aging messages is set again.
   const next = await runInDurableObject(again, (_topic, { storage }) => storage.getAlarm());
   expect(next).toBe(NOW + 7 * DAY_MS);
 });
 
-it("[DEL1] what outlasts the alarm that goes on with it is guarded by another one", async () => {
+it("[DEL1] a delivery that outlasts the alarm that guards it is guarded by another one", async () => {
   const { topic, ada } = await followed();
   const log = vi.spyOn(console, "error").mockReturnValue();
   const { setTimeout: later } = globalThis;
-  // The minute that an alarm waits at most is over at once.
+  // The alarm waits for a minute at most; that timer fires at once.
   vi.spyOn(globalThis, "setTimeout").mockImplementation(((work: () => void, ms = 0) =>
     later(work, ms < 60_000 ? ms : 0)) as typeof setTimeout);
   let isLet = false;
@@ -152,7 +152,7 @@ it("[DEL1] what outlasts the alarm that goes on with it is guarded by another on
   await topic.stub.publish([draft("held")]);
   vi.setSystemTime(NOW + 30_000);
   await runDurableObjectAlarm(topic.stub);
-  // It is still asked: it was neither reached nor given up.
+  // The call is still under way: the member was neither reached nor given up.
   expect(log).not.toHaveBeenCalled();
   const alarm = await runInDurableObject(topic.stub, (_topic, { storage }) => storage.getAlarm());
   expect(alarm).toBe(NOW + 60_000);
@@ -160,7 +160,7 @@ it("[DEL1] what outlasts the alarm that goes on with it is guarded by another on
   await untilDelivered(topic, 1);
 });
 
-it("[DEL3] a member that has nobody left is let go", async () => {
+it("[DEL3] a member that has no audience left is removed", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   const socket = await connect(ada.stub, "latest", { user: ada.name });
@@ -174,7 +174,7 @@ it("[DEL3] a member that has nobody left is let go", async () => {
   await until(async () => (await topic.stub.standing()).members === 0);
 });
 
-it("[DEL3] a member that comes back while it says that nobody is there is not let go", async () => {
+it("[DEL3] a member that joins again while its answer reports no audience is not removed", async () => {
   const topic = namedTopic();
   const bob = namedUser();
   const joining = { member: `user:${bob.name}`, follows: false, unlessPublic: null };
@@ -200,11 +200,11 @@ it("[DEL3] a member that comes back while it says that nobody is there is not le
   expect(await keptOf(bob, topic.name)).toEqual([{ data: 2, at: 2 }]);
 });
 
-it("[DEL4] a member that lacks more than its topic believes is brought up from where it stands", async () => {
+it("[DEL4] a member that lacks more than its topic assumes is caught up from its own position", async () => {
   const { topic, ada } = await followed();
   await topic.stub.publish(drafts(3));
   await untilDelivered(topic, 3);
-  // As if the inbox had been put back to an earlier state.
+  // As if the inbox had been restored to an earlier state.
   await runInDurableObject(ada.stub, (_inbox, { storage }) => {
     storage.sql.exec("UPDATE log SET topic = NULL WHERE topic_offset > 1");
   });
@@ -214,7 +214,7 @@ it("[DEL4] a member that lacks more than its topic believes is brought up from w
   expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3, 2, 3, 4]);
 });
 
-it("[FOL6] what was gone before it could be delivered is told in its place", async () => {
+it("[FOL6] a gap stands in the place of messages that were deleted before delivery", async () => {
   const { topic, ada } = await followed();
   await topic.stub.set({ messagesMax: 20 });
   await topic.stub.publish(drafts(5));
@@ -222,7 +222,7 @@ it("[FOL6] what was gone before it could be delivered is told in its place", asy
   const mend = breakDeliver(ada);
   await topic.stub.publish(drafts(20, 6));
   await until(async () => (await topic.stub.delivery(25))?.behind === 1);
-  // Nobody is in step any more, so the topic goes on giving up its oldest.
+  // No member is in step any more, so the topic deletes its oldest messages again.
   await topic.stub.publish(drafts(12, 26));
   await topic.stub.publish(drafts(3, 38));
   mend();
@@ -258,7 +258,7 @@ it("[DEL3] [LOG15] a topic that its last follower has left is empty again once i
   expect(tables).toEqual([]);
 });
 
-it("[TOP6] what is not public any more is told to nobody without the cap", async () => {
+it("[TOP6] a topic that is no longer public sends nothing to a user without the cap", async () => {
   const topic = namedTopic();
   await topic.stub.set({ access: "public" });
   const stranger = namedUser();
@@ -294,7 +294,7 @@ it("[DEL2] a topic that cannot write waits before it tries again, and leaves no 
   const { topic, ada } = await followed();
   const mend = breakDeliver(ada);
   await topic.stub.publish([draft(1)]);
-  // It is known to be behind, and not only still to be told.
+  // The member is known to be behind, and not merely waiting for the round.
   await until(async () => log.mock.calls.length > 0);
   const [begun, ended] = [
     vi.spyOn(globalThis, "setInterval"),
@@ -305,7 +305,7 @@ it("[DEL2] a topic that cannot write waits before it tries again, and leaves no 
   });
   vi.setSystemTime(NOW + 2_000);
   await runDurableObjectAlarm(topic.stub);
-  // Nor does who comes meanwhile make it try.
+  // A connect meanwhile does not make the topic try either.
   const socket = await connect(topic.stub, "latest");
   for (let n = 0; n < 3; n++) await socket.roundTrip();
   expect(change).toHaveBeenCalledTimes(1);
@@ -319,13 +319,13 @@ it("[DEL2] a topic that cannot write waits before it tries again, and leaves no 
   expect(await keptOf(ada, topic.name)).toEqual([{ data: 1, at: 1 }]);
 });
 
-it("[DEL2] a retry is not forgotten when the alarm comes for something else", async () => {
+it("[DEL2] a retry is not forgotten when the alarm fires for something else", async () => {
   const { topic, ada } = await followed();
   const alarmAt = () => runInDurableObject(topic.stub, (_topic, { storage }) => storage.getAlarm());
   const mend = breakDeliver(ada);
   await topic.stub.publish([draft(1)]);
   await until(async () => (await topic.stub.delivery(1))?.behind === 1);
-  // Long before the alarm that guards the delivery.
+  // The retry is set long before the alarm that guards the delivery.
   await until(async () => ((await alarmAt()) ?? Number.POSITIVE_INFINITY) <= NOW + 2_000);
   // After several failures the next try is more than half a minute away.
   let now = NOW;
@@ -336,7 +336,7 @@ it("[DEL2] a retry is not forgotten when the alarm comes for something else", as
   }
   const retryAt = (await alarmAt()) as number;
   expect(retryAt).toBeGreaterThan(now + 30_000);
-  // An alarm that finds nothing to do.
+  // This alarm finds nothing to do.
   vi.setSystemTime(now + 10_000);
   await runDurableObjectAlarm(topic.stub);
   expect(await alarmAt()).toBe(retryAt);
@@ -353,7 +353,7 @@ it("[DEL2] a retry is not forgotten when the alarm comes for something else", as
   expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2]);
 });
 
-it("[DEL2] a member that hangs keeps nobody waiting once it is known to be behind", async () => {
+it("[DEL2] a member that hangs delays no other once it is known to be behind", async () => {
   const { topic, ada } = await followed();
   const bob = namedUser();
   await bob.stub.follow(topic.name, "backend");
@@ -370,7 +370,7 @@ it("[DEL2] a member that hangs keeps nobody waiting once it is known to be behin
   vi.setSystemTime(NOW + 2_000);
   await topic.stub.publish([draft(2)]);
   await until(async () => calls === 2);
-  // It is being tried again and does not answer; whoever is in step has everything meanwhile.
+  // The retry gets no answer, and the member that is in step has everything meanwhile.
   await topic.stub.publish([draft(3)]);
   await until(async () => (await topic.stub.delivery(3))?.delivered === 1);
   expect((await keptOf(bob, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3]);
@@ -380,7 +380,7 @@ it("[DEL2] a member that hangs keeps nobody waiting once it is known to be behin
   expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3]);
 });
 
-it("[DEL2] who comes back while it is behind is not left waiting for its next try", async () => {
+it("[DEL2] a member that joins again while it is behind does not wait for its next try", async () => {
   const { topic, ada } = await followed();
   const mend = breakDeliver(ada);
   await topic.stub.publish([draft(1)]);
@@ -396,7 +396,7 @@ it("[DEL2] who comes back while it is behind is not left waiting for its next tr
   expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2]);
 });
 
-it("[FOL2] after a topic was erased by its alarm it can be followed again", async () => {
+it("[FOL2] a topic that its alarm has erased can be followed again", async () => {
   const { topic, ada } = await followed();
   await topic.stub.publish([draft(1)]);
   await untilDelivered(topic, 1);
@@ -411,7 +411,7 @@ it("[FOL2] after a topic was erased by its alarm it can be followed again", asyn
   expect((await keptOf(ada, topic.name)).map(({ data }) => data)).toEqual([1, 2]);
 });
 
-it("[LOG7] a topic that is only watched keeps to its limit, whatever rests between", async () => {
+it("[LOG7] a topic that is only watched keeps to its limit across evictions", async () => {
   const topic = namedTopic();
   await topic.stub.set({ messagesMax: 5 });
   const ada = namedUser();
@@ -430,7 +430,7 @@ it("[LOG7] a topic that is only watched keeps to its limit, whatever rests betwe
   expect(count).toBeLessThanOrEqual(5);
 });
 
-it("[FOL6] an aged backlog is told as one gap", async () => {
+it("[FOL6] an aged backlog becomes one gap", async () => {
   const { topic, ada } = await followed();
   const mend = breakDeliver(ada);
   for (let n = 0; n < 3; n++) await topic.stub.publish(drafts(150, 150 * n + 1));

@@ -1,4 +1,4 @@
-// Calls to members by themselves: what each is sent, and what is kept of its answer.
+// Calls to members by themselves: the batch that each is sent, and the effect of its answer.
 
 import { afterEach, expect, it, vi } from "vitest";
 import { type FanOutDeps, MemberCalls } from "../../src/delivery/member-calls.ts";
@@ -18,7 +18,7 @@ const memberOf = (name: string, told = 0): Member => ({
   ...{ sentUpTo: told, sentTurn: 0, followedAt: 0, watchedAt: 0 },
 });
 
-/** A calls whose members answer as they are told, and what each was sent. */
+/** Returns calls whose members answer through `deliver`, and a record of the batches sent. */
 function callsOf(deliver: Deps["deliver"] = answered) {
   const sent: { name: string; since: number; live: number }[] = [];
   const forgotten: string[] = [];
@@ -47,7 +47,7 @@ async function answered(_name: string, { to }: LogBatch): Promise<DeliverReply> 
   return { epoch: "e", offset: to, isAnyone: true, generation: 1, hasSockets: true };
 }
 
-it("[DEL1] a member is sent what lies after its own place, and is known to have it", async () => {
+it("[DEL1] a member is sent the messages after its own position, and the position advances", async () => {
   const { tell, sent } = callsOf();
   const members = [memberOf("user:a"), memberOf("user:b", 20)];
   await tell(members);
@@ -73,7 +73,7 @@ it("[DEL8] a member is sent each live message once", async () => {
   expect(sent.map((each) => each.live)).toEqual([1, 1, 0]);
 });
 
-it("[DEL2] one that hangs is given up after three seconds, and holds up no other", async () => {
+it("[DEL2] a call that hangs is given up after three seconds, and delays no other", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
   const { tell } = callsOf((name, batch) =>
     name === "user:hung" ? new Promise(() => undefined) : answered(name, batch),
@@ -83,7 +83,7 @@ it("[DEL2] one that hangs is given up after three seconds, and holds up no other
   expect((await told).map(({ advanced }) => advanced.is)).toEqual(["behind", "reached", "reached"]);
 });
 
-it("[DEL2] the way to a member that failed, or is none any more, is given up", async () => {
+it("[DEL2] the stub of a member that failed or left is dropped", async () => {
   const { calls, forgotten, note } = callsOf();
   const member = memberOf("user:ada");
   calls.settle({ member, advanced: { is: "reached", hasSockets: true } });

@@ -1,7 +1,7 @@
-// A walk at random over a topic and its members: follow, unfollow, publish, flood, connect, drop,
-// evict, calls that fail before or after they did their work, waits and alarms. In the end each
-// inbox has what was published while its user followed, once and in order, or was told of a gap;
-// and each device that stayed has all since it subscribed. A failing seed is printed.
+// A random walk over a topic and its members: follow, unfollow, publish, flood, connect, drop, evict,
+// calls that fail before or after they did their work, waits and alarms. In the end each inbox has the
+// messages published while its user followed, once and in order, or a gap in their place; and each device
+// that stayed has all messages since it subscribed. A failing seed is printed.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
@@ -52,13 +52,13 @@ interface Step {
   how: "before" | "after";
 }
 
-/** A device that subscribes, and applies what it is told by the rules of the protocol. */
+/** A device that subscribes, and applies the frames by the rules of the protocol. */
 class Watcher {
   readonly socket: ObjectSocket;
   readonly topic: string;
   epoch = "0";
   cursor = -1;
-  /** Everything above it must be here. */
+  /** The device must have every offset above this one. */
   base = 0;
   readonly has: number[] = [];
 
@@ -67,7 +67,7 @@ class Watcher {
     this.topic = topic;
   }
 
-  /** Takes what has come; asks again where something is lacking. */
+  /** Applies the frames that have come; subscribes again from its cursor where a step is missing. */
   async settle(): Promise<void> {
     for (let isWhole = false; !isWhole; ) {
       await this.socket.roundTrip();
@@ -102,12 +102,12 @@ class Watcher {
   }
 }
 
-/** What one user must have: the offsets published while following, some of which may be lacking. */
+/** The messages of one user: the offsets published while following; those in `maybe` may be missing. */
 interface Expected {
   isFollowing: boolean;
   due: number[];
   maybe: Set<number>;
-  /** Only who could not be reached may be told of a gap. */
+  /** A gap is allowed only in an inbox that could not be reached. */
   mayLack: boolean;
 }
 
@@ -116,7 +116,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("[FOL1] [FOL2] [FOL3] [FOL6] [DEL1] [DEL2] [DEL3] [DEL4] [SUB3] [TOP5] after any history every member has what it must", {
+it("[FOL1] [FOL2] [FOL3] [FOL6] [DEL1] [DEL2] [DEL3] [DEL4] [SUB3] [TOP5] after any history every member has every message due to it", {
   timeout: 120_000,
 }, async () => {
   vi.spyOn(console, "error").mockReturnValue();
@@ -126,7 +126,7 @@ it("[FOL1] [FOL2] [FOL3] [FOL6] [DEL1] [DEL2] [DEL3] [DEL4] [SUB3] [TOP5] after 
 });
 
 async function walk(steps: Step[]): Promise<void> {
-  // Ahead of every real clock, so that no alarm comes by itself.
+  // This is ahead of every real clock, so that no alarm fires by itself.
   let now = Date.parse("2030-01-01T00:00:00Z");
   vi.useFakeTimers({ now, toFake: ["Date"] });
   const topic = namedTopic();
@@ -161,7 +161,7 @@ async function walk(steps: Step[]): Promise<void> {
           break;
         case "unfollow": {
           await who.stub.unfollow(topic.name, "backend");
-          // What was not delivered until then need not be.
+          // Messages that were not delivered before the unfollow need not be.
           const kept = new Set(
             (await all(who, topic.name)).map(({ topic_offset }) => topic_offset),
           );
@@ -187,7 +187,7 @@ async function walk(steps: Step[]): Promise<void> {
         case "mend":
           failing.delete(who.name);
           break;
-        // Only what is awake can be evicted.
+        // Only an object that is awake can be evicted.
         case "evict inbox":
           await who.stub.revokes(null);
           await evictDurableObject(who.stub);
@@ -203,8 +203,8 @@ async function walk(steps: Step[]): Promise<void> {
           break;
       }
     }
-    // Everyone can be reached again; what is behind is due by now, or, where a call failed only just
-    // now, when the alarm says so.
+    // Every inbox can be reached again. A member that is behind is due by now or, where a call failed only
+    // just now, at the time of the alarm.
     failing.clear();
     now += 2 * HOUR_MS;
     vi.setSystemTime(now);
@@ -233,7 +233,7 @@ async function walk(steps: Step[]): Promise<void> {
   }
 }
 
-/** Everything an inbox has of the topic, oldest first. */
+/** Returns everything that an inbox has of the topic, oldest first. */
 async function all(who: Named<Inbox>, topic: string): Promise<LogMessage[]> {
   const found: LogMessage[] = [];
   for (let before: number | null = null; ; ) {
@@ -260,7 +260,7 @@ async function check(who: Named<Inbox>, topic: string, { due, maybe, mayLack }: 
     expect(has.has(offset) || isTold || maybe.has(offset), `${offset} is there`).toBe(true);
   }
   const { counts } = await list(who.stub);
-  // A gap is for programs, and is read from the start.
+  // A gap is for programs: it counts as seen and read from the start.
   const notified = offsets.length;
   expect(counts).toEqual({ unread: notified, unseen: notified, total: found.length });
 }

@@ -1,11 +1,11 @@
-// The members of a log: how far each has come, and which of its joinings counts.
+// The members of a log: the position of each, and the generation of its joining.
 
 import { expect, it } from "vitest";
 import type { MemberRow, MemberStore } from "../../src/delivery/member-store.ts";
 import { Members } from "../../src/delivery/members.ts";
 import { followersOf } from "../../src/topic/followers.ts";
 
-/** A store that is a map, so that a rest is another `Members` over it. */
+/** Returns a store that is a map: after a rest, another `Members` reads it. */
 function storeOf() {
   const rows = new Map<string, MemberRow>();
   let written = 0;
@@ -21,7 +21,7 @@ function storeOf() {
 }
 const behind = { cursor: 5, attempts: 1, retryAt: 0 };
 
-it("[DEL5] members count who has a message, and each that has not once", () => {
+it("[DEL5] members count as delivered or as behind, each once", () => {
   const members = storeOf().open();
   for (const name of ["user:a", "user:b", "user:c"]) members.join(name, true);
   members.setBehind("user:c", behind);
@@ -30,7 +30,7 @@ it("[DEL5] members count who has a message, and each that has not once", () => {
   expect(members.deliveryOf(7, 6)).toEqual({ members: 3, delivered: 0, behind: 3 });
 });
 
-it("[DEL6] members know up to whom a round has come, and an instance after them goes on there", () => {
+it("[DEL6] members know the name that a round has reached, and the next instance continues there", () => {
   const { open } = storeOf();
   const [members, later] = [open(), open()];
   for (const name of ["user:d", "user:a", "user:c", "user:b"]) members.join(name, true);
@@ -45,7 +45,7 @@ it("[DEL6] members know up to whom a round has come, and an instance after them 
   expect([...later.all().values()].map((each) => each.sentUpTo)).toEqual([9, 9, 0, 0]);
 });
 
-it("[DEL2] members that are behind are so after a rest, and tried at once when they join again", () => {
+it("[DEL2] members that are behind stay so after a rest, and are tried at once when they join again", () => {
   const { open } = storeOf();
   open().join("user:a", true);
   open().setBehind("user:a", { ...behind, retryAt: 99 });
@@ -55,7 +55,7 @@ it("[DEL2] members that are behind are so after a rest, and tried at once when t
   expect(later.behind()).toMatchObject([{ behind: { cursor: 5, retryAt: 0 } }]);
 });
 
-it("[FOL2] members that follow and watch stay followers, and after a rest those that began to", () => {
+it("[FOL2] members that both follow and watch stay followers, in either order and after a rest", () => {
   const { open } = storeOf();
   const members = open();
   members.join("user:a", true);
@@ -78,7 +78,7 @@ it("[FOL1] members that follow are listed by name, page by page, and none that o
   expect(followersOf(members, "c", 2)).toEqual(["d"]);
 });
 
-it("[ROW7] members that are in step cost no row when they are told", () => {
+it("[ROW7] members that are in step cost no row when they receive a message", () => {
   const { open, written } = storeOf();
   const members = open();
   members.join("user:a", true);
@@ -86,7 +86,7 @@ it("[ROW7] members that are in step cost no row when they are told", () => {
   expect(written()).toBe(1);
 });
 
-it("[DEL3] members that joined again since they were asked are not let go", () => {
+it("[DEL3] members that joined again since they were asked are not removed", () => {
   const members = storeOf().open();
   const { generation } = members.join("user:a", false);
   members.join("user:a", false);

@@ -22,7 +22,7 @@ it("[DEL2] calls are each given up after three seconds, and not before", async (
   expect(vi.getTimerCount()).toBe(1);
 });
 
-it("[DEL1] calls are waited for by an alarm for so long at most", async () => {
+it("[DEL1] an alarm waits for calls for a limited time", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   let isOver = false;
   const waiting = atMost(60_000, new Promise(() => undefined)).then(() => {

@@ -1,4 +1,4 @@
-// Who is asked whether anyone is there, of those who only watch a topic.
+// The choice of watching members that a topic asks whether anyone still watches.
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
@@ -6,7 +6,7 @@ import type { Member, Members } from "../../src/delivery/members.ts";
 import { WatcherCheck } from "../../src/delivery/watcher-check.ts";
 import { namedTopic } from "../support/member.ts";
 
-/** A topic with so many watchers and as many followers, whose order is not that of their names. */
+/** Returns the check of a topic with that many watchers and followers, not in the order of their names. */
 function probeOf(size: number) {
   const all = new Map<string, Member>();
   for (let n = size - 1; n >= 0; n--)
@@ -50,7 +50,7 @@ it("[DEL3] a join that finds no room asks a hundred watchers, once in five secon
   expect([probe.chooseSome(), probe.isDue]).toEqual([true, true]);
 });
 
-it("[DEL6] where some are left to be asked the next alarm comes at once", async () => {
+it("[DEL6] while watchers are left to ask, the next alarm comes at once", async () => {
   const { stub } = namedTopic();
   const joining = { member: "user:ada", since: "latest" as const, unlessPublic: null };
   await stub.join({ ...joining, follows: false });
