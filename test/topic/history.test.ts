@@ -1,4 +1,4 @@
-// What a topic tells of its past: by cursor, by time, by duration, page by page.
+// The history of a topic: by cursor, by time, by duration, page by page.
 
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -21,7 +21,7 @@ afterEach(() => {
 
 const offsets = ({ messages }: History) => messages.map(({ offset }) => offset);
 
-/** Message n is published n minutes in. */
+/** Publishes message n after n minutes. */
 async function everyMinute(count: number) {
   const stub = freshTopic();
   for (let n = 1; n <= count; n++) {
@@ -42,7 +42,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(offsets(await history(stub, { limit: 2, before: 2 }))).toEqual([1]);
   });
 
-  it("[TOP2] after a cursor: page by page with `next`, then where to go on", async () => {
+  it("[TOP2] after a cursor: page by page with `next`, then the cursor to continue from", async () => {
     const { stub, epoch } = await everyMinute(5);
     await rest(stub);
     const first = await history(stub, { since: at(epoch, 1), limit: 2 });
@@ -65,7 +65,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     }
   });
 
-  it("[TOP2] since a time: what was published then or later", async () => {
+  it("[TOP2] since a time: the messages published then or later", async () => {
     const { stub, epoch } = await everyMinute(5);
     await rest(stub);
     const since = (minutes: number) => ({ since: { time: NOW + minutes * MINUTE_MS } });
@@ -81,7 +81,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
   it("[TOP2] [LOG12] since a time: `recovered: false` when something younger was pushed out", async () => {
     const { stub } = await everyMinute(3);
     vi.setSystemTime(NOW + 10 * MINUTE_MS);
-    // The first two give their places.
+    // These push out the first two messages.
     await stub.publish(drafts(999, 4));
     await rest(stub);
     const since = (minutes: number) => ({ since: { time: NOW + minutes * MINUTE_MS }, limit: 1 });
@@ -108,14 +108,14 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(page.recovered).toBe(false);
   });
 
-  it("[TOP2] [LOG8] since a time: a row that has aged, and is there yet, proves nothing", async () => {
+  it("[TOP2] [LOG8] since a time: an aged row that is still stored proves nothing", async () => {
     const { stub } = await everyMinute(2);
     vi.setSystemTime(NOW + 7 * DAY_MS + 5 * MINUTE_MS);
     const page = await history(stub, { since: { time: NOW + 1.5 * MINUTE_MS } });
     expect(page).toMatchObject({ recovered: false, messages: [] });
   });
 
-  it("[TOP2] [LOG15] since a time: `recovered: false` when it lies in a life of the log that is over", async () => {
+  it("[TOP2] [LOG15] since a time: `recovered: false` when it lies in an earlier epoch of the log", async () => {
     const { stub } = await everyMinute(1);
     vi.setSystemTime(NOW + 7 * DAY_MS + MINUTE_MS);
     await runDurableObjectAlarm(stub);
@@ -127,7 +127,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(young).toMatchObject({ recovered: true, messages: [{ data: "anew" }] });
   });
 
-  it("[TOP2] [LOG9] what has expired is on no page", async () => {
+  it("[TOP2] [LOG9] expired messages are on no page", async () => {
     const stub = freshTopic();
     await stub.publish([draft(1), draft(2, { ttl: 30 }), draft(3)]);
     vi.setSystemTime(NOW + 30_000);
@@ -162,7 +162,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
 
   it("[TOP2] [SOC11] a page of large messages fits into a frame, and the next begins after it", async () => {
     const stub = freshTopic();
-    // Three bytes each, which is as long as the text of a message can be.
+    // Each character has three bytes, so that the text is nearly as long as a message can be.
     for (let n = 1; n <= 6; n++) await stub.publish([draft("€".repeat(21_000))]);
     const epoch = (await history(stub)).cursor.split(":")[0] as string;
     const socket = await connect(stub, "latest");
@@ -201,7 +201,7 @@ describe("the `since` of a history", () => {
   it.each([
     ...["", "7", "7w", "-7d", "1.5h", "1234567d", "7D", "abc:", ":7", "abc:-1", "abc:07"],
     ...["2030-05-01", "2030-05-01T10:00:00", "2030-13-01T10:00:00Z", "Wed, 01 May 2030"],
-  ])("[TOP2] %j is not", (text) => {
+  ])("[TOP2] %j is refused", (text) => {
     expect(parseHistorySince(text, NOW)).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
-// A `leave` that failed for its caller may still be executed: after the user follows again it must end
-// nothing.
+// A `leave` that failed for its caller may still be executed: once the user follows again, it must not end
+// the new follow.
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -22,7 +22,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Ends a follow by a `leave` that fails, and returns what lets the `leave` arrive. */
+/** Ends a follow by a `leave` that fails; returns a function that lets the `leave` arrive. */
 async function unfollowInVain(ada: Named<Inbox>, topic: Named<Topic>) {
   const release = withholdLeaves(topic);
   const unfollowed = await runInDurableObject(ada.stub, (inbox) =>
@@ -73,7 +73,7 @@ describe.each(BOTH)("a leave that arrives late, with objects that are $name", ({
   });
 });
 
-it("[FOL7] a clock that steps back across a restart changes nothing of it", async () => {
+it("[FOL7] a late leave does not end a newer follow, though the clock steps back across a restart", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2030-05-01T10:00:00Z") });
   const [topic, ada] = [namedTopic(), namedUser()];
   await ada.stub.follow(topic.name, "backend");
@@ -108,7 +108,7 @@ it("[FOL7] an erase that could not leave a topic does not end a follow that is r
   expect(await ada.stub.follow(topic.name, "backend")).toBe(false);
   await evictDurableObject(topic.stub);
   for (const leaving of withheld) await topic.stub.leave(...leaving);
-  // From there on a follow that is repeated is no news.
+  // From there on a repeated follow writes no row.
   const counted = await meter(topic.stub);
   expect(await ada.stub.follow(topic.name, "backend")).toBe(false);
   counted.stop();
@@ -137,7 +137,7 @@ it.each(BOTH)(
     for (const leaving of withheld) await topic.stub.leave(...leaving);
     await topic.stub.publish([draft("seen")]);
     expect((await socket.messages()).messages).toMatchObject([{ data: "seen" }]);
-    // From there on a subscription is no news to a topic that the user watches.
+    // From there on a subscription writes no row in a topic that the user watches.
     const counted = await meter(topic.stub);
     await ask(4, "subscribe");
     counted.stop();
@@ -163,7 +163,7 @@ it("[FOL7] a late leave ends the follow of a user who only watches by then", asy
   socket.ws.close();
 });
 
-it("[LOG16] a member's table without the time gets it with the first look, for one row", async () => {
+it("[LOG16] a table of members without the time's column gets it with the first read, for one row", async () => {
   const stub = freshTopic();
   const joining = (member: string, at?: number) => ({
     member,
@@ -192,12 +192,12 @@ it("[LOG16] a member's table without the time gets it with the first look, for o
   await evictDurableObject(stub);
   await stub.leave("user:bob", false, 6);
   await stub.leave("user:cy", false);
-  // A row from before the column has no time, so that any leave ends it.
+  // A row from before the column has no time, so any `leave` removes it.
   await stub.leave("user:ada", false, 1);
   expect(await stub.followers("", 10)).toEqual(["bob"]);
 });
 
-it("[FOL7] members that cannot be read are not taken for those of an old table", async () => {
+it("[FOL7] members that cannot be read are not mistaken for those of an old table", async () => {
   const stub = freshTopic();
   const joining = { member: "user:ada", follows: true, since: "latest" as const };
   await stub.join({ ...joining, unlessPublic: null, at: 7, mayBeLeft: true });

@@ -1,4 +1,4 @@
-// The alarm of a topic with two of its parts armed: it comes for each of them.
+// The alarm of a topic with two of its parts armed: it fires for each of them.
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -51,7 +51,7 @@ async function watch(topic: Named<Topic>) {
 }
 
 describe.each(BOTH)("a topic that is $name", ({ rest }) => {
-  it("[DEL2] delivery and log: tries a member again, then deletes what has aged", async () => {
+  it("[DEL2] delivery and log: retries a member, then deletes aged messages", async () => {
     const topic = namedTopic();
     const ada = namedUser();
     await ada.stub.follow(topic.name, "backend");
@@ -69,7 +69,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(Date.now() - NOW).toBe(AGE_MS);
   });
 
-  it("[CUR7] log and idle: deletes what has aged, and asks who watches", async () => {
+  it("[CUR7] log and idle: deletes aged messages, and asks its watchers", async () => {
     const topic = namedTopic();
     const { socket } = await watch(topic);
     await topic.stub.publish([draft(1)]);
@@ -77,7 +77,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     socket.ws.close();
     await socket.nextClose();
     await rest(topic.stub);
-    // Set by the join, before there was a message.
+    // The join set this alarm, before there was a message.
     expect(await fire(topic)).toBe(DAY_MS);
     await rest(topic.stub);
     expect(await fire(topic)).toBe(AGE_MS);
@@ -85,7 +85,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await alarmOf(topic)).toBe(null);
   });
 
-  it("[DEL8] delivery and idle: tries a watcher again, and asks it after a day", async () => {
+  it("[DEL8] delivery and idle: retries a watcher, and asks it after a day", async () => {
     const topic = namedTopic();
     const { user, socket } = await watch(topic);
     const mend = breakDeliver(user);

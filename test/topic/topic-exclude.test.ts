@@ -1,4 +1,4 @@
-// A message that one connection is not to have: left out for it alone, on either kind of socket.
+// A message that excludes one connection: left out for that one alone, on either kind of socket.
 
 import { describe, expect, it } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
@@ -12,7 +12,7 @@ import { history } from "../support/topic-object.ts";
 const without = (connection: string, data: string) => ({ ...draft(data), exclude: connection });
 const dataOf = ({ messages }: Pick<MessagesFrame, "messages">) => messages.map(({ data }) => data);
 
-/** The kinds of sockets that are told of a topic, and the objects that this takes. */
+/** The kinds of sockets that receive a topic's messages, and the objects on the way to each. */
 const KINDS = [
   {
     kind: "a direct",
@@ -31,7 +31,7 @@ const KINDS = [
   },
 ];
 
-/** The topic's frames that came and were not taken yet. */
+/** Takes the topic's frames that have come. */
 async function stepsOf(socket: ObjectSocket): Promise<MessagesFrame[]> {
   await socket.roundTrip();
   return socket.frames.splice(0).filter((frame) => frame.type === "messages");
@@ -39,7 +39,7 @@ async function stepsOf(socket: ObjectSocket): Promise<MessagesFrame[]> {
 
 describe.each(BOTH)("objects that are $name", ({ rest }) => {
   describe.each(KINDS)("to $kind socket", ({ objects, open }) => {
-    /** Two sockets; `connection` is that of the first. */
+    /** Opens two sockets; `connection` is that of the first. */
     async function opened() {
       const [topic, ada] = [namedTopic(), namedUser()];
       const [own, other] = [await open(topic, ada), await open(topic, ada)];
@@ -51,7 +51,7 @@ describe.each(BOTH)("objects that are $name", ({ rest }) => {
       return { topic, own, other, connection, restAll };
     }
 
-    it("[TOP7] a message that excludes it is not told, and its cursor goes along", async () => {
+    it("[TOP7] a message that excludes it is not sent, and its cursor still advances", async () => {
       const { topic, own, other, connection, restAll } = await opened();
       await restAll();
       await topic.stub.publish([draft("a"), without(connection, "b"), draft("c")]);
@@ -66,7 +66,7 @@ describe.each(BOTH)("objects that are $name", ({ rest }) => {
       await untilDelivered(topic, 4);
       expect(await stepsOf(own)).toMatchObject([{ since: 3, to: 4, messages: [] }]);
       expect((await stepsOf(other)).flatMap(dataOf)).toEqual(["d"]);
-      // The next step begins where it stands; the history has all, and so has a replay.
+      // The next step begins at that cursor; the history and a replay have every message.
       await restAll();
       await topic.stub.publish([draft("e")]);
       expect(await own.messages()).toMatchObject({
@@ -79,7 +79,7 @@ describe.each(BOTH)("objects that are $name", ({ rest }) => {
       expect(dataOf(await back.messages())).toEqual(["a", "b", "c", "d", "e"]);
     });
 
-    it("[TOP7] [TOP1] what it publishes itself comes back to the others only", async () => {
+    it("[TOP7] [TOP1] a message that it publishes itself goes to the others only", async () => {
       const { topic, own, other, connection, restAll } = await opened();
       await restAll();
       const message = { data: "mine", exclude: connection };

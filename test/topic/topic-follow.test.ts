@@ -1,5 +1,5 @@
-// Following: what is published to a topic becomes a notification of each follower, once, whether a
-// device is there or not.
+// Following: each message of a topic becomes a notification of each follower, once, whether a device is
+// connected or not.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
@@ -19,7 +19,7 @@ import {
 import { BOTH, connect, costOf, draft, drafts } from "../support/object.ts";
 
 describe.each(BOTH)("a follower whose objects are $name", ({ rest }) => {
-  it("[FOL1] has what is published to the topic, once, in its order, with state and counts", async () => {
+  it("[FOL1] has each message of the topic once, in its order, with state and counts", async () => {
     const topic = namedTopic();
     const ada = namedUser();
     await topic.stub.publish([draft("before")]);
@@ -71,7 +71,7 @@ describe.each(BOTH)("a follower whose objects are $name", ({ rest }) => {
       ...{ since: 0, to: 1, counts: { unread: 1, unseen: 1, total: 1 } },
       messages: [{ data: "kept", topic: topic.name, topic_offset: 2 }],
     });
-    // Nobody needs a right to stop.
+    // An unfollow needs no cap.
     const token = await tokenOf(ada.name);
     socket.send({ type: "refresh", id: 4, token });
     expect(await socket.nextOf("reply")).toMatchObject({ id: 4 });
@@ -92,7 +92,7 @@ describe.each(BOTH)("a follower whose objects are $name", ({ rest }) => {
   });
 });
 
-it("[FOL1] a device that is there gets it as a notification of the inbox", async () => {
+it("[FOL1] a connected device gets a topic's message as a notification of the inbox", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   await ada.stub.follow(topic.name, "backend");
@@ -106,7 +106,7 @@ it("[FOL1] a device that is there gets it as a notification of the inbox", async
   socket.ws.close();
 });
 
-it("[FOL2] following twice changes nothing, and after the end of it nothing more comes", async () => {
+it("[FOL2] a second follow changes nothing, and after an unfollow nothing more comes", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   expect(await ada.stub.follow(topic.name, "backend")).toBe(true);
@@ -123,7 +123,7 @@ it("[FOL2] following twice changes nothing, and after the end of it nothing more
   expect(await ada.stub.following("backend")).toEqual([]);
 });
 
-/** Holds the answer to each join of a topic until it is let go; `isJoining` once there is one. */
+/** Holds the answer to each join of a topic until `mayGoOn`; `isJoining` is true once there is one. */
 function holdJoins(topic: ReturnType<typeof namedTopic>) {
   const held = { isJoining: false, mayGoOn: false };
   const stop = interceptJoin(topic, (join) => async (joining) => {
@@ -135,7 +135,7 @@ function holdJoins(topic: ReturnType<typeof namedTopic>) {
   return Object.assign(held, { stop });
 }
 
-it("[FOL2] what is published before a follow is answered is kept, and the follow stays", async () => {
+it("[FOL2] a message published before a follow is answered is kept, and the follow stays", async () => {
   const [topic, ada] = [namedTopic(), namedUser()];
   const joins = holdJoins(topic);
   const followed = ada.stub.follow(topic.name, "backend");
@@ -156,13 +156,13 @@ it("[FOL2] what is published before a follow is answered is kept, and the follow
   expect((await keptOf(ada, topic.name)).map(({ data }) => data)).toEqual([1, 2]);
 });
 
-it("[FOL2] an unfollow beside a follow that is under way ends it", async () => {
+it("[FOL2] an unfollow ends a follow that is still under way", async () => {
   const [topic, ada] = [namedTopic(), namedUser()];
   const joins = holdJoins(topic);
   const followed = ada.stub.follow(topic.name, "backend");
   await until(async () => joins.isJoining);
   const unfollowed = ada.stub.unfollow(topic.name, "backend");
-  // A call that is answered later than it: so it has begun.
+  // This call comes after the unfollow: once it is answered, the unfollow has begun.
   await ada.stub.following("backend");
   joins.mayGoOn = true;
   expect(await followed).toBe(true);
@@ -172,7 +172,7 @@ it("[FOL2] an unfollow beside a follow that is under way ends it", async () => {
   expect(await topic.stub.standing()).toMatchObject({ members: 0 });
 });
 
-it("[FOL2] an unfollow of what is not followed puts a topic right that names the user", async () => {
+it("[FOL2] an unfollow without a follow removes the user from a topic that still has it", async () => {
   const [topic, ada] = [namedTopic(), namedUser()];
   const joining = { follows: true, since: "latest" as const, unlessPublic: null };
   await topic.stub.join({ ...joining, member: `user:${ada.name}`, at: Date.now() - 1_000 });
@@ -220,13 +220,13 @@ it("[FOL3] a batch that comes twice is kept once, also after a rest", async () =
   expect((await keptOf(ada, topic.name)).map(({ at }) => at)).toEqual([1, 2, 3, 4]);
 });
 
-it("[FOL3] the cursor of a follow outlives the rows that told it", async () => {
+it("[FOL3] the cursor of a follow outlives the rows that carried it", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   await ada.stub.follow(topic.name, "backend");
   await topic.stub.publish(drafts(2));
   await untilDelivered(topic, 2);
-  // A whole inbox of other messages pushes them out.
+  // 500 other messages, as many as an inbox keeps, push them out.
   await ada.stub.publish(drafts(500));
   await evictDurableObject(ada.stub);
   expect(await keptOf(ada, topic.name)).toEqual([]);
@@ -239,7 +239,7 @@ it("[FOL3] the cursor of a follow outlives the rows that told it", async () => {
   expect(await keptOf(ada, topic.name)).toEqual([{ data: 3, at: 3 }]);
 });
 
-it("[FOL2] [LOG15] an inbox that follows is not empty, however little is left in it", async () => {
+it("[FOL2] [LOG15] an inbox that follows is not erased, even without a message", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   await ada.stub.follow(topic.name, "backend");
@@ -254,13 +254,13 @@ it("[FOL2] [LOG15] an inbox that follows is not empty, however little is left in
   expect(await keptOf(ada, topic.name)).toEqual([{ data: 2, at: 2 }]);
 });
 
-describe("what a batch does to a follow", () => {
+describe("the effect of a batch on a follow", () => {
   const entry = (offset: number, data: unknown = offset, expires: number | null = null) => ({
     ...{ offset, body: `"id":"${offset}","source":"test","data":${JSON.stringify(data)}` },
     ...{ time: Date.now(), expires, category: null, exclude: null },
   });
 
-  /** A user who follows a topic and has its first three messages, and how the topic would go on. */
+  /** Returns a user that follows a topic and has its first three messages, and `deliver` for further ones. */
   async function followed() {
     const [topic, ada] = [namedTopic(), namedUser()];
     await ada.stub.follow(topic.name, "backend");
@@ -274,7 +274,7 @@ describe("what a batch does to a follow", () => {
     return { ada, topic, deliver, kept };
   }
 
-  it("[FOL3] [DEL4] one that comes late, or begins too late, leaves it where it is", async () => {
+  it("[FOL3] [DEL4] a batch that comes late, or begins too late, does not move the cursor", async () => {
     const { deliver, kept } = await followed();
     expect(await deliver({ since: 0, to: 2, entries: [entry(1), entry(2)] })).toBe(2);
     expect(await deliver({ since: 5, to: 6, entries: [entry(6)] })).toBe(3);
@@ -282,7 +282,7 @@ describe("what a batch does to a follow", () => {
     expect(await kept()).toEqual([1, 2, 3, 4]);
   });
 
-  it("[FOL6] what is gone is told once, and the follow goes on after it", async () => {
+  it("[FOL6] messages that are gone become one gap, and the follow continues after it", async () => {
     const { ada, deliver, kept } = await followed();
     expect(await deliver({ since: 6, to: 7, lost: 6, entries: [entry(7)] })).toBe(7);
     expect(await deliver({ since: 7, to: 8, lost: 9 })).toBe(8);
@@ -295,10 +295,10 @@ describe("what a batch does to a follow", () => {
     ]);
   });
 
-  it("[FOL3] of a topic that began anew nothing is passed over, nor repeated after a rest", async () => {
+  it("[FOL3] after a topic started over no message is skipped, and none repeated after a rest", async () => {
     const { ada, deliver, kept } = await followed();
     const anew = { epoch: "zzzzzzzzzz", since: 0 };
-    // What came first had expired, so that no row tells of the new life yet.
+    // The first message had expired, so that no row carries the new epoch yet.
     expect(await deliver({ ...anew, to: 1 })).toBe(1);
     await evictDurableObject(ada.stub);
     expect(await deliver({ ...anew, to: 2, entries: [entry(2)] })).toBe(2);
@@ -307,7 +307,7 @@ describe("what a batch does to a follow", () => {
     expect(await kept()).toEqual([1, 2, 3, 2, 3]);
   });
 
-  it("[FOL3] what a topic without a log sends live only writes nothing", async () => {
+  it("[FOL3] a live message of a topic without a log writes nothing", async () => {
     const { ada, topic, deliver } = await followed();
     const { written } = await costOf(ada.stub, (inbox) =>
       inbox.deliver({
@@ -319,7 +319,7 @@ describe("what a batch does to a follow", () => {
     expect(await deliver({ since: 3, to: 4, entries: [entry(4)] })).toBe(4);
   });
 
-  it("[FOL1] after a message that could not be stored it does not go on", async () => {
+  it("[FOL1] a message that could not be stored stops the follow before it", async () => {
     const { ada, deliver, kept } = await followed();
     const restore = await runInDurableObject(ada.stub, (_inbox, { storage }) => {
       const { exec } = storage.sql;
@@ -348,7 +348,7 @@ describe("what a batch does to a follow", () => {
     expect(newest?.expires).toBe(new Date(expires).toISOString());
   });
 
-  it("[FOL3] what had expired on the way counts as had, also once all rows are gone", async () => {
+  it("[FOL3] messages that expired on the way count as received, also once all rows are gone", async () => {
     const { ada, deliver, kept } = await followed();
     expect(await deliver({ since: 3, to: 5 })).toBe(5);
     await ada.stub.publish(drafts(500));

@@ -1,6 +1,6 @@
-// A walk at random over a topic: publish with and without ttl, floods over its limit, waits, alarms,
-// evictions, followers that come and go. What a follower was not told has expired, or it was told
-// that it has a gap. A failing seed is printed; it then becomes a test of its own.
+// A random walk over a topic: publishes with and without ttl, floods over its limit, waits, alarms,
+// evictions, followers that come and go. A message that did not reach a follower has expired, or the
+// follower was sent `recovered: false`. A failing seed is printed; it then becomes a test of its own.
 
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import fc from "fast-check";
@@ -65,12 +65,12 @@ interface Published {
   expires: number;
 }
 
-/** Follows by its cursor alone. */
+/** A client that resumes by its cursor alone. */
 class Follower {
   cursor: Cursor = { epoch: "0", offset: 0 };
-  /** Offsets of this epoch that it has, since it was last told of a gap. */
+  /** The offsets that it has received since its last snapshot. */
   has = new Set<number>();
-  /** Everything after this offset it must have, or have been told of as a gap. */
+  /** The follower must have every kept message after this offset. */
   base = 0;
   socket: ObjectSocket | null = null;
 
@@ -88,7 +88,7 @@ class Follower {
     if (recovered) for (const each of missed) expect(this.has.has(each.offset)).toBe(true);
   }
 
-  /** Applies what was sent so far: each frame continues from the cursor, each message comes once. */
+  /** Applies the frames so far: each one continues from the cursor, and each message comes once. */
   async settle(): Promise<void> {
     await this.socket?.roundTrip();
     const { frames = [], closed = null } = this.socket ?? {};
@@ -103,7 +103,7 @@ class Follower {
       );
     }
     if (closed === null) return;
-    // The log began anew: it comes back with its cursor when it is its turn again.
+    // The log started over: the follower comes back with its cursor on its next turn.
     expect(closed.code).toBe(4001);
     this.socket = null;
   }
@@ -147,7 +147,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("[LOG1] [LOG2] [LOG7] [LOG9] [LOG12] [TOP2] [CUR6] after any history nobody misses a message in silence", {
+it("[LOG1] [LOG2] [LOG7] [LOG9] [LOG12] [TOP2] [CUR6] after any history no follower misses a message in silence", {
   timeout: 120_000,
 }, async () => {
   let now = Date.parse("2030-01-01T00:00:00Z");
@@ -160,8 +160,8 @@ it("[LOG1] [LOG2] [LOG7] [LOG9] [LOG12] [TOP2] [CUR6] after any history nobody m
       const followers = Array.from({ length: FOLLOWERS }, () => new Follower());
       const published: Published[] = [];
       const alive = () => published.filter(({ expires }) => expires > now);
-      // What must be told after a cursor, or be a gap: that of an empty log is the beginning of
-      // whatever log there is.
+      // The messages that must come after a cursor, or be a gap. The cursor of an empty log is the beginning
+      // of any later log.
       const owed = ({ epoch, offset }: Cursor, present: string) =>
         alive().filter((each) =>
           epoch === "0" ? each.epoch === present : each.epoch !== epoch || each.offset > offset,
@@ -192,7 +192,7 @@ it("[LOG1] [LOG2] [LOG7] [LOG9] [LOG12] [TOP2] [CUR6] after any history nobody m
             await runDurableObjectAlarm(stub);
             break;
           case "evict":
-            // Only what is awake can be evicted.
+            // Only an object that is awake can be evicted.
             await history(stub, { limit: 1 });
             await evictDurableObject(stub);
             break;
@@ -219,7 +219,7 @@ it("[LOG1] [LOG2] [LOG7] [LOG9] [LOG12] [TOP2] [CUR6] after any history nobody m
       for (const each of followers) await each.settle();
       for (const each of followers) {
         await each.connect(stub, owed);
-        // A log that began anew has closed the socket meanwhile.
+        // A log that started over has closed the socket meanwhile.
         if (each.socket === null) await each.connect(stub, owed);
       }
       const kept = await since(stub, 0);
@@ -231,7 +231,7 @@ it("[LOG1] [LOG2] [LOG7] [LOG9] [LOG12] [TOP2] [CUR6] after any history nobody m
     }),
     { numRuns: RUNS, endOnFailure: false },
   );
-  // The walks went where they should: messages were told, and gaps were.
+  // The walks have covered both outcomes: messages came, and gaps were reported.
   expect(told).toBeGreaterThan(0);
   expect(gaps).toBeGreaterThan(0);
 });

@@ -1,5 +1,5 @@
-// A topic that lost a member by a fault: the inbox notices it when a device connects, and gets what it
-// missed.
+// A topic that lost a member by a fault: the inbox notices it when a device connects, and gets the messages
+// that it missed.
 
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -16,7 +16,7 @@ import {
 import { BOTH, connect, draft, drafts } from "../support/object.ts";
 import { meter } from "../support/object-meter.ts";
 
-// Each connect is the one in twenty that asks. An inbox takes its chance from here as it wakes.
+// Makes each connect the one in twenty that checks. An inbox takes `Math.random` from here as it wakes.
 beforeEach(() => {
   vi.spyOn(Math, "random").mockReturnValue(0);
 });
@@ -24,7 +24,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Takes a member away from a topic behind the back of its inbox, as the last member's leave does. */
+/** Removes a member from a topic without the knowledge of its inbox, by the `leave` of a last member. */
 async function loseMember({ stub }: Named<Topic>, user: string) {
   await stub.leave(`user:${user}`, false);
   await evictDurableObject(stub);
@@ -52,7 +52,7 @@ it.each(BOTH)(
   },
 );
 
-it("[FOL8] where nothing is wrong, a connect is one call to a topic and no row, once in a while", async () => {
+it("[FOL8] where nothing is wrong, the check of a connect costs one call to a topic, once in a while, and no row", async () => {
   const [topic, ada] = [namedTopic(), namedUser()];
   await ada.stub.follow(topic.name, "backend");
   await topic.stub.publish(drafts(2));

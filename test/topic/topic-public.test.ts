@@ -1,4 +1,4 @@
-// A topic that was public and is not any more: who stays, who goes, and who is told nothing.
+// A topic that is no longer public: the sockets that stay, those that it closes, and refused callers.
 
 import { describe, expect, it } from "vitest";
 import { refusal } from "../../src/protocol/error.ts";
@@ -67,7 +67,7 @@ it("[SOC3] [TOP6] a token without caps refreshes a socket while its topic is pub
   expect(await socket.nextOf("reply")).toMatchObject({ id: 1, expires_in: expect.any(Number) });
 });
 
-it("[SUB8] a topic that is not public takes in nobody who is refused there", async () => {
+it("[SUB8] a topic that is not public accepts no member without the cap", async () => {
   const topic = namedTopic();
   const unlessPublic = refusal("insufficient_scope", "the token needs the cap");
   const joining = { member: "user:eve", follows: true, since: "latest" as const, unlessPublic };
@@ -77,7 +77,7 @@ it("[SUB8] a topic that is not public takes in nobody who is refused there", asy
   expect(await topic.stub.join(joining)).toMatchObject({ offset: 0 });
 });
 
-it("[TOP6] a topic that is not public connects nobody who is refused there", async () => {
+it("[TOP6] a topic that is not public connects no caller without a token", async () => {
   const topic = namedTopic();
   const unlessPublic = refusal("unauthorized", "send a token");
   const caller = { ...nobody, connection: "c_1", source: ANONYMOUS };

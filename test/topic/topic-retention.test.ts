@@ -1,4 +1,4 @@
-// What a topic keeps: the newest messages up to a number and an age.
+// The retention of a topic: the newest messages up to a number and an age.
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -61,7 +61,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect((await rowsOf(stub)).length).toBe(FULL);
   });
 
-  it("[LOG7] of a list that is longer than the topic keeps the end", async () => {
+  it("[LOG7] keeps the end of a list that is longer than its limit", async () => {
     const stub = freshTopic();
     await stub.publish(drafts(5));
     await rest(stub);
@@ -69,7 +69,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await offsetsOf(stub)).toEqual(range(16, FULL + 15));
   });
 
-  it("[LOG12] [CUR6] what was pushed out makes older cursors `recovered: false`", async () => {
+  it("[LOG12] [CUR6] messages that were pushed out make older cursors `recovered: false`", async () => {
     const stub = freshTopic();
     await stub.publish(drafts(FULL + 10));
     await rest(stub);
@@ -85,7 +85,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     });
   });
 
-  it("[LOG9] [LOG12] what had ended by its ttl before it was pushed out is no gap", async () => {
+  it("[LOG9] [LOG12] messages that had ended by their ttl before they were pushed out are no gap", async () => {
     const stub = freshTopic();
     await stub.publish([draft(1), ...range(2, 10).map((n) => draft(n, { ttl: 60 }))]);
     const epoch = await epochOf(stub);
@@ -100,7 +100,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(told.map(({ offset }) => offset)).toEqual(range(11, FULL + 10));
   });
 
-  it("[LOG8] what is older than the age is gone, though no alarm has come", async () => {
+  it("[LOG8] messages older than the age are gone, though no alarm has fired", async () => {
     const stub = freshTopic();
     await stub.publish(drafts(2));
     vi.setSystemTime(NOW + DAY_MS);
@@ -117,7 +117,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await later.nextOf("connected")).toMatchObject({ recovered: true, oldest: 3 });
   });
 
-  it("[LOG15] [LOG2] the alarm deletes what has aged, and the head stays where it is", async () => {
+  it("[LOG15] [LOG2] the alarm deletes aged messages, and the head stays where it is", async () => {
     const stub = freshTopic();
     await stub.publish(drafts(2));
     vi.setSystemTime(NOW + DAY_MS);
@@ -131,7 +131,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await stub.publish([draft(5)])).toMatchObject([{ offset: 5, epoch }]);
   });
 
-  it("[LOG8] [LOG15] a shorter age brings an earlier alarm, which deletes what is too old", async () => {
+  it("[LOG8] [LOG15] a shorter age brings an earlier alarm, which deletes messages that are too old", async () => {
     const stub = freshTopic();
     await stub.publish(drafts(2));
     const alarm = () =>
@@ -145,13 +145,13 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     await rest(stub);
     await runDurableObjectAlarm(stub);
     expect((await rowsOf(stub)).map(({ offset }) => offset)).toEqual([3]);
-    // What lies behind an age that is shorter yet has ended at once.
+    // Messages beyond an even shorter age end at once.
     vi.setSystemTime(NOW + DAY_MS + 3_600_000);
     await stub.set({ ageMs: 3_600_000 });
     expect(await offsetsOf(stub)).toEqual([]);
   });
 
-  it("[LOG15] a topic to which nothing was published is forgotten when its last watcher leaves", async () => {
+  it("[LOG15] a topic without any publish is erased by its alarm once its last watcher has left", async () => {
     const stub = freshTopic();
     const joining = { member: "user:ada", follows: false, since: "latest", unlessPublic: null };
     const tables = () =>
@@ -166,7 +166,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     await rest(stub);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await tables()).toEqual([]);
-    // One that came back meanwhile keeps what it needs.
+    // A topic that a member has joined again meanwhile is not erased.
     await stub.join(joining as Joining);
     await stub.leave("user:ada", false);
     await stub.join({ ...joining, follows: true } as Joining);
@@ -176,7 +176,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await stub.standing()).toMatchObject({ members: 1 });
   });
 
-  it("[LOG15] what was set for a topic stays when its messages are gone", async () => {
+  it("[LOG15] the settings of a topic stay when its messages are gone", async () => {
     const stub = freshTopic();
     await stub.set({ messagesMax: 7 });
     await stub.publish(drafts(3));
@@ -188,7 +188,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(await stub.standing()).toMatchObject({ messagesMax: 7 });
   });
 
-  it("[LOG15] [SOC15] when nothing is left all of it goes, and the sockets come back", async () => {
+  it("[LOG15] [SOC15] a topic with nothing left is erased, and its sockets come back", async () => {
     const stub = freshTopic();
     await stub.publish(drafts(3));
     const epoch = await epochOf(stub);
@@ -209,7 +209,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
   });
 });
 
-it("[LOG15] a topic is forgotten whose last watcher was gone when it was told", async () => {
+it("[LOG15] a topic is erased after its last watcher was found gone by a delivery", async () => {
   const [topic, ada] = [namedTopic(), namedUser()];
   const socket = await connect(ada.stub, "latest", { user: ada.name });
   socket.send({ type: "subscribe", id: 1, topic: topic.name, since: "latest" });

@@ -1,5 +1,5 @@
-// What members, follows and settings cost in rows, by the counters of SQLite that the platform bills:
-// the figures of docs/storage.md.
+// The cost of members, follows and settings in rows, by the counters of SQLite that the platform bills: the
+// figures of docs/storage.md.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
@@ -75,7 +75,7 @@ it("the settings of a topic are 1 row, and 8 where they make the tables", async 
     });
 });
 
-it("[CUR7] where nothing was published, who watches makes one table and is known after a rest", async () => {
+it("[CUR7] in a topic without any publish a watcher makes one table, and is known after a rest", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   const socket = await connect(ada.stub, "latest", { user: ada.name });
@@ -91,7 +91,7 @@ it("[CUR7] where nothing was published, who watches makes one table and is known
   socket.ws.close();
 });
 
-it("[CUR7] a topic that only closed sockets have watched goes with its alarm, and stays while one watches", async () => {
+it("[CUR7] the alarm of a topic without any publish erases it, unless a socket still watches", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   const socket = await connect(ada.stub, "latest", { user: ada.name });
@@ -110,7 +110,7 @@ it("[CUR7] a topic that only closed sockets have watched goes with its alarm, an
 
 const sayLive = ({ stub }: Named<Topic>) => stub.publish([draft("live", { ttl: 0 })]);
 
-/** Calls a member in vain, and once more when that is due. */
+/** Makes a call to a member fail, and fires the alarm when the retry is due. */
 async function callTwice(topic: Named<Topic>, member: Named<Inbox>) {
   const log = vi.spyOn(console, "error").mockReturnValue();
   const mend = breakDeliver(member);
@@ -128,7 +128,7 @@ it.each([
   { by: "a live message", ask: sayLive },
   { by: "a second try", ask: callTwice },
 ])(
-  "[CUR7] where nothing was published, who is found to be gone by $by makes no table",
+  "[CUR7] in a topic without any publish a watcher that is found gone by $by makes no table",
   async ({ ask }) => {
     const [topic, ada, bob] = [namedTopic(), namedUser(), namedUser()];
     const sockets: ObjectSocket[] = [];
@@ -147,7 +147,7 @@ it.each([
   },
 );
 
-it("[CUR7] a topic that its last watcher leaves while its alarm asks has an alarm the next time", async () => {
+it("[CUR7] a topic whose last watcher leaves while its alarm asks has an alarm for the next one", async () => {
   const [topic, ada] = [namedTopic(), namedUser()];
   const member = `user:${ada.name}`;
   const joining = { member, follows: false, since: "latest" as const, unlessPublic: null };
@@ -170,13 +170,13 @@ it("[CUR7] a topic that its last watcher leaves while its alarm asks has an alar
   expect(await alarm()).not.toBeNull();
 });
 
-it("[DEL5] what a crash kept from who only watches counts as told, and comes with the next message", async () => {
+it("[DEL5] a message that a crash kept from a watcher counts as delivered, and comes with the next one", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   const socket = await connect(ada.stub, "latest", { user: ada.name });
   socket.send({ type: "subscribe", id: 1, topic: topic.name, since: "latest" });
   await socket.nextOf("reply");
-  // The fan-out begins in a later turn, which the object does not live to see.
+  // The fan-out would begin in a later turn, but the object is evicted before that.
   const later = vi.spyOn(globalThis, "setTimeout").mockReturnValue(0 as never);
   await runInDurableObject(topic.stub, (object) => object.publish([draft(1)]));
   later.mockRestore();
@@ -190,9 +190,9 @@ it("[DEL5] what a crash kept from who only watches counts as told, and comes wit
   socket.ws.close();
 });
 
-it("[SUB11] a change that a user asks for is 16 rows and an alarm at most", async () => {
+it("[SUB11] a change that a user asks for costs 16 rows and an alarm at most", async () => {
   const ada = namedUser();
-  // The connect comes first: it has no follow yet to check, which would run beside what is counted.
+  // The connect comes before the first follow: the check of a follow would add to the counts.
   const socket = await connect(ada.stub, "latest", { user: ada.name });
   await socket.nextOf("connected");
   await ada.stub.follow(namedTopic().name, "backend");
@@ -212,7 +212,7 @@ it("[SUB11] a change that a user asks for is 16 rows and an alarm at most", asyn
   socket.ws.close();
 });
 
-it("who alone watches costs 1 row to come and 2 to go, and none for what it is told", async () => {
+it("a watcher alone costs 1 row to come and 2 to go, and none for its deliveries", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   await topic.stub.publish([draft(1)]);
@@ -264,7 +264,7 @@ it("[ROW6] a message of a followed topic is one row in the inbox, and one more w
   expect(await costOf(ada.stub, deliver(2, 2))).toMatchObject({ written: 1, alarms: 0 });
   expect(await costOf(ada.stub, deliver(3, 12))).toMatchObject({ written: 10, alarms: 0 });
   expect(await costOf(ada.stub, deliver(3, 12))).toMatchObject({ written: 0 });
-  // 12 of the topic and 488 others fill the inbox; the next 11 push out all but the newest of these.
+  // 12 of the topic and 488 others fill the inbox; the next 11 push out all of the topic's but the newest.
   await ada.stub.publish(drafts(488));
   const push = (inbox: Inbox) => inbox.publish([draft("more")]);
   for (let n = 0; n < 11; n++) expect(await costOf(ada.stub, push)).toMatchObject({ written: 1 });
@@ -272,7 +272,7 @@ it("[ROW6] a message of a followed topic is one row in the inbox, and one more w
   expect(await costOf(ada.stub, deliver(12, 13))).toMatchObject({ written: 1 });
 });
 
-it("[ROW7] a member that is in step costs the topic no row: its message, a guard and a position do", async () => {
+it("[ROW7] a member that is in step costs the topic no row; the message, a guard and a position do", async () => {
   const topic = namedTopic();
   for (let n = 0; n < 5; n++) await namedUser().stub.follow(topic.name, "backend");
   await topic.stub.publish([draft(1)]);
@@ -280,7 +280,7 @@ it("[ROW7] a member that is in step costs the topic no row: its message, a guard
   const counted = await meter(topic.stub);
   await topic.stub.publish([draft(2)]);
   await untilDelivered(topic, 2);
-  // Five inboxes have a row each; the topic the message and its position. The guard is set already.
+  // Five inboxes write a row each; the topic writes the message and its position. The guard is set already.
   expect(counted.written()).toBe(5 + 2);
   expect(counted.alarms).toBe(0);
   counted.stop();

@@ -1,4 +1,4 @@
-// A topic and the sockets that watch just it. Each on a topic that answers from memory and on one
+// A topic and the sockets that watch it alone. The tests run on a topic that answers from memory and on one
 // that was evicted and answers from its rows.
 
 import { env } from "cloudflare:workers";
@@ -11,7 +11,7 @@ import { history } from "../support/topic-object.ts";
 
 const fresh = () => `t-${crypto.randomUUID()}`;
 
-/** A topic with so many messages, `data` being the offset of each. */
+/** Returns a topic with that many messages; the `data` of each is its offset. */
 async function filled(count: number) {
   const name = fresh();
   const stub = topicOf(env, name);
@@ -152,7 +152,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     }
   });
 
-  it("[TOP2] [CUR2] from a time on, what is kept comes as a snapshot", async () => {
+  it("[TOP2] [CUR2] since a time, the messages that are kept come as a snapshot", async () => {
     const { stub } = await filled(3);
     await rest(stub);
     const socket = await connect(stub, { time: Date.now() - 60_000 });
@@ -162,7 +162,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
     expect(frames[0]?.messages.map(({ offset }) => offset)).toEqual([1, 2, 3]);
   });
 
-  it("[CUR6] [CUR9] of more than 4 Mi characters the newest are given, in parts", async () => {
+  it("[CUR6] [CUR9] instead of more than 4 Mi characters a snapshot of the newest comes, in parts", async () => {
     const { name, stub, epoch } = await filled(1);
     const long = "x".repeat(60_000);
     for (let i = 0; i < 5; i++) await stub.publish(Array.from({ length: 15 }, () => draft(long)));
@@ -193,7 +193,7 @@ describe.each(BOTH)("a topic that is $name", ({ rest }) => {
   });
 });
 
-it("[DEL5] the delivery of what was not published yet is not known", async () => {
+it("[DEL5] the delivery of an offset that was not published yet is not known", async () => {
   const stub = freshTopic();
   await stub.publish([draft(1)]);
   expect(await stub.delivery(1)).toEqual({ members: 0, delivered: 0, behind: 0 });
