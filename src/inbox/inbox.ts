@@ -12,8 +12,8 @@ import { Log } from "../log/log.ts";
 import { LogStore } from "../log/store.ts";
 import type { Env } from "../objects/env.ts";
 import type { Asker, InboxRpc, ListQuery, Mark } from "../objects/inbox-rpc.ts";
-import type { Batch, DeliverReply, Joining } from "../objects/member.ts";
-import { CALL_MS_MAX, nameOf, topicOf } from "../objects/stubs.ts";
+import type { Batch, DeliverReply } from "../objects/member.ts";
+import { nameOf } from "../objects/stubs.ts";
 import { REVOKED, type Refusal, RefusalError } from "../protocol/error.ts";
 import { retentionOf } from "../settings/settings.ts";
 import { answerClose } from "../socket/close.ts";
@@ -23,23 +23,16 @@ import type { LiveSession } from "../socket/session.ts";
 import { type Greeter, Sockets } from "../socket/sockets.ts";
 import { readUpgrade, refusedByObject, type Upgrade, upgraded } from "../socket/upgrade.ts";
 import { Erasure } from "./erasure.ts";
-import { ErasureGate } from "./erasure-gate.ts";
 import { exportInbox } from "./export.ts";
-import { Follows } from "./follow.ts";
-import { FollowCheck } from "./follow-check.ts";
 import { FollowCursors } from "./follow-cursors.ts";
 import { FollowStore } from "./follow-store.ts";
 import { inboxFrames } from "./frames.ts";
 import { greetInbox, isRevoked } from "./greet.ts";
-import { JoinClock } from "./join-clock.ts";
-import { LiveDuplicates } from "./live-duplicates.ts";
 import { InboxPolicy } from "./log-policy.ts";
 import { Marks } from "./marks.ts";
-import { Memberships } from "./memberships.ts";
-import { PendingByTopic } from "./pending-by-topic.ts";
 import { countsOf, list } from "./read.ts";
 import type { InboxMeta } from "./state.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { TopicMember } from "./topic-member.ts";
 
 const clock = () => Date.now();
 
@@ -57,13 +50,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
   readonly #policy: InboxPolicy;
   readonly #log: Log<InboxMeta>;
   readonly #liveLog: LiveLog<InboxMeta>;
-  readonly #liveDuplicates = new LiveDuplicates();
-  readonly #joins = new PendingByTopic();
-  readonly #leaves = new PendingByTopic();
-  readonly #memberships: Memberships;
-  readonly #subscriptions: Subscriptions;
-  readonly #follows: Follows;
-  readonly #followCheck: FollowCheck;
+  readonly #member: TopicMember;
   readonly #erasure: Erasure;
   readonly #handlers: FrameHandlers;
   readonly #marks: Marks;
@@ -102,55 +89,26 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
       summary: () => this.#summary(),
       clock,
     });
-    const erasureGate = new ErasureGate();
-    this.#memberships = new Memberships({
-      watches: (topic) => this.#joins.isUnderWay(topic) || this.#subscriptions.watches(topic),
-      follows: (topic) => this.#cursors.of(topic) !== null,
-      meta: () => this.#log.at(clock()).meta,
-      clock,
-    });
-    const asMember = {
-      member: `user:${user}`,
+    this.#member = new TopicMember({
+      env,
+      user,
       log: this.#log,
       sockets: this.#sockets,
-      joins: this.#joins,
-      leaves: this.#leaves,
-      erasureGate,
-      joinClock: new JoinClock(this.#log, clock),
-      memberships: this.#memberships,
-      join: (topic: string, joining: Joining) =>
-        this.#memberships.join(topic, joining, (given) =>
-          topicOf(env, topic, "backend", CALL_MS_MAX).join(given),
-        ),
-      clock,
-    };
-    this.#subscriptions = new Subscriptions(asMember);
-    this.#follows = new Follows({
-      ...asMember,
       cursors: this.#cursors,
-      leave: (topic, member, watches, at) =>
-        this.#memberships.leave(topic, watches, () =>
-          topicOf(env, topic).leave(member, watches, at),
-        ),
-      watches: (topic) => this.#subscriptions.watches(topic),
       append: (drafts) => this.#liveLog.append(drafts),
+      clock,
     });
-    const check = { ...asMember, cursors: this.#cursors, random: Math.random };
-    this.#followCheck = new FollowCheck(check);
+    const { joins, erasureGate, memberships, follows, subscriptions } = this.#member;
+    const shared = { log: this.#log, sockets: this.#sockets, memberships, clock };
     this.#erasure = new Erasure({
-      ...asMember,
+      ...{ ...shared, joins, erasureGate, follows, subscriptions },
       policy: this.#policy,
       alarm: this.#alarm,
       cursors: this.#cursors,
-      follows: this.#follows,
-      subscriptions: this.#subscriptions,
     });
     this.#handlers = inboxFrames({
-      ...asMember,
-      env,
+      ...{ ...shared, env, follows, subscriptions },
       ageMs: this.#policy.ageMs,
-      subscriptions: this.#subscriptions,
-      follows: this.#follows,
       mark: (change) => this.#marks.byUser(change),
     });
     this.#router.get("/export", () =>
@@ -162,29 +120,16 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     return this.#liveLog.publish(drafts, requestId);
   }
 
-  async deliver(delivered: Batch): Promise<DeliverReply> {
-    const { topic, epoch, to, generation } = delivered;
-    while (this.#joins.isUnderWay(topic)) await this.#joins.settled(topic);
-    const batch = this.#liveDuplicates.without(delivered);
-    const told = this.#subscriptions.forward(batch);
-    const kept = this.#follows.store(batch);
-    const isAnyone = told !== null || kept !== null;
-    // The answer makes the topic remove the user. confirm() throws in an instance that was replaced, so that
-    // it cannot answer.
-    if (!isAnyone) {
-      this.#log.confirm();
-      this.#memberships.left(topic);
-    }
-    const hasSockets = this.#sockets.size > 0;
-    return { epoch, offset: Math.min(told ?? to, kept ?? to), isAnyone, generation, hasSockets };
+  deliver(batch: Batch): Promise<DeliverReply> {
+    return this.#member.deliver(batch);
   }
 
   follow(topic: string, asker: Asker): Promise<boolean | Refusal> {
-    return this.#change(topic, asker, () => this.#follows.follow(topic));
+    return this.#change(topic, asker, () => this.#member.follows.follow(topic));
   }
 
   unfollow(topic: string, asker: Asker): Promise<boolean | Refusal> {
-    return this.#change(topic, asker, () => this.#follows.unfollow(topic));
+    return this.#change(topic, asker, () => this.#member.follows.unfollow(topic));
   }
 
   following(asker: Asker): string[] | Refusal {
@@ -255,7 +200,7 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     const refused = this.#refusalOf(asker);
     if (refused !== null) return refused;
     try {
-      if (asker !== "backend") this.#memberships.spendToFollow(topic);
+      if (asker !== "backend") this.#member.memberships.spendToFollow(topic);
       return await change();
     } catch (cause) {
       // A thrown error would reach the caller with its message only, so a refusal is returned.
@@ -276,12 +221,12 @@ export class Inbox extends DurableObject<Env> implements InboxRpc {
     if (refused !== null) return refusedByObject(refused);
     const { 0: client, 1: server } = new WebSocketPair();
     const greeted = (session: LiveSession) => {
-      this.#subscriptions.refuse(session, refusedTopics);
-      this.ctx.waitUntil(this.#subscriptions.begin(session, topics));
+      this.#member.subscriptions.refuse(session, refusedTopics);
+      this.ctx.waitUntil(this.#member.subscriptions.begin(session, topics));
     };
     const isAsked = topics.length + refusedTopics.length > 0;
     this.#sockets.accept(server, upgrade, isAsked ? greeted : null);
-    this.ctx.waitUntil(this.#followCheck.run());
+    this.ctx.waitUntil(this.#member.checkFollows());
     return upgraded(client, offered);
   }
 }

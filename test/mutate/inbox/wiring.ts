@@ -9,9 +9,9 @@ const REFRESH = ["test/socket/session-refresh.test.ts"];
 /** The object itself, and what it does for the frames of its sockets. */
 export const WIRING: Mutant[] = [
   {
-    file,
-    text: "      this.#log.confirm();\n      this.#memberships.left(topic);\n",
-    instead: "      this.#memberships.left(topic);\n",
+    file: "src/inbox/topic-member.ts",
+    text: "      log.confirm();\n      this.memberships.left(topic);\n",
+    instead: "      this.memberships.left(topic);\n",
     why: "an instance that was replaced makes a topic let go of a follower",
     tests: ["test/log/log-replaced.test.ts"],
   },
@@ -59,7 +59,7 @@ export const WIRING: Mutant[] = [
   },
   {
     file,
-    text: "    this.ctx.waitUntil(this.#followCheck.run());\n",
+    text: "    this.ctx.waitUntil(this.#member.checkFollows());\n",
     instead: "",
     why: "a follower that a topic lost by a fault stays lost for ever",
     tests: ["test/topic/topic-lost-member.test.ts"],
