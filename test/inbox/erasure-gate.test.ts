@@ -1,9 +1,9 @@
-// Work that began before an erase, during one, or beside two.
+// Work around an erase: begun before it, during it, or during two at once.
 
 import { expect, it } from "vitest";
 import { ErasureGate } from "../../src/inbox/erasure-gate.ts";
 
-it("[LOG14] what began before an erase does not go on once the erase has begun, nor after it", () => {
+it("[LOG14] work that began before an erase is refused once the erase has begun, and after it", () => {
   const gate = new ErasureGate();
   const requireSameLife = gate.enter();
   expect(requireSameLife).not.toThrow();
@@ -13,7 +13,7 @@ it("[LOG14] what began before an erase does not go on once the erase has begun, 
   expect(requireSameLife).toThrow();
 });
 
-it("[LOG14] nothing begins while an erase is under way, of two until the last has ended", () => {
+it("[LOG14] no work begins during an erase, nor until the last of two erases has ended", () => {
   const gate = new ErasureGate();
   const ends = [gate.close(), gate.close()] as const;
   expect(() => gate.enter()).toThrow();

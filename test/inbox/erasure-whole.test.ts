@@ -1,5 +1,5 @@
-// An erase is whole or has not happened, reaches every topic, and nothing that began before it comes
-// back after it.
+// An erase happens completely or not at all, reaches every topic, and no work that began before it
+// restores anything.
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -29,7 +29,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Runs an erase in which a statement that begins so fails, as it would in a crash before it. */
+/** Runs an erase in which statements with this beginning fail, as after a crash before them. */
 function eraseInVain(stub: DurableObjectStub<Inbox>, statement: string): Promise<string> {
   return runInDurableObject(stub, async (inbox, { storage }) => {
     const { exec } = storage.sql;
@@ -48,7 +48,7 @@ function eraseInVain(stub: DurableObjectStub<Inbox>, statement: string): Promise
   });
 }
 
-/** Holds every `leave` of a topic, once it was called, until it is let go. */
+/** Holds each `leave` of a topic after its call, until `mayGoOn` is true. */
 function holdLeaves() {
   const { leave } = Topic.prototype;
   const held = { called: 0, mayGoOn: false };
@@ -97,7 +97,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     }));
     const tables = ["checkpoint", "log", "migrations"];
     expect(left).toEqual({ tables, rows: { rows: 0 }, alarm: null });
-    // The next life begins as any other, with an alarm of its own.
+    // The next life is like any other: it sets an alarm of its own.
     expect(await publish(ada.stub, draft("new"))).toMatchObject({ offset: 1 });
     await until(() =>
       runInDurableObject(
@@ -107,7 +107,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     );
   });
 
-  it("[LOG14] a revocation that comes while the topics are left stays in force", async () => {
+  it("[LOG14] a revocation that arrives while the erase leaves the topics stays in force", async () => {
     const [ada, topic] = [namedUser(), namedTopic()];
     await ada.stub.follow(topic.name, "backend");
     await rest(ada.stub);
@@ -151,7 +151,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(await membersOf(topic)).toBe(0);
   });
 
-  it("[LOG14] after an erase in vain only what could not be left is followed, and all else anew", async () => {
+  it("[LOG14] after a failed erase only a topic that could not be left is followed, and others can be again", async () => {
     const [ada, left, stuck] = [namedUser(), namedTopic(), namedTopic()];
     for (const { name } of [left, stuck]) await ada.stub.follow(name, "backend");
     await rest(ada.stub);
@@ -170,7 +170,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     ["too short", "[1]"],
     ["of no shape", "{}"],
   ])(
-    "[LOG14] a user whose checkpoint is %s is erased all the same, and what was issued is revoked",
+    "[LOG14] a user whose checkpoint is %s is erased all the same, and earlier tokens are revoked",
     async (_, text) => {
       const [ada, topic] = [namedUser(), namedTopic()];
       await ada.stub.publish(drafts(3));
@@ -196,7 +196,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
   );
 });
 
-describe("what races an erase", () => {
+describe("a race with an erase", () => {
   it("[LOG14] a device that connects meanwhile subscribes to nothing", async () => {
     const [ada, topic, other] = [namedUser(), namedTopic(), namedTopic()];
     await ada.stub.follow(topic.name, "backend");
@@ -213,14 +213,14 @@ describe("what races an erase", () => {
     expect([await membersOf(topic), await membersOf(other)]).toEqual([0, 0]);
   });
 
-  it("[LOG14] a follow that waits for the leaving is not done in the next life", async () => {
+  it("[LOG14] a follow that waits for a leave does not take effect after the erase", async () => {
     const [ada, topic] = [namedUser(), namedTopic()];
     await ada.stub.follow(topic.name, "backend");
     const leaves = holdLeaves();
     const unfollowed = ada.stub.unfollow(topic.name, "backend");
     await until(async () => leaves.called === 1);
     const waiting = ada.stub.follow(topic.name, "backend");
-    // A call that is answered later than it: so it has begun.
+    // The answer to this later call shows that the follow has begun.
     await ada.stub.following("backend");
     const erased = ada.stub.erase();
     await ada.stub.following("backend");
@@ -233,7 +233,7 @@ describe("what races an erase", () => {
     expect(await ada.stub.follow(topic.name, "backend")).toBe(true);
   });
 
-  it("[LOG14] a subscribe that waits for the leaving is not done in the next life", async () => {
+  it("[LOG14] a subscribe that waits for a leave does not take effect after the erase", async () => {
     const [ada, topic] = [namedUser(), namedTopic()];
     const [phone, laptop] = [await connect(ada.stub, "latest"), await connect(ada.stub, "latest")];
     phone.send({ type: "subscribe", id: 1, topic: topic.name });
@@ -242,10 +242,10 @@ describe("what races an erase", () => {
     phone.send({ type: "unsubscribe", id: 2, topic: topic.name });
     await until(async () => leaves.called === 1);
     laptop.send({ type: "subscribe", id: 1, topic: topic.name });
-    // A frame of another device that is answered later: so it has begun.
+    // The answer to a later frame of another device shows that the subscribe has begun.
     const desktop = await connect(ada.stub, "latest");
     await desktop.roundTrip();
-    // It leaves the topic as well, since the first leaving has not ended.
+    // The erase leaves the topic as well, since the first leave has not ended.
     const erased = ada.stub.erase();
     await until(async () => leaves.called === 2);
     let joins = 0;
@@ -287,7 +287,7 @@ describe("what races an erase", () => {
     expect((await list(ada.stub)).notifications).toEqual([]);
   });
 
-  it("[LOG14] a delivery that comes while the topics are left brings nothing back", async () => {
+  it("[LOG14] a delivery that arrives while the erase leaves the topics restores nothing", async () => {
     const [ada, topic, other] = [namedUser(), namedTopic(), namedTopic()];
     for (const { name } of [topic, other]) await ada.stub.follow(name, "backend");
     const leaves = holdLeaves();
@@ -303,7 +303,7 @@ describe("what races an erase", () => {
   });
 });
 
-it("[LOG14] a topic whose connection has closed forgets the user too", async () => {
+it("[LOG14] an erase also leaves a topic whose connection has closed", async () => {
   const [ada, bob, topic] = [namedUser(), namedUser(), namedTopic()];
   await bob.stub.follow(topic.name, "backend");
   const named = [{ topic: topic.name, since: "latest" as const }];

@@ -1,4 +1,4 @@
-// Erasing a user, and what is left of a revocation.
+// Erasing a user, and the revocation that stays in force.
 
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -37,7 +37,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     });
   });
 
-  it("[LOG14] a device that connects while the topics are left does not keep what is erased", async () => {
+  it("[LOG14] a device that connects while the erase leaves the topics does not keep erased messages", async () => {
     const [ada, topic] = [namedUser(), namedTopic()];
     await ada.stub.publish(drafts(3));
     await ada.stub.follow(topic.name, "backend");
@@ -114,7 +114,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
       expect(await stub.revokes(iat)).toBe(true);
     }
     expect(await stub.revokes(NOW / 1000)).toBe(false);
-    // An earlier revocation does not take a later one back.
+    // An earlier revocation does not undo a later one.
     await stub.disconnect(false, NOW / 1000 - 100);
     expect(await stub.revokes(NOW / 1000 - 1)).toBe(true);
   });

@@ -1,4 +1,4 @@
-// Who goes next in an inbox, and what is known of the lowest offset of all others.
+// The eviction queue of an inbox, and the lowest offset outside it.
 
 import { describe, expect, it } from "vitest";
 import { afterMarks, afterWatermark } from "../../src/inbox/eviction-queue.ts";
@@ -14,7 +14,7 @@ const unread = (offset: number): Evictable => ({
   mayCarryCursor: false,
 });
 
-it("[LOG6] a message marked unread leaves its place, and may be the lowest of the others", () => {
+it("[LOG6] a message marked unread leaves the queue, and may be the lowest outside it", () => {
   const read: Evictable = { offset: 2, rank: 2, unseen: false, mayCarryCursor: false };
   const line = { evictionQueue: [read, { ...read, offset: 7 }], lowestUnqueued: 3 };
   const state = { ...READ, read_at: null };
@@ -24,14 +24,14 @@ it("[LOG6] a message marked unread leaves its place, and may be the lowest of th
   });
 });
 
-it("[LOG6] one that was among the others and joins leaves their lowest unknown", () => {
+it("[LOG6] after a message from outside joins the queue, the lowest outside is unknown", () => {
   const line = { evictionQueue: [unread(1), unread(2)], lowestUnqueued: 3 };
   const { evictionQueue, lowestUnqueued } = afterMarks(line, [{ offset: 3, state: ARCHIVED }]);
   expect(evictionQueue.map(({ offset }) => offset)).toEqual([3, 1, 2]);
   expect(lowestUnqueued).toBe(0);
 });
 
-it("[LOG6] no more are kept than fit, and who is cut off counts among the others", () => {
+it("[LOG6] the queue keeps as many as fit, and a message cut off counts as outside it", () => {
   const evictionQueue = Array.from({ length: QUEUE_IN_MEMORY_MAX }, (_, i) => unread(10 + i));
   const last = 10 + QUEUE_IN_MEMORY_MAX - 1;
   const after = afterMarks({ evictionQueue, lowestUnqueued: 9000 }, [
@@ -42,7 +42,7 @@ it("[LOG6] no more are kept than fit, and who is cut off counts among the others
   expect(after.lowestUnqueued).toBe(last);
 });
 
-it("[LOG6] of those that are marked only those that go before the last listed join the list", () => {
+it("[LOG6] of the marked messages only those that go before the last in the queue join it", () => {
   const line = { evictionQueue: [unread(1), unread(2)], lowestUnqueued: 3 };
   const fresh = { seen_at: null, read_at: null, archived_at: null };
   const { evictionQueue } = afterMarks(line, [
@@ -58,7 +58,7 @@ it("[LOG6] of those that are marked only those that go before the last listed jo
   ]);
 });
 
-it("[LOG6] [FOL3] what was marked counts as it then is, and may be the newest of its topic", () => {
+it("[LOG6] [FOL3] a marked message joins with its new state, and may be the newest of its topic", () => {
   const line = { evictionQueue: [unread(1), unread(9)], lowestUnqueued: UNKNOWN };
   const seen = { ...READ, read_at: null };
   const { evictionQueue } = afterMarks(line, [
@@ -77,7 +77,7 @@ describe("[LOG6] after an `up_to`", () => {
   const silent: Evictable = { offset: 3, rank: 2, unseen: true, mayCarryCursor: false };
   const evictionQueue = [silent, unread(2), unread(4), unread(6)];
 
-  it("what was read goes before what came later, and silent ones stay what they are", () => {
+  it("read messages go before later ones, and silent ones stay as they are", () => {
     expect(afterWatermark(evictionQueue, 4, "read")).toEqual([
       { ...unread(2), rank: 2, unseen: false },
       silent,
@@ -86,7 +86,7 @@ describe("[LOG6] after an `up_to`", () => {
     ]);
   });
 
-  it("what was only seen keeps its turn, and is not counted out of `unseen` again", () => {
+  it("messages that were only seen keep their turn, and are not taken out of `unseen` again", () => {
     expect(afterWatermark(evictionQueue, 4, "seen")).toEqual([
       silent,
       { ...unread(2), unseen: false },

@@ -1,4 +1,4 @@
-// Everything kept about a user, as a stream: whole, readable, or broken off.
+// The export of all that is kept about a user, as a stream: whole, readable, or broken off.
 
 import { expect, it } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
@@ -8,7 +8,7 @@ import { BOTH, type Stub } from "../support/object.ts";
 
 const exportOf = (stub: Stub) => (stub as DurableObjectStub<Inbox>).fetch("https://object/export");
 
-/** The lines of an export: what the inbox knows of itself, and its messages. */
+/** The lines of an export: one about the inbox, and one for each message. */
 async function linesOf(stub: Stub) {
   const text = new TextDecoder().decode(await (await exportOf(stub)).arrayBuffer());
   expect(text.endsWith("\n")).toBe(true);
@@ -33,13 +33,13 @@ it.each(BOTH)("an export of a $name inbox has every message, in pieces", async (
   expect(offsets).toEqual(range(1, 250));
 });
 
-it("[STA12] an export passes over what was deleted, however much of it lies together", async () => {
+it("[STA12] an export skips deleted messages, however many are side by side", async () => {
   const { stub } = await filled(350);
   await mark(stub, range(51, 301), { remove: true });
   expect((await linesOf(stub)).offsets).toEqual([...range(1, 50), ...range(302, 350)]);
 });
 
-it("[LOG14] an export that an erase comes into breaks off, and says so", async () => {
+it("[LOG14] an erase during an export breaks it off with an error", async () => {
   const { stub } = await filled(500);
   const { body } = await exportOf(stub);
   const reader = (body as ReadableStream<Uint8Array>).getReader();

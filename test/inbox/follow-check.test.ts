@@ -1,4 +1,4 @@
-// When an inbox asks a topic whether it still knows the user, which topic, and how.
+// The question of an inbox to a topic whether it still lists the user: its time, its topic, its form.
 
 import { expect, it, vi } from "vitest";
 import { ErasureGate } from "../../src/inbox/erasure-gate.ts";
@@ -7,7 +7,7 @@ import { PendingByTopic } from "../../src/inbox/pending-by-topic.ts";
 
 const MINUTE = 60_000;
 
-/** A check of an inbox that follows `a` and `b`; `joined` are the calls, as they come. */
+/** A check of an inbox that follows `a` and `b`; `joined` collects the calls in order. */
 function checked(parts: Partial<FollowCheckDeps> = {}) {
   const at = { now: 1e12, random: 0 };
   const joined: Parameters<FollowCheckDeps["join"]>[] = [];
@@ -34,7 +34,7 @@ function checked(parts: Partial<FollowCheckDeps> = {}) {
   return { at, check, joined, joins, erasureGate, topics };
 }
 
-it("[FOL8] it asks where the follow has come to, with a time that tells it from older calls", async () => {
+it("[FOL8] a check sends the cursor of the follow, and a time that sets it apart from older calls", async () => {
   const { check, joined } = checked();
   await check.run();
   const since = { epoch: "e", offset: 7 };
@@ -43,7 +43,7 @@ it("[FOL8] it asks where the follow has come to, with a time that tells it from 
   ]);
 });
 
-it("[FOL8] it asks once in five minutes, whichever way the clock goes", async () => {
+it("[FOL8] a check comes once in five minutes, and at once after the clock steps back", async () => {
   const { at, check, joined } = checked();
   await check.run();
   await check.run();
@@ -58,7 +58,7 @@ it("[FOL8] it asks once in five minutes, whichever way the clock goes", async ()
   expect(joined).toHaveLength(3);
 });
 
-it("[FOL8] in time it asks each topic, and none where nothing is followed", async () => {
+it("[FOL8] each topic is asked in its turn, and none where nothing is followed", async () => {
   const { at, check, joined, topics } = checked();
   at.random = 0.049;
   await check.run();
@@ -69,7 +69,7 @@ it("[FOL8] in time it asks each topic, and none where nothing is followed", asyn
   expect(joined).toHaveLength(1);
 });
 
-it("[FOL8] [LOG14] it asks nothing during an erase, and nothing beside a joining", async () => {
+it("[FOL8] [LOG14] no topic is asked during an erase, nor while it is being joined", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   const { at, check, joined, joins, erasureGate } = checked();
   const end = erasureGate.close();
@@ -83,7 +83,7 @@ it("[FOL8] [LOG14] it asks nothing during an erase, and nothing beside a joining
   vi.restoreAllMocks();
 });
 
-it("[FOL8] what ends the follow meanwhile waits for the answer", async () => {
+it("[FOL8] the end of a follow waits for the answer to a check", async () => {
   const { check, joins } = checked({
     join: async () => {
       expect(joins.isUnderWay("a")).toBe(true);
@@ -99,7 +99,7 @@ it("[FOL8] what ends the follow meanwhile waits for the answer", async () => {
   vi.restoreAllMocks();
 });
 
-it("[FOL8] it asks with one connect in twenty, since all followers of a topic may come back at once", async () => {
+it("[FOL8] one connect in twenty checks, since all followers of a topic may come back at once", async () => {
   let asked = 0;
   for (let n = 0; n < 100; n++) {
     const { at, check, joined } = checked();

@@ -1,12 +1,12 @@
-// How a device learns what is gone, and that it missed something. Each on an inbox that answers
-// from memory and on one that was evicted and answers from its rows.
+// The ways in which a device learns which messages are gone, and that it missed a frame. Each test runs on
+// an inbox that answers from memory and on one that was evicted and answers from its rows.
 
 import { describe, expect, it } from "vitest";
 import { at, Device, filled, list, mark } from "../support/inbox.ts";
 import { BOTH, connect, draft, drafts } from "../support/object.ts";
 
 describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
-  it("[CUR10] `oldest` tells in `connected` and in every frame what is gone", async () => {
+  it("[CUR10] `oldest` in `connected` and in every frame says which messages are gone", async () => {
     const { stub, epoch } = await filled(500);
     const live = await connect(stub, "latest");
     await live.nextOf("connected");
@@ -20,7 +20,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect((await list(stub)).counts.total).toBe(500);
   });
 
-  it("[CUR10] what went from the middle is named in `removed`, live and on resuming", async () => {
+  it("[CUR10] a message evicted from the middle is named in `removed`, live and on resuming", async () => {
     const { stub, epoch } = await filled(500);
     await mark(stub, [100], { archived: true });
     const live = await connect(stub, "latest");
@@ -33,7 +33,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     await socket.nextOf("connected");
     const frame = await socket.messages();
     expect(frame).toMatchObject({ since: 501, to: 502, oldest: 1 });
-    // An offset that was a mark's may be named as well: nothing is held there.
+    // `removed` may also name the offset of a mark, at which a device holds no message.
     expect(frame.removed?.filter((offset) => offset <= 500)).toEqual([100]);
   });
 
@@ -43,7 +43,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     await device.connect(stub);
     await stub.publish([draft(3)]);
     await device.socket?.roundTrip();
-    // Lost on its way.
+    // The frame is lost on its way.
     device.socket?.frames.splice(0);
     await rest(stub);
     await stub.publish([draft(4)]);

@@ -1,5 +1,5 @@
-// Where a connection begins and what it is told, by its cursor. Each on an inbox that answers from
-// memory and on one that was evicted and answers from its rows.
+// The start of a connection by its cursor: snapshot, replay or neither. Each test runs on an inbox that
+// answers from memory and on one that was evicted and answers from its rows.
 
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -58,7 +58,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect([...device.view.held.values()]).toMatchObject([{ offset: 1, data: 10 }]);
   });
 
-  it("[CUR2] `since=latest`: nothing but what comes from now on", async () => {
+  it("[CUR2] `since=latest`: only messages from now on", async () => {
     const { stub } = await filled(3);
     await rest(stub);
     const socket = await connect(stub, "latest");
@@ -140,10 +140,10 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     }
   });
 
-  it("[CUR6] [LOG12] a cursor below what was pushed out unread gets a snapshot", async () => {
+  it("[CUR6] [LOG12] a cursor below an unread message that was evicted gets a snapshot", async () => {
     const { stub, epoch } = await filled(500);
     await mark(stub, 10, { read: true });
-    // The ten that were read go without a loss, then two that were not.
+    // Ten read messages are evicted without a loss, then two unread ones.
     await stub.publish(drafts(12, 501));
     await rest(stub);
     const below = await connect(stub, at(epoch, 11));
@@ -172,12 +172,12 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect((await messagesOf(near)).flatMap(({ messages }) => messages)).toHaveLength(66);
   });
 
-  it("[CUR9] what is longer than 256 KiB comes in parts that are one step", async () => {
+  it("[CUR9] a step longer than 256 KiB comes in parts", async () => {
     const { stub, epoch } = await filled(4);
     const live = new Device();
     await live.connect(stub);
     live.frames.length = 0;
-    // Two bytes each in UTF-8: a count of characters would make the parts too long.
+    // Each character has two bytes in UTF-8: a count of characters would make the parts too long.
     const long = "é".repeat(30_000);
     await stub.publish(Array.from({ length: 10 }, (_, i) => draft(`${i} ${long}`)));
     await live.settle();
@@ -214,7 +214,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     });
   });
 
-  it("[CON10] nothing that is published meanwhile comes before `connected`", async () => {
+  it("[CON10] a message published during the connect does not come before `connected`", async () => {
     const { stub, epoch } = await filled(2);
     await rest(stub);
     const [socket] = await Promise.all([
@@ -232,7 +232,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
   });
 });
 
-it("[CUR8] all that one commit stored is one frame, and frames follow one another", async () => {
+it("[CUR8] one commit is one frame, and each frame continues from the one before", async () => {
   const { stub, epoch } = await filled(1);
   const socket = await connect(stub, at(epoch, 1));
   await socket.nextOf("connected");
@@ -244,7 +244,7 @@ it("[CUR8] all that one commit stored is one frame, and frames follow one anothe
   expect(frames.flatMap(({ messages }) => messages.map(({ offset }) => offset))).toEqual(
     range(2, 101),
   );
-  // The first went at once, the others shared writes, and no list was cut in two.
+  // The first publish was written at once, the others shared writes, and no list was split.
   expect(frames.length).toBeLessThan(20);
   for (const { since, to } of frames) expect((to - (since as number)) % 5).toBe(0);
 });

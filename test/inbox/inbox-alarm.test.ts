@@ -1,4 +1,4 @@
-// What the alarm does: it deletes what is gone, and the object itself when nothing is left.
+// The alarm: it deletes expired and aged messages, and the object itself when nothing is left.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -38,7 +38,7 @@ const isUntouched = (stub: ReturnType<typeof freshInbox>) =>
   });
 
 describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
-  it("[LOG15] the alarm deletes what has aged or expired, and what is left stays", async () => {
+  it("[LOG15] the alarm deletes aged and expired messages, and the others stay", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOW });
     const { stub } = await filled(2);
     vi.setSystemTime(NOW + DAY_MS);
@@ -81,7 +81,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(await publish(stub, draft(4))).toMatchObject({ offset: 4, epoch });
   });
 
-  it("[LOG15] when nothing is left all of it goes, and the sockets come back to an empty log", async () => {
+  it("[LOG15] an empty inbox is deleted whole, and its sockets come back to an empty log", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOW });
     const { stub, epoch } = await filled(3);
     const socket = await connect(stub, "latest", { exp: null });

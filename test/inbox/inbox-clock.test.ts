@@ -1,4 +1,4 @@
-// Clocks that step back: a machine's own, or that of another machine an object has moved to.
+// Clocks that step back: that of one machine, or that of another machine to which an object has moved.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { list, mark } from "../support/inbox.ts";
@@ -16,7 +16,7 @@ afterEach(() => {
 
 const goTo = (ms: number) => vi.setSystemTime(NOW + ms);
 
-/** An inbox that has counted out two messages and stored another, and a clock that is behind that. */
+/** Returns an inbox that has counted out two expired messages, on a clock set back before that. */
 async function steppedBack() {
   const stub = freshInbox();
   await stub.publish([draft(1, { ttl: 10 }), draft(2, { ttl: 10 }), draft(3)]);
@@ -31,7 +31,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     { what: "read", change: { read: true as const } },
     { what: "deleted", change: { remove: true as const } },
     { what: "archived", change: { archived: true } },
-  ])("[LOG9] what has expired is not $what when the clock steps back", async ({ change }) => {
+  ])("[LOG9] an expired message is not $what when the clock steps back", async ({ change }) => {
     const stub = await steppedBack();
     await rest(stub);
     expect(await mark(stub, [1, 2], change)).toMatchObject({ changed: false });
@@ -42,7 +42,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(notifications.map(({ data }) => data)).toEqual([4, 3]);
   });
 
-  it("[LOG9] what has expired is not counted again by an `up_to` below it", async () => {
+  it("[LOG9] an `up_to` does not count an expired message again", async () => {
     const stub = await steppedBack();
     await rest(stub);
     expect((await mark(stub, 1, { read: true })).changed).toBe(false);
@@ -53,7 +53,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     });
   });
 
-  it("[LOG9] [LOG11] what has expired comes back neither in a list nor in a snapshot", async () => {
+  it("[LOG9] [LOG11] an expired message comes back neither in a list nor in a snapshot", async () => {
     const stub = await steppedBack();
     await rest(stub);
     expect((await list(stub)).notifications.map(({ data }) => data)).toEqual([4, 3]);

@@ -1,4 +1,4 @@
-// What counts: a message without a `notification` is for programs, and is seen and read from the start.
+// The counts: a message without a `notification` is for programs, and is seen and read from the start.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { at, list, mark, offsetsOf, publish, range } from "../support/inbox.ts";
@@ -38,7 +38,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     }
   });
 
-  it("[STA15] devices are told so live, in a replay and in a snapshot", async () => {
+  it("[STA15] a device gets it as seen and read, live, in a replay and in a snapshot", async () => {
     const stub = freshInbox();
     const first = await publish(stub, draft(1));
     const socket = await connect(stub, "latest");
@@ -72,7 +72,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(await mark(stub, 1, { read: true })).toMatchObject({ counts: { unread: 0 } });
   });
 
-  it("[STA15] [LOG6] [LOG12] a full inbox gives it up before an unread one, and tells who has missed it", async () => {
+  it("[STA15] [LOG6] [LOG12] a full inbox evicts it before an unread one, and a cursor before it does not recover", async () => {
     const stub = freshInbox();
     await stub.publish([...drafts(499), silent("for programs")]);
     const { cursor } = await list(stub);
@@ -91,7 +91,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     }
   });
 
-  it("[STA15] the place of a silent one, alone or among many, is taken by an unread one, and back", async () => {
+  it("[STA15] unread messages take the places of silent ones, one or many, and the other way round", async () => {
     const stub = freshInbox();
     for (const count of [1, 20]) {
       await stub.publish([...drafts(500 - count), ...silents(count)]);
@@ -115,7 +115,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect((await costOf(stub, (inbox) => inbox.publish(many))).written).toBe(30);
   });
 
-  it("[STA15] [FOL1] what a topic delivers is no exception", async () => {
+  it("[STA15] [FOL1] a message that a topic delivers counts the same way", async () => {
     const [ada, topic] = [namedUser(), namedTopic()];
     await ada.stub.follow(topic.name, "backend");
     await rest(ada.stub);

@@ -1,6 +1,6 @@
-// One long walk at random over the whole path of an inbox: publish, mark, delete, drop, evict,
-// reconnect, expire, age, retain. It ends, and at every step can be stopped, with every device's
-// view equal to the store. A failing seed is printed; it then becomes a test of its own.
+// One long random walk over the whole path of an inbox: publish, mark, delete, drop, evict, reconnect,
+// expire, age, retain. Wherever the walk ends, every device's view equals the store. A failing seed is
+// printed; it then becomes a test of its own.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
@@ -88,7 +88,7 @@ const step = fc.oneof(
 class Device {
   readonly view = new View();
   socket: ObjectSocket | null = null;
-  /** From this offset on it was told of every message that is not archived. */
+  /** From this offset on the device was sent every message that is not archived. */
   from = 0;
 
   async connect(stub: ReturnType<typeof freshInbox>): Promise<void> {
@@ -112,13 +112,13 @@ class Device {
     this.from = shown.length < SNAPSHOT_MESSAGES ? 0 : (shown[0]?.offset as number);
   }
 
-  /** Applies all that has been sent so far. */
+  /** Applies all frames sent so far. */
   async settle(stub: ReturnType<typeof freshInbox>): Promise<void> {
     if (this.socket === null) return;
     await this.socket.roundTrip();
     for (const frame of this.socket.frames.splice(0))
       if (frame.type === "messages") expect(this.view.apply(frame)).toBe(true);
-    // A log that began anew asks its devices to come back.
+    // A log that begins another epoch asks its devices to come back.
     if (this.socket.closed === null) return;
     expect(this.socket.closed.code).toBe(4001);
     this.drop();
@@ -150,13 +150,13 @@ async function store(stub: ReturnType<typeof freshInbox>) {
   }
 }
 
-/** How devices came back, in all walks together. */
+/** Counts of how devices came back, over all walks. */
 const walked = { resumed: 0, gaps: 0 };
 
 it("[LOG2] [STA1] after any history every device's view equals the store", {
   timeout: 300_000,
 }, async () => {
-  // Ahead of every real clock: the platform would run an alarm whose time has come by itself.
+  // Later than every real clock, since the platform itself would run an alarm that is due.
   let now = Date.parse("2030-01-01T00:00:00Z");
   vi.useFakeTimers({ toFake: ["Date"], now });
   await fc.assert(
@@ -165,7 +165,7 @@ it("[LOG2] [STA1] after any history every device's view equals the store", {
       fc.array(step, { minLength: 5, maxLength: STEPS }),
       async (full, steps) => {
         const stub = freshInbox();
-        // Half of the walks begin with an inbox that is about to give up messages.
+        // Half of the walks begin with an inbox that is about to evict messages.
         if (full) await stub.publish(drafts(498));
         const devices = [new Device(), new Device(), new Device()];
         const stored = new Map<string, number>();
@@ -236,7 +236,7 @@ it("[LOG2] [STA1] after any history every device's view equals the store", {
           const [nextEpoch, nextHead] = after.cursor.split(":") as [string, string];
           // The head never goes back within an epoch.
           if (nextEpoch === epoch) expect(Number(nextHead)).toBeGreaterThanOrEqual(head);
-          // What is no notification begins as seen and read, everything else as neither.
+          // A message without a notification begins as seen and read, any other as neither.
           if (each.do === "publish" && each.ttl !== 0)
             for (const m of after.messages.slice(-each.count))
               if (nextEpoch !== epoch || (m.offset as number) > head)
@@ -259,7 +259,7 @@ it("[LOG2] [STA1] after any history every device's view equals the store", {
         );
         for (const device of devices) {
           const { view } = device;
-          // First as it is, then after a reconnect, which also tells what went by age alone.
+          // First the view as it is, then after a reconnect, which also ends messages gone by age alone.
           for (const round of ["live", "resumed"]) {
             if (round === "resumed") await device.connect(stub);
             if (device.socket === null) continue;
@@ -278,7 +278,7 @@ it("[LOG2] [STA1] after any history every device's view equals the store", {
             if (round === "resumed") expect(view.counts).toEqual(end.counts);
           }
         }
-        // Who is away while a whole inbox goes by is told so, and begins anew.
+        // A device that is away while a whole inbox is replaced is sent a snapshot.
         await stub.publish(drafts(501));
         const before = walked.gaps;
         for (const device of devices) await device.connect(stub);
@@ -287,6 +287,6 @@ it("[LOG2] [STA1] after any history every device's view equals the store", {
     ),
     { numRuns: RUNS, endOnFailure: false },
   );
-  // The walks went where they should: devices came back with what they had.
+  // The walks reached resumption: devices came back and kept their views.
   expect(walked.resumed).toBeGreaterThan(0);
 });

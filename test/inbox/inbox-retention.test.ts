@@ -1,4 +1,4 @@
-// What an inbox keeps, what goes first, and what goes by itself.
+// Retention of an inbox: the messages that it keeps, the order of eviction, and the ends by age and ttl.
 
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
-  it("[LOG6] when it is full: what holds nothing, then archived, then read, then the oldest", async () => {
+  it("[LOG6] a full inbox evicts blank rows, then archived messages, then read ones, then the oldest", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOW });
     const stub = freshInbox();
     const ending = new Set([150, 350]);
@@ -25,7 +25,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     await mark(stub, [400], { remove: true });
     vi.setSystemTime(NOW + 60_000);
     let kept = (await offsetsOf(stub)).filter((offset) => offset <= FULL);
-    // The three that hold nothing are listed no more already.
+    // The three blank rows are no longer listed.
     expect(kept).toEqual(range(1, FULL).filter((n) => ![150, 350, 400].includes(n)));
     const turns = [[], [], [], [200], [300], [250], [450], [1], [2]];
     for (const [i, turn] of turns.entries()) {
@@ -42,7 +42,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect((await list(stub)).counts).toMatchObject({ unread: FULL, total: FULL });
   });
 
-  it("[LOG6] of a list that is longer than the inbox the end is kept", async () => {
+  it("[LOG6] of a list that is longer than the inbox, the newest messages are kept", async () => {
     const { stub } = await filled(3);
     await rest(stub);
     const outcomes = await stub.publish(drafts(FULL + 50, 4));
@@ -52,7 +52,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(await offsetsOf(stub)).toEqual(range(54, FULL + 53));
   });
 
-  it("[LOG8] what is older than the age is gone, though no alarm has come", async () => {
+  it("[LOG8] a message past the age is gone, even before an alarm", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOW });
     const { stub, epoch } = await filled(2);
     vi.setSystemTime(NOW + DAY_MS);
@@ -70,7 +70,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     });
   });
 
-  it("[LOG9] a message ends at `expires`: listed and counted no more, and no gap", async () => {
+  it("[LOG9] from `expires` on a message is neither listed nor counted, and leaves no gap", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOW });
     const { stub, epoch } = await filled(1);
     const device = new Device();
@@ -92,7 +92,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     ]);
   });
 
-  it("[LOG10] `ttl: 0` goes to who is connected, without an offset, and stores nothing", async () => {
+  it("[LOG10] a message with `ttl: 0` goes to connected devices without an offset, and is not stored", async () => {
     const { stub, epoch } = await filled(1);
     const socket = await connect(stub, "latest");
     await socket.nextOf("connected");
@@ -129,7 +129,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     await stub.publish([draft(6)]);
     vi.setSystemTime(NOW + AGE_MS);
     await rest(stub);
-    // The second was not read; the third and fourth were, and whoever read them lost nothing.
+    // The second was unread. The third and fourth were read, so their end is no loss.
     for (const [offset, recovered] of [
       [1, false],
       [2, true],
@@ -144,7 +144,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     }
   });
 
-  it("[LOG12] what ended by its own ttl before its age is no loss", async () => {
+  it("[LOG12] a message that ended by its ttl before its age is no loss", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOW });
     const stub = freshInbox();
     await stub.publish([draft(1, { ttl: 60 }), draft(2, { ttl: 60 })]);

@@ -1,4 +1,4 @@
-// What an inbox costs in rows, by the counters of SQLite that the platform bills.
+// The cost of an inbox in rows, by the counters of SQLite that the platform bills.
 
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
@@ -43,7 +43,7 @@ it("[ROW2] a message with an id is two rows written", async () => {
   expect(cost).toEqual({ written: 2, read: 1, alarms: 0 });
 });
 
-it("[ROW2] a repeated message is none", async () => {
+it("[ROW2] a repeated message is no row written", async () => {
   const stub = freshInbox();
   await stub.publish([draft(1, { id: "same" })]);
   const cost = await costOf(stub, (inbox) => inbox.publish([draft(1, { id: "same" })]));
@@ -64,7 +64,7 @@ it("[ROW3] a publish to a sleeping inbox reads at most 4 rows, also when it is f
   const cost = await costOf(stub, (inbox) => inbox.publish([draft(500)]));
   expect(cost.written).toBe(1);
   expect(cost.read).toBeLessThanOrEqual(4);
-  // The first publish to a full inbox looks at all rows once, for the next VICTIMS_KEPT to give up.
+  // The first publish to a full inbox reads all rows once, to queue the next QUEUE_IN_MEMORY_MAX for eviction.
   await stub.publish([draft(501)]);
   for (let n = 0; n < 10; n++) {
     await evictDurableObject(stub);
@@ -95,7 +95,7 @@ it("[ROW4] reading all is one row written and two read", async () => {
   expect(cost).toEqual({ written: 1, read: 2, alarms: 0 });
 });
 
-it("[ROW4] archiving, taking back and deleting are a row for each message touched, and one more", async () => {
+it("[ROW4] archiving, unarchiving and deleting are a row for each message touched, and one more", async () => {
   const { stub } = await filled(20);
   const archive = { archived: true };
   expect(await writtenBy(stub, { offsets: [1, 2, 3, 99] }, archive)).toBe(4);
@@ -120,7 +120,7 @@ it("[ROW4] [STA5] `up_to` below the newest watermark is a row for each message i
 });
 
 it.each(BOTH)(
-  "[ROW2] [ROW3] [LOG9] what expires writes nothing, and its rows are written again, $name",
+  "[ROW2] [ROW3] [LOG9] expiry writes nothing, and rows of expired messages are reused, $name",
   async ({ rest }) => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOW });
     const stub = freshInbox();
@@ -131,12 +131,12 @@ it.each(BOTH)(
       const cost = await costOf(stub, (inbox) => inbox.list(LIST, "backend"));
       expect(cost).toMatchObject({ written: 0, alarms: 0 });
     }
-    // Two more than there are rows to be had.
+    // Two publishes more than there are rows to reuse.
     for (let n = 0; n < 12; n++) {
       await rest(stub);
       const { written, read, alarms } = await costOf(stub, (inbox) => inbox.publish([draft(n)]));
       expect({ written, alarms }).toEqual({ written: 1, alarms: 0 });
-      // The first one looks the inbox through.
+      // The first publish reads the whole inbox.
       if (n > 0) expect(read).toBeLessThanOrEqual(4);
     }
   },
@@ -157,7 +157,7 @@ it.each(
     await rest(stub);
     const sweep = await costOf(stub, (inbox) => inbox.alarm());
     expect(sweep).toMatchObject({ written: 11, alarms: 1 });
-    // With nothing to sweep there is still the checkpoint, which says when the alarm comes next.
+    // With nothing to sweep the alarm still writes the checkpoint, which has the time of the next alarm.
     await rest(stub);
     const idle = await costOf(stub, (inbox) => inbox.alarm());
     expect(idle).toMatchObject({ written: 1, alarms: 1 });

@@ -22,7 +22,7 @@ const batch = (
 
 const turnsOf = ({ live }: Batch) => live.map(({ turn }) => turn);
 
-it("[DEL8] a call that is repeated, and once more, brings a live message once", () => {
+it("[DEL8] a call that is repeated several times brings a live message once", () => {
   const heard = new LiveDuplicates();
   expect(turnsOf(heard.without(batch("a", [1, 2])))).toEqual([1, 2]);
   expect(turnsOf(heard.without(batch("a", [1, 2])))).toEqual([]);
@@ -31,14 +31,14 @@ it("[DEL8] a call that is repeated, and once more, brings a live message once", 
   expect(turnsOf(heard.without(batch("a", [3])))).toEqual([]);
 });
 
-it("[DEL8] another instance of the topic, and another topic, count for themselves", () => {
+it("[DEL8] turns of another instance of the topic, and of another topic, are counted apart", () => {
   const heard = new LiveDuplicates();
   heard.without(batch("a", [5]));
   expect(turnsOf(heard.without(batch("b", [1])))).toEqual([1]);
   expect(turnsOf(heard.without(batch("a", [1], "other")))).toEqual([1]);
 });
 
-it("[DEL8] what an older release sends without a turn is taken", () => {
+it("[DEL8] a message without a turn, from an older release, is taken", () => {
   const heard = new LiveDuplicates();
   heard.without(batch("a", [5]));
   expect(turnsOf(heard.without(batch("a", [undefined, 6])))).toEqual([undefined, 6]);

@@ -1,4 +1,4 @@
-// What giving messages up does to an inbox's checkpoint, on rows that a test makes as it likes.
+// The effect of eviction and expiry on an inbox's checkpoint, over rows that a test makes.
 
 import { expect, it } from "vitest";
 import type { FollowCursors } from "../../src/inbox/follow-cursors.ts";
@@ -17,7 +17,7 @@ import type { LogStore } from "../../src/log/store.ts";
 const AGE = 1_000;
 const NOW = 10_000;
 
-/** A keep, and a checkpoint of a log with so many messages; `left` are the rows that cursors hear of. */
+/** A policy and the checkpoint of a log; `left` collects the offsets that the cursors receive. */
 function inboxOf(head: number, next: Partial<Checkpoint<InboxMeta>> = {}) {
   const left: number[] = [];
   const cursors = { leave: (offsets: number[]) => left.push(...offsets) };
@@ -29,7 +29,7 @@ function inboxOf(head: number, next: Partial<Checkpoint<InboxMeta>> = {}) {
   return { keep, left, next: { ...empty, head, ...next } };
 }
 
-/** A store whose rows have these offsets, or are these. */
+/** A store with rows at these offsets, or with these rows. */
 const storeOf = (rows: (number | Flags)[]) =>
   ({
     next: (offset: number) => rows.find((each) => (each as number) > offset) ?? null,
@@ -46,14 +46,14 @@ const row = (offset: number, flags: Partial<Flags> = {}): Flags => ({
   ...flags,
 });
 
-/** Read by name, and read from the start because it has no notification. */
+/** READ was marked by name; SILENT is read from the start because it has no notification. */
 const READ = { changed: 90, seen_at: 1, read_at: 1 };
 const SILENT = { seen_at: 1, read_at: 1 };
 const AGED = { time: NOW - AGE };
 
 const offsetsOf = (queue: Evictable[]) => queue.map(({ offset }) => offset);
 
-it("[LOG6] [STA7] each that is given up is counted out by what it still counted for", () => {
+it("[LOG6] [STA7] an evicted message leaves the counts in which it still was", () => {
   const { keep, next } = inboxOf(100);
   Object.assign(next.meta, { unread: 10, unseen: 10, total: 10 });
   const queue = [
@@ -67,7 +67,7 @@ it("[LOG6] [STA7] each that is given up is counted out by what it still counted 
   expect(next.meta).toMatchObject({ unread: 8, unseen: 9, total: 7 });
 });
 
-it("[LOG12] the newest that was given up unread, or for nobody to mark, is told", () => {
+it("[LOG12] `lost` is the newest evicted message that was unread or silent", () => {
   const { keep, next } = inboxOf(100);
   keep.onEvict(next, storeOf([]), NOW, [evictable(5, 2, true), evictable(4, 3), evictable(9, 2)]);
   expect(next.lost).toBe(5);
@@ -75,7 +75,7 @@ it("[LOG12] the newest that was given up unread, or for nobody to mark, is told"
   expect(next.lost).toBe(5);
 });
 
-it("[CUR10] `oldest` goes on to the lowest that is left, whether that is listed or one of the others", () => {
+it("[CUR10] `oldest` moves to the lowest message that is left, in the queue or outside it", () => {
   const { keep, next } = inboxOf(100, {
     oldest: 3,
     lowestUnqueued: 7,
@@ -91,7 +91,7 @@ it("[CUR10] `oldest` goes on to the lowest that is left, whether that is listed 
   expect(next.oldest).toBe(100);
 });
 
-it("[CUR10] where the others are not known, the store says who is left", () => {
+it("[CUR10] where the lowest outside the queue is unknown, the store finds the oldest", () => {
   const { keep, next } = inboxOf(100, { oldest: 3, lowestUnqueued: UNKNOWN });
   keep.onEvict(next, storeOf([3, 5, 6, 8]), NOW, [
     evictable(3, 3),
@@ -101,7 +101,7 @@ it("[CUR10] where the others are not known, the store says who is left", () => {
   expect(next.oldest).toBe(8);
 });
 
-it("[CUR10] who goes from the middle is named, what holds nothing is not, and `oldest` stays", () => {
+it("[CUR10] a message evicted from the middle is named, a blank row is not, and `oldest` stays", () => {
   const { keep, next } = inboxOf(100, { oldest: 3, lowestUnqueued: 3 });
   expect(
     keep.onEvict(next, storeOf([]), NOW, [evictable(2, 0), evictable(6, 0), evictable(5, 2)]),
@@ -123,7 +123,7 @@ it("[FOL3] cursors hear of rows that may be the newest of a topic, and of no oth
   expect(left).toEqual([2, 4]);
 });
 
-it("[LOG9] [LOG8] the next look is due when the first message ends, by its ttl or by its age", () => {
+it("[LOG9] [LOG8] the next expiry is due when the first message ends, by its ttl or by its age", () => {
   const { keep, next } = inboxOf(3, { lowestUnqueued: NO_OTHERS });
   const stored = (offset: number, expires: number | null): NewRow => ({
     ...row(offset),
@@ -140,7 +140,7 @@ it("[LOG9] [LOG8] the next look is due when the first message ends, by its ttl o
   expect(next.due).toBeNull();
 });
 
-it("[STA7] a look counts anew what is alive, and where the log begins", () => {
+it("[STA7] an expiry counts the messages that are left, and finds the oldest", () => {
   const { keep, next } = inboxOf(9);
   Object.assign(next.meta, { unread: 7, unseen: 7, total: 7 });
   const rows = [row(2, AGED), row(3, READ), row(4, { expires: NOW }), row(5), row(6, { blank: 1 })];
@@ -162,13 +162,13 @@ it.each<[string, Partial<Flags>, boolean]>([
   ["deleted", { blank: 1 }, false],
   ["ended by its ttl before", { expires: NOW - 1 }, false],
   ["ended by its ttl in the same moment", { expires: NOW }, false],
-])("[LOG12] what ages away and is %s: told %s", (_, flags, isTold) => {
+])("[LOG12] a message ages out and is %s: lost %s", (_, flags, isTold) => {
   const { keep, next } = inboxOf(99);
   keep.expire(next, storeOf([row(5, { ...flags, ...AGED })]), NOW);
   expect(next.lost).toBe(isTold ? 5 : 0);
 });
 
-it("[LOG6] [STA15] who goes first: nothing, archived, read, then the oldest; silent ones are told", () => {
+it("[LOG6] [STA15] the queue has blank rows, archived, read, then the oldest; silent ones are a loss", () => {
   const { keep, next } = inboxOf(99, { oldest: 2 });
   const archived = { changed: 90, archived_at: 1 };
   const rows = [row(1), row(2), row(3, READ), row(4, archived), row(5, SILENT), row(6, AGED)];
@@ -179,7 +179,7 @@ it("[LOG6] [STA15] who goes first: nothing, archived, read, then the oldest; sil
     [3, 2, false],
     [5, 2, true],
   ]);
-  // What lies below `oldest` is gone already, and tells nothing of the others.
+  // The row below `oldest` is gone already, so it is not the lowest outside the queue.
   expect(next.lowestUnqueued).toBe(2);
   keep.refillQueue(next, storeOf(rows), NOW, 9);
   expect(offsetsOf(next.evictionQueue)).toEqual([6, 4, 3, 5, 1, 2]);

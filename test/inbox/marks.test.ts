@@ -1,5 +1,5 @@
-// Marks: what each changes, what is told of it, and in which order it counts. Each on an inbox that
-// answers from memory and on one that was evicted and answers from its rows.
+// Marks: the change that each makes, the frames about it, and the order in which marks count. Each test runs
+// on an inbox that answers from memory and on one that was evicted and answers from its rows.
 
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -18,7 +18,7 @@ function clockAt(seconds: number): void {
   else vi.useFakeTimers({ toFake: ["Date"], now: NOW + seconds * 1000 });
 }
 
-/** A socket of which nothing is left to read. */
+/** A socket with no frame left to read. */
 async function listening(stub: Parameters<typeof connect>[0]) {
   const socket = await connect(stub, "latest");
   await socket.nextOf("connected");
@@ -42,7 +42,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     const [frame] = await messagesOf(socket);
     expect(frame).toMatchObject({ since: 3, to: 7, messages: [{ offset: 5 }] });
     expect(frame?.states?.map(({ changed }) => changed)).toEqual([4, 6, 7, 7]);
-    // From the middle: only what came after.
+    // From the middle: only later changes.
     const later = await connect(stub, at(epoch, 6));
     await later.nextOf("connected");
     const [rest6] = await messagesOf(later);
@@ -50,7 +50,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(rest6?.messages).toEqual([]);
   });
 
-  it("[STA3] of the messages that are named only those that change are told", async () => {
+  it("[STA3] of the messages that a mark names only those that change are sent", async () => {
     clockAt(0);
     const { stub } = await filled(4);
     await mark(stub, [2], { read: true });
@@ -113,7 +113,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     const { notifications } = await list(stub);
     const read = notifications.map(({ read_at }) => read_at);
     expect(read).toEqual([time(9), time(9), time(9), time(0), time(9)]);
-    // What comes later is below no watermark.
+    // A later message is below no watermark.
     await stub.publish([draft(6)]);
     expect((await list(stub)).counts).toEqual({ unread: 1, unseen: 1, total: 6 });
   });
@@ -129,7 +129,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     const cost = await costOf(stub, (inbox) =>
       inbox.mark({ epoch, target: { upTo: 5 }, read: true }, "backend"),
     );
-    // One message, and the checkpoint.
+    // A row for the message, and one for the checkpoint.
     expect(cost.written).toBe(2);
     expect((await messagesOf(socket)).map(({ states }) => states)).toEqual([
       [{ offsets: [3], read_at: time(7), changed: 12 }],
@@ -149,7 +149,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     await rest(stub);
     const unread = await list(stub, { state: "unread" });
     expect(unread.notifications.map(({ offset }) => offset)).toEqual([2]);
-    // And a later watermark counts for it again.
+    // A watermark later still counts for it again.
     clockAt(3);
     await mark(stub, 6, { read: true });
     await rest(stub);
@@ -157,7 +157,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(notifications.map(({ read_at }) => read_at)).toEqual([time(0), time(3), time(0)]);
   });
 
-  it("[STA8] states are told before the messages that they must not touch", async () => {
+  it("[STA8] states come before the messages that they must not touch", async () => {
     const { stub, epoch } = await filled(2);
     const device = new Device();
     await device.connect(stub);
@@ -169,7 +169,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     await device.connect(stub);
     const [frame] = device.frames;
     expect(frame).toMatchObject({ epoch, messages: [{ offset: 3, read_at: null }, { offset: 4 }] });
-    // Applied after the messages, this would make message 3 read.
+    // Applied after the messages, this state would make message 3 read.
     expect(frame?.states).toContainEqual(
       expect.objectContaining({ up_to: 4, read_at: expect.any(String) }),
     );
@@ -178,7 +178,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(device.view.counts).toEqual({ unread: 1, unseen: 0, total: 4 });
   });
 
-  it("[STA9] what is unarchived is told whole, live and on resuming", async () => {
+  it("[STA9] an unarchived message is sent whole, live and on resuming", async () => {
     const { stub } = await filled(3);
     await mark(stub, [2], { archived: true });
     // This device's snapshot leaves the archived message out.
@@ -240,7 +240,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     }
     expect(await toggle(true)).toBe("too_many_requests");
     await rest(stub);
-    // Its backend may go on.
+    // A backend is not limited.
     await mark(stub, [1], { archived: true });
     clockAt(61);
     expect(await toggle(true)).toBe("done");
@@ -262,7 +262,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     expect(bodies.map(({ blank }) => blank)).toEqual([0, 1, 0]);
     await rest(stub);
     expect((await list(stub)).notifications.map(({ offset }) => offset)).toEqual([3, 1]);
-    // Of what was deleted a device held those up to its cursor.
+    // `removed` names only messages up to the cursor, since the device holds no later ones.
     for (const [cursor, removed] of [
       [3, [2]],
       [2, [2]],
@@ -276,7 +276,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
   });
 });
 
-it("[STA11] reading all where all is read changes nothing, however far `up_to` goes", async () => {
+it("[STA11] reading all again changes nothing, however far `up_to` goes", async () => {
   const { stub } = await filled(2);
   expect(await mark(stub, 1_000, { read: true })).toMatchObject({ changed: true, offset: 3 });
   expect(await mark(stub, 1_000, { read: true })).toMatchObject({ changed: false, offset: 3 });

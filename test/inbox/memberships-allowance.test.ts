@@ -1,4 +1,4 @@
-// What of a user's joining and leaving of topics counts against the allowance.
+// The joins and leaves of a user that count against the allowance.
 
 import { expect, it } from "vitest";
 import { Memberships } from "../../src/inbox/memberships.ts";
@@ -21,7 +21,7 @@ const JOINED: Joined = {
   messages: [],
 };
 
-/** Memberships of a user who watches and follows what a test says; `left` says how many changes are left. */
+/** A user's memberships over topics that a test adds; `left` counts the changes still allowed. */
 function fresh() {
   const [watched, followed] = [new Set<string>(), new Set<string>()];
   const memberships = new Memberships({
@@ -62,7 +62,7 @@ it("[SUB11] a topic that refuses the user counts each time", async () => {
   expect(left()).toBe(MEMBERSHIP_CHANGES_WOKEN - 3);
 });
 
-it("[SUB11] what a device watches or the user follows does not count, also after a rest", () => {
+it("[SUB11] a topic that a device watches or the user follows does not count, also after a rest", () => {
   const { watched, followed, memberships, left } = fresh();
   watched.add("a");
   followed.add("b");
@@ -72,7 +72,7 @@ it("[SUB11] what a device watches or the user follows does not count, also after
   expect(left()).toBe(MEMBERSHIP_CHANGES_WOKEN - 1);
 });
 
-it("[SUB11] of very many topics those that were joined first are forgotten, and they alone", () => {
+it("[SUB11] of very many topics only those joined first are forgotten", () => {
   const { memberships, left } = fresh();
   for (let n = 0; n <= TOPICS_KNOWN_MAX; n++) memberships.joined(`t${n}`);
   memberships.spendToWatch("t1");

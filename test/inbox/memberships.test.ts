@@ -1,4 +1,4 @@
-// How often a user may ask topics to take it in: what counts, what does not, and who is not held back.
+// The limit on the joins of a user: the calls that count, those that do not, and the callers without a limit.
 
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
@@ -14,7 +14,7 @@ const CAPS = { "topic:*": ["subscribe", "follow"] as ("subscribe" | "follow")[] 
 
 const names = (count: number) => Array.from({ length: count }, () => namedTopic().name);
 
-/** Connects with topics; returns the socket and the answers, which all have come. */
+/** Connects with topics, waits for all answers, and returns them with the socket. */
 async function connectedWith(user: ReturnType<typeof namedUser>, topics: string[]) {
   const named = topics.map((topic) => ({ topic, since: "latest" as const }));
   const socket = await connect(user.stub, "latest", { user: user.name, caps: CAPS }, named);
@@ -34,7 +34,7 @@ async function ask(socket: ObjectSocket, type: string, topic: string): Promise<D
 
 const REFUSED = { type: "error", code: "too_many_requests", temporary: true };
 
-/** A clock that stands, and begins so long after an inbox has woken that all is allowed. */
+/** A clock that stands still, so long after the inbox woke that its whole allowance is there. */
 async function standingClock(user: ReturnType<typeof namedUser>) {
   const woken = Date.now();
   const clock = vi.spyOn(Date, "now").mockReturnValue(woken);
@@ -124,7 +124,7 @@ it("[SUB11] after a rest one connection's topics join at once, ten more, and the
   expect((await connectedWith(ada, [other])).answers).toMatchObject([{ type: "reply" }]);
 });
 
-it("[SUB11] what a user has left to follow is kept across rests, and costs no row", {
+it("[SUB11] the allowance that is left for follows is kept across rests, and costs no row", {
   timeout: 60_000,
 }, async () => {
   const ada = namedUser();

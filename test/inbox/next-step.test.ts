@@ -1,4 +1,4 @@
-// What a device is told of a topic's batch, by how far it has come.
+// The frames of a topic's batch for a device, by the device's cursor.
 
 import { expect, it } from "vitest";
 import { framesOf, nextStepStart, printStep } from "../../src/inbox/next-step.ts";
@@ -8,7 +8,7 @@ const entry = (offset: number, exclude: string | null = null): BatchEntry => ({
   ...{ offset, body: `"data":${offset}`, time: 1, expires: null, category: null, exclude },
 });
 
-/** The topic's messages 5 to 8, of which 1 to `lost` are gone. */
+/** Messages 5 to 8 of a topic; its messages 1 to `lost` are gone. */
 const batch = (lost = 0, entries = [5, 6, 7, 8].map((offset) => entry(offset))): Batch => ({
   ...{ topic: "t", isPublic: false, epoch: "e", since: 4, to: 8, lost, oldest: lost + 1 },
   ...{ entries, live: [], generation: 1 },
@@ -32,7 +32,7 @@ it.each([
   expect(nextStepStart(batch(lost), cursor)).toBe(start);
 });
 
-it("[SUB3] the first message of a topic that was empty is no new snapshot", () => {
+it("[SUB3] the first message of an empty topic is not a new snapshot", () => {
   const first = { ...batch(0, [entry(1)]), since: 0, to: 1 };
   expect(nextStepStart(first, told(0, "0"))).toBe(0);
 });
@@ -47,7 +47,7 @@ it.each([[undefined], [told(2)], [told(1, "d")]])(
 const dataOf = (frames: string[]) =>
   frames.flatMap((frame) => JSON.parse(frame).messages.map(({ data }: { data: number }) => data));
 
-it("[SUB3] [TOP7] a step holds what lies above its start, without what excludes the device", () => {
+it("[SUB3] [TOP7] a step has the messages above its start, without those that exclude the device", () => {
   const entries = [entry(5), entry(6, "c_1"), entry(7), entry(8, "c_2")];
   expect(dataOf(printStep(batch(0, entries), 5, "c_1"))).toEqual([7, 8]);
   expect(dataOf(printStep(batch(0, entries), null, "c_2"))).toEqual([5, 6, 7]);

@@ -1,4 +1,4 @@
-// The topics that a connect names join as fast as their topics answer and their reader reads.
+// The topics of a connect join as fast as they answer and the client reads.
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -11,7 +11,7 @@ import { connect, draft, type ObjectSocket } from "../support/object.ts";
 
 const MIB = 1024 * 1024;
 
-/** Stands for `bufferedAmount`, which this runtime has not yet; and how often it was looked at. */
+/** Stands in for `bufferedAmount`, which this runtime lacks; `looks` counts the reads of it. */
 let unsent = 0;
 let looks = 0;
 Object.defineProperty(WebSocket.prototype, "bufferedAmount", {
@@ -22,13 +22,13 @@ Object.defineProperty(WebSocket.prototype, "bufferedAmount", {
   },
 });
 
-/** What a topic answers to a joining, by its name; none answers with what it has. */
+/** Awaited before a topic of this name answers a join. */
 let answer: (topic: string) => Promise<void>;
 let joins = 0;
-/** For as long as this is so, what waits for `hung` waits. */
+/** While this is true, a topic that waits for `hung` waits. */
 let isHanging = true;
 
-/** Looked at by the topic itself: no object can resolve a promise of another. */
+/** The topic itself polls: no object can resolve a promise of another. */
 async function hung(): Promise<void> {
   await until(async () => !isHanging);
 }
@@ -57,7 +57,7 @@ afterEach(() => {
 const names = (count: number) => Array.from({ length: count }, () => namedTopic().name);
 
 async function connected(topics: string[], user = namedUser()): Promise<ObjectSocket> {
-  // A cursor of another life, so that the topic looks for what was missed.
+  // A cursor of another epoch, so that the topic looks for missed messages.
   const named = topics.map((topic) => ({ topic, since: { epoch: "gone", offset: 1 } }));
   const socket = await connect(user.stub, "latest", { user: user.name }, named);
   await socket.nextOf("connected");
@@ -90,7 +90,7 @@ it("[SUB10] a topic that does not answer holds up no other, and is refused after
   );
 });
 
-it("[SUB10] a connect's next topics wait until most of what was sent is read", async () => {
+it("[SUB10] a connect's next topics wait until the client has read most of the frames", async () => {
   const topics = names(4);
   unsent = 2 * MIB;
   looks = 0;
@@ -102,14 +102,14 @@ it("[SUB10] a connect's next topics wait until most of what was sent is read", a
   expect(answers.every(({ type }) => type === "reply")).toBe(true);
 });
 
-it("[SUB10] [SOC5] who does not read is closed, and none of its topics is asked", async () => {
+it("[SUB10] [SOC5] a socket that does not read is closed, and none of its topics is asked", async () => {
   unsent = 2 * MIB;
   const socket = await connected(names(3));
   expect((await socket.nextClose()).code).toBe(4003);
   expect(joins).toBe(0);
 });
 
-it("[SUB10] where 32 MiB lie unread by all connections of an inbox, none is replayed more", async () => {
+it("[SUB10] while 32 MiB lie unread over all connections of an inbox, no topic is replayed", async () => {
   const ada = namedUser();
   const others = await Promise.all(Array.from({ length: 32 }, () => connected([], ada)));
   unsent = MIB;
@@ -123,14 +123,14 @@ it("[SUB10] where 32 MiB lie unread by all connections of an inbox, none is repl
   expect(socket.frames.find((frame) => "id" in frame && frame.id === 1)?.type).toBe("reply");
 });
 
-it("[SUB10] who waits for a turn holds up nothing that another device of the user is told", async () => {
+it("[SUB10] a device that waits for a turn holds up no frame of the user's other devices", async () => {
   const ada = namedUser();
   const topics = names(7);
   const [news] = topics as [string];
   const live = await connected([], ada);
   live.send({ type: "subscribe", id: 1, topic: news, since: "latest" });
   await live.nextOf("reply");
-  // Six topics hang, and the seventh is the one that the other device watches.
+  // Six topics hang; the other device watches the seventh.
   answer = (topic) => (topic === news ? Promise.resolve() : hung());
   const slow = await connected([...topics.slice(1), news], ada);
   await until(async () => joins >= 3);
@@ -138,14 +138,14 @@ it("[SUB10] who waits for a turn holds up nothing that another device of the use
   expect(await live.messages()).toMatchObject({ topic: news, to: 1 });
   expect(slow.frames.filter(isAnswer)).toEqual([]);
   isHanging = false;
-  // What was published meanwhile comes with the answer, once.
+  // The message published meanwhile comes with the answer, once.
   await answersOf(slow, topics.length);
   await slow.roundTrip();
   const told = slow.frames.filter((frame) => frame.type === "messages" && frame.topic === news);
   expect(told).toMatchObject([{ snapshot: true, to: 1 }]);
 });
 
-it("[SUB7] an unsubscribe of what waits for its turn ends it", async () => {
+it("[SUB7] an unsubscribe of a topic that waits for its turn takes effect", async () => {
   const ada = namedUser();
   const topics = names(3);
   answer = hung;

@@ -1,9 +1,9 @@
-// So many at once, and the others in the order in which they came.
+// So many turns at once; the others wait in the order in which they came.
 
 import { expect, it } from "vitest";
 import { Semaphore } from "../../src/inbox/semaphore.ts";
 
-/** Takes a turn for each of so many; `begun` are those whose turn has come, in that order. */
+/** Asks for so many turns; `begun` lists those that have begun, in order. */
 function takenBy(turns: Semaphore, count: number) {
   const begun: number[] = [];
   const ends: (() => void)[] = [];
@@ -15,10 +15,10 @@ function takenBy(turns: Semaphore, count: number) {
   return { begun, end: (n: number) => ends[n]?.() };
 }
 
-/** What is resolved by now has gone on. */
+/** Waits until the callbacks of all promises resolved by now have run. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-it("[SUB10] no more have their turn than may, first come first served, however many wait", async () => {
+it("[SUB10] turns are first come first served and no more than the limit at once, however many wait", async () => {
   const turns = new Semaphore(2);
   const { begun, end } = takenBy(turns, 6);
   for (let n = 0; n < 4; n++) {
@@ -26,7 +26,7 @@ it("[SUB10] no more have their turn than may, first come first served, however m
     expect(begun).toEqual([0, 1, 2, 3, 4, 5].slice(0, 2 + n));
     end(n);
   }
-  // Two are left, and have not made room for more than themselves.
+  // The last two turns have not ended, so both places are taken.
   const late = takenBy(turns, 2);
   await settled();
   expect(late.begun).toEqual([]);
@@ -35,7 +35,7 @@ it("[SUB10] no more have their turn than may, first come first served, however m
   expect(late.begun).toEqual([0]);
 });
 
-it("[SUB10] a turn that nobody waited for is there for the next", async () => {
+it("[SUB10] a place freed while nobody waits is there for the next", async () => {
   const turns = new Semaphore(1);
   (await turns.acquire())();
   const { begun } = takenBy(turns, 2);

@@ -1,4 +1,4 @@
-// The three flags, what the counts count, and how watermarks are kept.
+// The three flags, the counts, and the watermarks that are kept.
 
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -32,7 +32,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     ]);
   });
 
-  it("[STA1] what is made unread stays seen", async () => {
+  it("[STA1] a message made unread stays seen", async () => {
     const { stub } = await filled(1);
     await mark(stub, 1, { read: true });
     await mark(stub, [1], { read: false });
@@ -50,7 +50,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
       [() => mark(stub, [1], { archived: true }), 4, 4, 4],
       [() => mark(stub, [2], { seen: true }), 4, 3, 4],
       [() => mark(stub, [2, 3], { read: true }), 2, 2, 4],
-      // A minute later the fourth has ended by its ttl, and the next frame says so.
+      // A minute later the fourth has ended by its ttl, and the next frame counts without it.
       [() => stub.publish([draft(9)]), 2, 2, 4],
       [() => mark(stub, 9, { read: true }), 0, 0, 4],
       [() => mark(stub, [1], { archived: false }), 0, 0, 5],
@@ -69,7 +69,7 @@ describe.each(BOTH)("an inbox that is $name", ({ rest }) => {
     }
   });
 
-  it("[STA7] what is archived or has expired is in none of the counts when a device connects", async () => {
+  it("[STA7] archived and expired messages are in none of the counts when a device connects", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOW });
     const stub = freshInbox();
     await stub.publish([draft(1), draft(2, { ttl: 10 }), draft(3)]);
@@ -134,7 +134,7 @@ describe("the state of a row", () => {
     expect(seenFirst).toMatchObject({ seen_at: 60, read_at: 90 });
   });
 
-  it("[STA6] a watermark does not count for what was changed after it", () => {
+  it("[STA6] a watermark does not count for a row that changed after it", () => {
     const row = { ...fresh, changed: 7, seen_at: 60 };
     expect(stateOf(row, { seen: [], read: [mark6] })).toMatchObject({ seen_at: 60, read_at: null });
     expect(stateOf(row, { seen: [], read: [mark6, mark9] })).toMatchObject({ read_at: 90 });

@@ -17,7 +17,7 @@ async function device(user: ReturnType<typeof namedUser>): Promise<ObjectSocket>
 
 let lastId = 0;
 
-/** Subscribes and gives the reply. */
+/** Subscribes and returns the reply. */
 async function subscribe(socket: ObjectSocket, topic: string, since?: string) {
   lastId += 1;
   socket.send({ type: "subscribe", id: lastId, topic, ...(since === undefined ? {} : { since }) });
@@ -35,7 +35,7 @@ async function subscribe(socket: ObjectSocket, topic: string, since?: string) {
 const dataOf = ({ messages }: MessagesFrame) => messages.map(({ data }) => data);
 
 describe.each(BOTH)("a subscription of objects that are $name", ({ rest }) => {
-  it("[SUB1] [SUB6] is told what is published, as the topic's own frames", async () => {
+  it("[SUB1] [SUB6] brings published messages as the topic's own frames", async () => {
     const topic = namedTopic();
     const ada = namedUser();
     const socket = await device(ada);
@@ -73,7 +73,7 @@ describe.each(BOTH)("a subscription of objects that are $name", ({ rest }) => {
     expect(socket.frames.filter(({ type }) => type === "messages")).toEqual([]);
   });
 
-  it("[SUB8] ends with an error by a refresh without the cap, and others go on", async () => {
+  it("[SUB8] ends with an error when a refresh lacks the cap, and others go on", async () => {
     const [topic, other, ada] = [namedTopic(), namedTopic(), namedUser()];
     const socket = await device(ada);
     for (const { name } of [topic, other]) await subscribe(socket, name, "latest");
@@ -92,7 +92,7 @@ describe.each(BOTH)("a subscription of objects that are $name", ({ rest }) => {
     const step = await socket.messages();
     expect(step).toMatchObject({ topic: other.name, since: 0, to: 1 });
     expect(dataOf(step)).toEqual(["still told"]);
-    // It is ended for good: the cap alone does not bring it back.
+    // The subscription has ended for good: a token with the cap does not restore it.
     const back = await tokenOf(ada.name, { "topic:*": ["subscribe"] });
     socket.send({ type: "refresh", id: 10, token: back });
     expect(await socket.nextOf("reply")).toMatchObject({ id: 10 });
@@ -134,7 +134,7 @@ describe.each(BOTH)("a subscription of objects that are $name", ({ rest }) => {
 it("[SUB10] one user is replayed 32 Mi units at once, and 1 Mi more in each second", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
   const topic = namedTopic();
-  // A little less than what is a snapshot instead.
+  // A little less than the size from which a snapshot is sent instead.
   const large = "x".repeat(60_000);
   await topic.stub.publish(Array.from({ length: 60 }, () => draft(large)));
   const ada = namedUser();
@@ -150,7 +150,7 @@ it("[SUB10] one user is replayed 32 Mi units at once, and 1 Mi more in each seco
   };
   const asked: string[] = [];
   for (let id = 0; id < 12; id++) asked.push((await ask(id))?.type ?? "");
-  // Ten times 3.4 Mi are more; the last of them was given while something was left.
+  // Ten replays of 3.4 Mi are more; the last of them began while something was left.
   expect(asked).toEqual([...Array(10).fill("reply"), "error", "error"]);
   expect(await ask(12)).toMatchObject({ code: "too_many_requests" });
   await topic.stub.publish([draft("live")]);
@@ -160,7 +160,7 @@ it("[SUB10] one user is replayed 32 Mi units at once, and 1 Mi more in each seco
   vi.useRealTimers();
 });
 
-it("[SUB10] a connect that asks for 40 large topics is replayed no more, two at a time", async () => {
+it("[SUB10] a connect with 40 large topics joins two at a time, until 32 Mi units are replayed", async () => {
   const messages = [`{"offset":1,"data":"${"x".repeat(3_400_000)}"}`];
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
   let [joining, most, joins] = [0, 0, 0];
@@ -192,7 +192,7 @@ it("[SUB10] a connect that asks for 40 large topics is replayed no more, two at 
   expect(most).toBe(2);
 });
 
-it("[SUB3] what is published while a device joins comes after its replay, and once", async () => {
+it("[SUB3] a message published while a device joins comes after its replay, and once", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   await topic.stub.publish(drafts(2));
@@ -200,7 +200,7 @@ it("[SUB3] what is published while a device joins comes after its replay, and on
   const { epoch } = await subscribe(first, topic.name, "latest");
   const second = await device(ada);
   let isPublished = false;
-  // The topic has answered, and the answer is on its way while the next message overtakes it.
+  // The topic's answer is on its way when the next message overtakes it.
   const mend = interceptJoin(topic, (own) => async (joining) => {
     const joined = await own(joining);
     while (!isPublished) await new Promise((resolve) => setTimeout(resolve, 0));
@@ -226,7 +226,7 @@ it("[SUB3] what is published while a device joins comes after its replay, and on
   }
 });
 
-it("[SUB5] a connect names its topics, and each is answered or refused for itself", async () => {
+it("[SUB5] a connect names its topics, and each is answered or refused by itself", async () => {
   const news = namedTopic();
   const jobs = namedTopic();
   const ada = namedUser();
@@ -247,7 +247,7 @@ it("[SUB5] a connect names its topics, and each is answered or refused for itsel
   expect(dataOf(await socket.messages())).toEqual([2, 3]);
 });
 
-it("[SUB6] after a rest a step may come again, and its cursor says so", async () => {
+it("[SUB6] after a rest a step may come again, with the same cursor", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   const socket = await device(ada);
@@ -269,19 +269,19 @@ it("[SUB6] after a rest a step may come again, and its cursor says so", async ()
   const held = await ada.stub.deliver({ ...about, since: 0, to: 1, entries });
   expect(held).toMatchObject({ offset: 1, isAnyone: true });
   expect(await socket.messages()).toMatchObject({ since: told.since, to: told.to });
-  // While it remembers, it does not repeat itself.
+  // While the inbox remembers the step, it does not send it again.
   await ada.stub.deliver({ ...about, since: 0, to: 1, entries });
   await socket.roundTrip();
   expect(socket.frames.filter(({ type }) => type === "messages")).toEqual([]);
 });
 
-it("[SUB3] [SUB6] of one batch each device is told what it lacks itself", async () => {
+it("[SUB3] [SUB6] each device gets the part of a batch that it lacks", async () => {
   const [topic, ada] = [namedTopic(), namedUser()];
   const phone = await device(ada);
   await subscribe(phone, topic.name, "latest");
   await topic.stub.publish(drafts(3));
   const { epoch } = await phone.messages();
-  // From here on it is known of the second device only that it has the first three.
+  // After the rest the inbox knows only of the second device that it has the first three.
   await evictDurableObject(ada.stub);
   const laptop = await device(ada);
   await subscribe(laptop, topic.name, "latest");
@@ -311,7 +311,7 @@ it("[SUB7] a connection subscribes to a hundred topics, through every rest", asy
   expect(dataOf(await socket.messages())).toEqual(["still told"]);
 });
 
-it("[SUB7] names for which there is no room beside the caps are refused", async () => {
+it("[SUB7] topics that do not fit beside the caps are refused", async () => {
   const ada = namedUser();
   const long = Array.from({ length: 100 }, (_, n) => `${n}-`.padEnd(128, "x"));
   const caps = { "topic:*": ["subscribe" as const], [`topic:${"y".repeat(3_000)}*`]: [] };
@@ -350,7 +350,7 @@ it("[SUB1] [FOL1] several devices share one membership, and a follow goes beside
   expect(dataOf(await phone.messages())).toEqual(["live only"]);
 });
 
-it("[LOG10] what is not stored goes to who subscribes and to who follows, while they are there", async () => {
+it("[LOG10] a message that is not stored goes to connected subscribers and followers", async () => {
   const topic = namedTopic();
   const ada = namedUser();
   const socket = await device(ada);
