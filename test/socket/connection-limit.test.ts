@@ -1,4 +1,4 @@
-// The limit of one user's connections, where some of them have fallen silent.
+// The limit of one user's connections, and the connections that make room for a new one.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CONNECTIONS_MAX, SILENCE_MS, UNHEARD_MS } from "../../src/protocol/limits.ts";
@@ -31,7 +31,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
       for (const socket of others) await socket.roundTrip();
       silent.send("ping");
       await silent.nextOf("pong");
-      // The platform's clock, which notes the ping, runs on: time to spare on either side.
+      // The platform notes the ping by its own clock, which runs on: the times leave room on each side.
       vi.setSystemTime(now + SILENCE_MS - 1000);
       await rest(stub);
       await expect(connect(stub, "latest")).rejects.toThrow("connection_limit");
@@ -40,7 +40,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
       const more = await connect(stub, "latest");
       expect(await more.nextOf("connected")).toBeTruthy();
       expect(await expectEnd(silent, 4004)).toEqual([]);
-      // Those that never ping but have sent a frame are told from those that stopped.
+      // Connections that have sent a frame and never pinged do not count as silent.
       for (const socket of others) await socket.roundTrip();
       expect(others.filter(({ closed }) => closed !== null)).toEqual([]);
       await rest(stub);
@@ -56,7 +56,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
       const stub = make();
       const sockets: ObjectSocket[] = [];
       for (let i = 0; i < CONNECTIONS_MAX; i++) {
-        // The second is the oldest, and the first the next.
+        // The second connection is the oldest, and the first the next oldest.
         vi.setSystemTime(now - ([1_000, 2_000][i] ?? 0));
         sockets.push(await connect(stub, "latest"));
       }
@@ -78,7 +78,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
   );
 
   it.each(KINDS)(
-    "[CON7] in $kind who has pinged, has sent a frame or is an event stream makes no room",
+    "[CON7] in $kind a connection that has pinged, has sent a frame or is an event stream makes no room",
     async ({ make }) => {
       const now = Date.now();
       vi.useFakeTimers({ toFake: ["Date"], now });

@@ -1,4 +1,4 @@
-// What a socket may send, how it is answered, and what happens when it sends something else.
+// The frames that a socket may send, the answers to them, and the end of a socket that sends others.
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -34,7 +34,7 @@ describe.each(BOTH)("a socket of an object that is $name", ({ rest }) => {
     { what: "lacks its member", text: '{"type":"refresh","id":0}', id: 0 },
     { what: "has an id that is no id", text: '{"type":"jump","id":{"a":1}}', id: null },
   ])(
-    "[SOC7] a frame that $what is told so with its id, and the socket stays",
+    "[SOC7] a frame that $what is answered by an error with its id, and the socket stays",
     async ({ text, id }) => {
       const { stub, socket } = await quiet(freshInbox);
       await rest(stub);
@@ -101,7 +101,7 @@ describe.each(BOTH)("a socket of an object that is $name", ({ rest }) => {
       const { stub, socket } = await quiet(freshInbox);
       await rest(stub);
       for (let id = 0; id < 25; id++) {
-        // The id stands last, where only who reads the frame finds it.
+        // The id stands last, where only a parse of the whole frame finds it.
         socket.send({ ...frame, id });
         const error = await socket.nextOf("error");
         expect(error).toMatchObject({ id, code: "bad_request", temporary: false });
@@ -147,11 +147,11 @@ describe.each(BOTH)("a socket of an object that is $name", ({ rest }) => {
     expect(await socket.nextOf("reply")).toMatchObject(stillHere);
     socket.send(padded(FRAME_BYTES_MAX + 1));
     expect(await socket.nextOf("error")).toMatchObject({ id: null, code: "payload_too_large" });
-    // Who sent it learns which of its frames it was.
+    // The sender learns which of its frames was too large.
     const large = { type: "publish", id: 8, message: { data: "x".repeat(FRAME_BYTES_MAX) } };
     socket.send(JSON.stringify(large));
     expect(await socket.nextOf("error")).toMatchObject({ id: 8, code: "payload_too_large" });
-    // Counted in bytes: so many characters of two bytes each are twice as many.
+    // The limit counts bytes: these characters have two each.
     socket.send(JSON.stringify({ type: "history", x: "é".repeat(FRAME_BYTES_MAX / 2) }));
     expect(await socket.nextOf("error")).toMatchObject({ id: null, code: "payload_too_large" });
     socket.send(HISTORY);
@@ -163,7 +163,7 @@ describe.each(BOTH)("a socket of an object that is $name", ({ rest }) => {
     { kind: "topic", make: freshTopic },
   ])("[SOC11] a page of the $kind's history is a frame of 256 KiB at most", async ({ make }) => {
     const { stub, socket } = await quiet(make);
-    // Three bytes each, and as many as a message may have.
+    // As many characters of three bytes each as a message may have.
     const text = "日".repeat(21_000);
     await stub.publish(Array.from({ length: 6 }, () => draft(text)));
     await rest(stub);
@@ -219,7 +219,7 @@ describe.each(BOTH)("a socket of an object that is $name", ({ rest }) => {
     const { stub, socket } = await quiet(freshTopic);
     const token = await tokenOf("ada", { "topic:*": ["subscribe", "publish"] });
     await rest(stub);
-    // Those that wait for something stand before those that do not.
+    // Frames that wait for something stand before frames that do not.
     const frames = [
       { type: "refresh", token },
       { type: "publish", message: { data: "first" } },
@@ -252,7 +252,7 @@ describe.each(BOTH)("a socket of an object that is $name", ({ rest }) => {
     expect(await socket.nextOf("reply")).toMatchObject({ id: 1, message: { offset: 1 } });
   });
 
-  it("[STA3] [SOC10] a mark over a socket is replied to, and told to every device", async () => {
+  it("[STA3] [SOC10] a mark over a socket is replied to, and sent to every device", async () => {
     const { stub, socket } = await quiet(freshInbox);
     const other = await connect(stub, "latest");
     await other.nextOf("connected");

@@ -87,7 +87,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
     expect(await socket.nextOf("error")).toMatchObject({ id: 2, code: "insufficient_scope" });
   });
 
-  it("[SOC3] a topic's socket takes no token that may not subscribe there", async () => {
+  it("[SOC3] a topic's socket refuses a token without the cap to subscribe there", async () => {
     const stub = freshTopic();
     const user = crypto.randomUUID();
     const socket = await connect(stub, "latest", { user });

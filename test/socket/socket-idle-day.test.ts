@@ -1,4 +1,4 @@
-// What a socket costs that nothing is sent to: a day of it.
+// The cost of a day of an idle socket.
 
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
@@ -16,9 +16,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-// The clock is a simulated one, so the day takes a second; the runtime does not hibernate so fast by
-// itself, so the object is evicted after every refresh. Were a ping to wake it, or anything else but
-// a refresh, a handler would be called and counted.
+// The clock is simulated, so the day takes a second. The runtime does not hibernate that fast by itself, so
+// the test evicts the object after every refresh. If a ping or anything else but a refresh woke it, the
+// meter would count the call of a handler.
 it.each([
   { kind: "an inbox", make: freshInbox },
   { kind: "a topic", make: freshTopic },
@@ -53,13 +53,13 @@ it.each([
       }
     }
 
-    // A topic's object asks the user's inbox whether the token was revoked, which is no handler here.
+    // A topic asks the user's inbox whether the token was revoked; that call is not counted as a handler.
     expect(counted.wakes).toBe(24);
     expect(counted.instances.size).toBe(24);
     expect(counted.written()).toBe(0);
     expect(counted.alarms).toBe(0);
-    // And the socket is alive: what is published reaches it. The platform has noted the pings by its
-    // own clock, so the object looks at them by that.
+    // The socket is alive: a published message reaches it. The platform noted the pings by its own clock,
+    // so the object must compare them with that clock.
     vi.useRealTimers();
     await stub.publish([draft("late")]);
     expect((await socket.messages()).messages).toMatchObject([{ data: "late" }]);

@@ -1,4 +1,4 @@
-// The parts that look after sockets, by themselves: what is counted, who is closed, who makes room.
+// The parts that look after sockets, each by itself: counts, closes, and connections that make room.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CONNECTIONS_MAX, SILENCE_MS, SLOW_MS, UNHEARD_MS } from "../../src/protocol/limits.ts";
@@ -25,7 +25,7 @@ afterEach(() => {
 const repeat = <T>(count: number, make: () => T) => Array.from({ length: count }, make);
 
 describe("an allowance", () => {
-  it("[STA14] gives so much at once and the rest in time, and no more after a long rest", () => {
+  it("[STA14] allows an amount at once, refills in time, and is no larger after a long rest", () => {
     const allowance = new TokenBucket(2, 1);
     expect([2, 1].map((amount) => allowance.take(amount, NOW))).toEqual([true, false]);
     expect(allowance.has(NOW)).toBe(false);
@@ -63,7 +63,7 @@ describe("a close", () => {
     expect(answerTo(1000, "é".repeat(80))).toEqual([1000, "é".repeat(61)]);
   });
 
-  it("[SOC13] of ours is told first, and once", () => {
+  it("[SOC13] by the hub comes after a single `disconnect` frame", () => {
     const ws = new FakeSocket();
     disconnect(asSocket(ws), 4001);
     disconnect(asSocket(ws), 4002);
@@ -78,7 +78,7 @@ describe("a crowd", () => {
   const isFull = (sockets: Sockets, caller = stranger) =>
     crowdRefusal(sockets, caller as Caller, 3, Date.now()) !== null;
 
-  it("[CON7] is full of those that are open, for everyone but a backend", () => {
+  it("[CON7] is full by its open connections, for everyone but a backend", () => {
     const { wake, greeted } = fakeObject(clock);
     const sockets = wake();
     greeted(sockets, stranger);
@@ -90,7 +90,7 @@ describe("a crowd", () => {
     expect(isFull(sockets, { user: null, source: "key:orders" })).toBe(false);
   });
 
-  it("[CON7] does not count those that are closing, nor take them off twice", () => {
+  it("[CON7] does not count closing connections, and subtracts none of them twice", () => {
     const { wake, greeted } = fakeObject(clock);
     const sockets = wake();
     const all = repeat(4, () => greeted(sockets, stranger));
@@ -101,7 +101,7 @@ describe("a crowd", () => {
       vi.advanceTimersByTime(SWEEP_MS);
       expect(isFull(sockets)).toBe(closing === all[0]);
     }
-    // Those that were closing go at last: the places they have freed are freed once.
+    // The closing connections end at last; each of their places is freed once.
     sockets.forget(asSocket(all[0] as FakeSocket));
     sockets.forget(asSocket(all[1] as FakeSocket));
     expect(sockets.size).toBe(2);
@@ -137,7 +137,7 @@ describe("a user's connections", () => {
     expect(wake().size).toBe(0);
   });
 
-  it("[CON7] the oldest of which that was never heard makes room, and nobody else's", () => {
+  it("[CON7] make room by the oldest that was never heard from, and no other", () => {
     const { wake, greeted } = fakeObject(clock);
     const sockets = wake();
     const bobs = greeted(sockets, { user: "bob" });
@@ -177,7 +177,7 @@ describe("a user's connections", () => {
 });
 
 describe("a broadcast", () => {
-  it("[SOC2] [SOC5] [CON10] goes to those that are greeted, read, and have a token", () => {
+  it("[SOC2] [SOC5] [CON10] goes to greeted sockets that read and have a valid token", () => {
     const { wake, join, greeted } = fakeObject(clock);
     const sockets = wake();
     const reads = greeted(sockets);
@@ -198,7 +198,7 @@ describe("a broadcast", () => {
     expect([ended.sent.length, slow.sent.length]).toEqual([4, 4]);
   });
 
-  it("[SOC5] leaves in peace who has caught up in between", () => {
+  it("[SOC5] does not close a socket that has caught up in between", () => {
     const { wake, greeted } = fakeObject(clock);
     const sockets = wake();
     const slow = greeted(sockets);
@@ -210,7 +210,7 @@ describe("a broadcast", () => {
     expect(slow.code).toBeNull();
   });
 
-  it("[SOC4] looks for silent ones every ten seconds and no oftener", () => {
+  it("[SOC4] looks for silent sockets every ten seconds and not more often", () => {
     const { wake, greeted, lookUps } = fakeObject(clock);
     const sockets = wake();
     const silent = greeted(sockets);
@@ -233,7 +233,7 @@ describe("a broadcast", () => {
     expect([ended.code, other.code]).toEqual([4002, null]);
   });
 
-  it("[TOP7] sends to some what is theirs alone", () => {
+  it("[TOP7] sends some sockets frames of their own", () => {
     const { wake, greeted } = fakeObject(clock);
     const sockets = wake();
     const [one, other] = [greeted(sockets), greeted(sockets)];
@@ -243,7 +243,7 @@ describe("a broadcast", () => {
 });
 
 describe("a greeting", () => {
-  it("[CON10] comes once, also to who speaks at once, and is known after a rest", () => {
+  it("[CON10] comes once, also to a socket that speaks at once, and is known after a rest", () => {
     const { wake, greeted } = fakeObject(clock);
     const sockets = wake();
     const ws = greeted(sockets);
@@ -255,7 +255,7 @@ describe("a greeting", () => {
     expect(woken.of(asSocket(ws))?.attachment.user).toBe("ada");
   });
 
-  it("[SOC16] that has no room closes its own, and those that have not read in time", () => {
+  it("[SOC16] without room closes its own socket, and those that have not read in time", () => {
     const { wake, join, greeted } = fakeObject(clock);
     const sockets = wake();
     const slow = greeted(sockets);
@@ -271,13 +271,13 @@ describe("a greeting", () => {
     const asking = large.join(crowded);
     crowded.of(asSocket(asking));
     expect([unread.code, asking.code]).toEqual([4003, 4001]);
-    // What is little is given all the same.
+    // A small greeting is sent all the same.
     const other = join(sockets);
     sockets.of(asSocket(other));
     expect(other.sent).toEqual(["hello"]);
   });
 
-  it("[SOC12] that never came is seen after a rest: such a socket is asked to reconnect", () => {
+  it("[SOC12] that never came is noticed after a rest: the socket is asked to reconnect", () => {
     const { wake, join } = fakeObject(clock);
     const ws = join(wake());
     wake().broadcast(() => ["1"], NOW);

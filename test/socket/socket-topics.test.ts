@@ -1,4 +1,4 @@
-// What a user's connection and its follows run into: topics that fail, and the limits on how many.
+// Obstacles to a user's subscriptions and follows: topics that fail, and the limits on how many.
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -26,7 +26,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Makes every join of a topic fail until the function it gives is called. */
+/** Makes every join of a topic fail until the returned function is called. */
 const breakJoin = (topic: Named<Topic>) =>
   interceptJoin(topic, () => () => Promise.reject(new Error("broken for a test")));
 
@@ -39,13 +39,13 @@ async function device(user: Named<Inbox>, topics: string[] = [], caps = ALL) {
   return socket;
 }
 
-/** Takes the first frame that is so, out of those that came and those that come. */
+/** Removes and returns the first frame that passes, of those received and those still to come. */
 async function taken(socket: ObjectSocket, isMeant: (frame: DownFrame) => boolean) {
   await until(async () => socket.frames.some(isMeant));
   return socket.frames.splice(socket.frames.findIndex(isMeant), 1)[0] as DownFrame;
 }
 
-/** The answer to a frame. */
+/** Sends a frame and returns the answer to it. */
 function ask(socket: ObjectSocket, frame: Record<string, unknown>): Promise<DownFrame> {
   const id = crypto.randomUUID();
   socket.send({ ...frame, id });
@@ -58,7 +58,7 @@ function ask(socket: ObjectSocket, frame: Record<string, unknown>): Promise<Down
 const about = (type: string, topic: Named<Topic>) => ({ type, topic: topic.name, since: "latest" });
 
 describe("a topic that fails", () => {
-  it("[SUB1] [SOC10] is told in an error that may pass, and the connection goes on", async () => {
+  it("[SUB1] [SOC10] is reported by a temporary error, and the connection goes on", async () => {
     const [ada, failing, other] = [namedUser(), namedTopic(), namedTopic()];
     const mend = breakJoin(failing);
     const socket = await device(ada);
@@ -97,7 +97,7 @@ describe("a topic that fails", () => {
     socket.ws.close();
   });
 
-  it("[FOL2] is not followed, and a call repeated after it is mended follows it once", async () => {
+  it("[FOL2] is not followed, and once it works again, repeated calls follow it once", async () => {
     const [ada, failing] = [namedUser(), namedTopic()];
     const mend = breakJoin(failing);
     const tries = [
@@ -117,7 +117,7 @@ describe("a topic that fails", () => {
     expect(await ada.stub.following("backend")).toEqual([]);
   });
 
-  it("[SUB8] keeps no subscription that a refresh ended, its own least of all", async () => {
+  it("[SUB8] does not restore a subscription that a refresh ended, its own or another", async () => {
     const [ada, failing, other] = [namedUser(), namedTopic(), namedTopic()];
     const socket = await device(ada);
     for (const topic of [failing, other])
@@ -141,7 +141,7 @@ describe("[FOL5] the limits on following", () => {
   const upTo = (count: number) =>
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
 
-  /** Makes a user who follows one topic follow a thousand. */
+  /** Raises the follows of a user from one topic to a thousand. */
   async function fillFollows(user: Named<Inbox>): Promise<void> {
     await runInDurableObject(user.stub, (_inbox, { storage: { sql } }) => {
       sql.exec(`INSERT INTO follows (topic, epoch, cursor, floor)
@@ -154,7 +154,7 @@ describe("[FOL5] the limits on following", () => {
     await evictDurableObject(user.stub);
   }
 
-  /** Gives a topic that has one member ten thousand. */
+  /** Raises the members of a topic from one to ten thousand. */
   async function fillMembers(topic: Named<Topic>, follows = 1): Promise<void> {
     await runInDurableObject(topic.stub, (_topic, { storage: { sql } }) => {
       sql.exec(`INSERT INTO members (member, follows, attempts)
@@ -163,7 +163,7 @@ describe("[FOL5] the limits on following", () => {
     await evictDurableObject(topic.stub);
   }
 
-  it("are 1,000 topics of one user; one that is followed already is not one more", async () => {
+  it("are 1,000 topics of one user; a topic already followed is not one more", async () => {
     const [ada, first, second] = [namedUser(), namedTopic(), namedTopic()];
     await ada.stub.follow(first.name, "backend");
     await fillFollows(ada);
@@ -175,7 +175,7 @@ describe("[FOL5] the limits on following", () => {
     expect(await second.stub.followers("", 10)).toEqual([]);
     expect(await ask(socket, about("follow", first))).toMatchObject({ changed: false });
     expect(await ask(socket, { type: "unfollow", topic: "x1" })).toMatchObject({ changed: true });
-    // Of two at once there is room for one, and the other is not on its topic's list either.
+    // Of two calls at once there is room for one.
     const both = [second, namedTopic()].map(({ name }) => ada.stub.follow(name, "backend"));
     const results = await Promise.all(both);
     expect(results).toContain(true);
@@ -184,7 +184,7 @@ describe("[FOL5] the limits on following", () => {
     socket.ws.close();
   });
 
-  it("are 10,000 members of one topic; one that comes again is not one more", async () => {
+  it("are 10,000 members of one topic; a member that joins again is not one more", async () => {
     const [ada, bob, topic] = [namedUser(), namedUser(), namedTopic()];
     await ada.stub.follow(topic.name, "backend");
     await fillMembers(topic);
@@ -215,7 +215,7 @@ describe("[FOL5] the limits on following", () => {
     socket.ws.close();
   });
 
-  it("are told over HTTP as well, as what will not pass", async () => {
+  it("are reported over HTTP too, as errors that are not temporary", async () => {
     const [ada, bob, full, other] = [namedUser(), namedUser(), namedTopic(), namedTopic()];
     await ada.stub.follow(full.name, "backend");
     await fillFollows(ada);
@@ -247,7 +247,7 @@ const longNames = (count: number, user: Named<Inbox>) =>
 
 const repliesOf = ({ frames }: ObjectSocket) => frames.filter(({ type }) => type === "reply");
 
-it("[SOC3] [SUB7] a refresh for which there is no room is refused, and the connection goes on", async () => {
+it("[SOC3] [SUB7] a refresh whose caps do not fit is refused, and the connection goes on", async () => {
   const ada = namedUser();
   const topics = longNames(100, ada);
   const socket = await device(ada, topics);
@@ -255,7 +255,7 @@ it("[SOC3] [SUB7] a refresh for which there is no room is refused, and the conne
   const token = await tokenOf(ada.name, wideCaps());
   const refused = await ask(socket, { type: "refresh", token });
   expect(refused).toMatchObject({ type: "error", code: "connection_limit" });
-  // One frame that is not ours, and one that is: both are answered still.
+  // A frame that is not JSON and a valid one are both still answered.
   socket.send("x");
   await taken(socket, ({ type }) => type === "error");
   const ended = await ask(socket, { type: "unsubscribe", topic: topics[0] });
@@ -263,7 +263,7 @@ it("[SOC3] [SUB7] a refresh for which there is no room is refused, and the conne
   socket.ws.close();
 });
 
-it("[SUB5] [FOL2] a topic that joins after such a refresh is answered, and holds up nothing of itself", async () => {
+it("[SUB5] [FOL2] a topic that joins after such a refresh is answered, and holds up no call about it", async () => {
   const [ada, slow] = [namedUser(), namedTopic()];
   let isLet = false;
   interceptJoin(slow, (own) => async (joining) => {
@@ -285,7 +285,7 @@ it("[SUB5] [FOL2] a topic that joins after such a refresh is answered, and holds
   socket.ws.close();
 });
 
-/** Holds the next joining of a topic until it is let in. */
+/** Holds the next join of a topic until `letIn` is called. */
 function holdJoin(topic: Named<Topic>) {
   let [isAsked, isLet] = [false, false];
   interceptJoin(topic, (own) => async (asked) => {
@@ -300,7 +300,7 @@ function holdJoin(topic: Named<Topic>) {
   return { untilAsked: () => until(async () => isAsked), letIn };
 }
 
-/** A connect that names a topic whose joining waits until it is let. */
+/** Connects with a topic and holds its join until `letIn` is called. */
 async function joining(user: Named<Inbox>, topic: Named<Topic>) {
   const { untilAsked, letIn } = holdJoin(topic);
   const socket = await device(user, [topic.name]);
@@ -308,7 +308,7 @@ async function joining(user: Named<Inbox>, topic: Named<Topic>) {
   return { socket, letIn };
 }
 
-it("[SUB1] an unsubscribe ends what the connect has named, also while it still joins", async () => {
+it("[SUB1] an unsubscribe ends a subscription of the connect, also while it still joins", async () => {
   const [ada, slow] = [namedUser(), namedTopic()];
   const { socket, letIn } = await joining(ada, slow);
   const ended = ask(socket, { type: "unsubscribe", topic: slow.name });
@@ -322,7 +322,7 @@ it("[SUB1] an unsubscribe ends what the connect has named, also while it still j
   expect(await slow.stub.standing()).toMatchObject({ members: 0 });
 });
 
-it("[SUB8] a refresh without the cap ends what the connect has named, also while it still joins", async () => {
+it("[SUB8] a refresh without the cap ends a subscription of the connect, also while it still joins", async () => {
   const [ada, slow] = [namedUser(), namedTopic()];
   const { socket, letIn } = await joining(ada, slow);
   const refreshed = ask(socket, { type: "refresh", token: await tokenOf(ada.name) });
@@ -338,7 +338,7 @@ it("[SUB8] a refresh without the cap ends what the connect has named, also while
 describe.each(BOTH)(
   "a socket of objects that are $name, closed while it joins a topic",
   ({ rest }) => {
-    /** By frame, of an object that has rested before, or with the connect. */
+    /** The ways to join: by frame, to an object that has rested before, or with the connect. */
     const WAYS = [
       {
         how: "by frame",
@@ -357,7 +357,7 @@ describe.each(BOTH)(
     const membersOf = async ({ stub }: Named<Topic>) => (await stub.standing()).members;
 
     it.each(WAYS)(
-      "[DEL3] [SOC9] $how, leaves no ghost, and nobody waits for it",
+      "[DEL3] [SOC9] $how, leaves no member behind, and nothing waits for it",
       async ({ begin }) => {
         const [ada, slow, elsewhere] = [namedUser(), namedTopic(), namedTopic()];
         const other = await device(ada);
@@ -373,7 +373,7 @@ describe.each(BOTH)(
         await until(async () => (await membersOf(slow)) === 0);
         const open = await runInDurableObject(ada.stub, (_inbox, state) => state.getWebSockets());
         expect(open).toHaveLength(1);
-        // What it left behind is in nobody's way.
+        // The closed socket has left nothing behind that hinders another.
         const begun = await ask(other, about("subscribe", slow));
         expect(begun).toMatchObject({ type: "reply", offset: 1 });
         await slow.stub.publish([draft("to one")]);
@@ -392,7 +392,7 @@ describe.each(BOTH)(
         expect(await ask(other, about("subscribe", slow))).toMatchObject({ type: "reply" });
         socket.ws.close(4321, "bye");
         await socket.nextClose();
-        // What is delivered meanwhile goes on when the joining of the one that is gone has ended.
+        // The delivery goes on when the join of the closed socket has ended.
         await slow.stub.publish([draft(1)]);
         letIn();
         const first = { topic: slow.name, since: 0, to: 1, messages: [{ data: 1 }] };
@@ -410,7 +410,7 @@ describe.each(BOTH)(
   },
 );
 
-it("[DEL5] who only watches has what was delivered, also when the topic has rested", async () => {
+it("[DEL5] a member that only watches counts as delivered, also after the topic has rested", async () => {
   const [ada, topic] = [namedUser(), namedTopic()];
   const socket = await device(ada, [topic.name]);
   await taken(socket, ({ type }) => type === "reply");

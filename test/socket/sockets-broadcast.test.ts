@@ -1,11 +1,11 @@
-// A push is only a hint: whatever goes wrong with it, what it tells of is stored and answered.
+// A push is only a hint: when it fails, its message is stored and answered all the same.
 
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { Sockets } from "../../src/socket/sockets.ts";
 import { connect, freshInbox } from "../support/object.ts";
 
-it("[LOG1] a broadcast that fails does not fail the publish it tells of", async () => {
+it("[LOG1] a broadcast that fails does not fail its publish", async () => {
   const stub = freshInbox();
   const socket = await connect(stub);
   await socket.nextOf("connected");

@@ -12,7 +12,7 @@ it("[SOC17] a topic spreads the reconnects of 1,100 sockets over 6 s, and those 
   for (let i = 0; i < 1_098; i++) others.push(await connect(stub, "latest", key));
   const last = await connect(stub, "latest", key);
   expect(await last.nextOf("connected")).toMatchObject({ reconnect_spread: 6 });
-  // Those that have left are no crowd any more.
+  // Sockets that have left do not count.
   for (const { ws } of others) ws.close();
   for (const each of others) await each.nextClose();
   const alone = await connect(stub, "latest", key);

@@ -1,5 +1,5 @@
-// How sockets live and end: the token's end, silence, slowness, the operator, the client's close.
-// Each behaviour on an object that stayed in memory and on one that was evicted before it.
+// The life and end of sockets: the token's end, silence, slowness, the operator, the client's close.
+// Each test runs on an object that stayed in memory and on one that was evicted before.
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -21,7 +21,7 @@ const KINDS = [
 const HOUR_MS = 3_600_000;
 const MIB = 1024 * 1024;
 
-/** Stands for `bufferedAmount`, which this runtime has not yet. */
+/** Stands in for `bufferedAmount`, which this runtime lacks. */
 let unsent = 0;
 Object.defineProperty(WebSocket.prototype, "bufferedAmount", {
   configurable: true,
@@ -54,7 +54,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
     for (let i = 0; i < 3; i++) socket.send("ping");
     for (let i = 0; i < 3; i++) expect(await socket.nextOf("pong")).toEqual({ type: "pong" });
     expect(counted.wakes).toBe(0);
-    // What only looks like the ping is a frame, and is counted.
+    // A text that only looks like the ping is a frame, and wakes the object.
     socket.send("ping ");
     expect(await socket.nextOf("error")).toMatchObject({ code: "bad_request" });
     expect(counted.wakes).toBe(1);
@@ -90,7 +90,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
   });
 
   it.each(KINDS)(
-    "[SOC2] nothing is sent to a socket of the $kind whose token has ended, and others have it",
+    "[SOC2] a socket of the $kind whose token has ended is sent nothing, and others are",
     async ({ make }) => {
       const clock = fakeClock();
       const stub = make();
@@ -107,7 +107,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
   );
 
   it.each(KINDS)(
-    "[SOC2] a second before its token's end a socket of the $kind still has what is sent",
+    "[SOC2] a socket of the $kind is still sent messages a second before its token's end",
     async ({ make }) => {
       const clock = fakeClock();
       const stub = make();
@@ -131,7 +131,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
       pinged.send("ping");
       await pinged.nextOf("pong");
       await rest(stub);
-      // The platform's clock, which notes the ping, runs on: a second to spare on either side.
+      // The platform notes the ping by its own clock, which runs on: the times leave a second on each side.
       clock.pass(SILENCE_MS - 1000);
       await stub.publish([draft(1)]);
       for (const each of [pinged, never]) expect(await each.messages()).toMatchObject({ to: 1 });
@@ -181,7 +181,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
     },
   );
 
-  it("[SOC16] who does not read is not given a history or a replay, and may do all else", async () => {
+  it("[SOC16] a socket that does not read gets no history or replay, and may do all else", async () => {
     const stub = freshInbox();
     await stub.publish([draft(1)]);
     const socket = await connect(stub, "latest");
@@ -199,7 +199,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
     expect(await socket.nextOf("reply")).toMatchObject({ id: 4 });
   });
 
-  it("[SOC16] who does not read a topic is not given its history, and may publish there", async () => {
+  it("[SOC16] a topic's socket that does not read gets no history, and may publish", async () => {
     const stub = freshTopic();
     const socket = await connect(stub, "latest");
     await socket.nextOf("connected");
@@ -215,7 +215,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
   });
 
   it.each(KINDS)(
-    "[SOC16] where too much waits to be read, the $kind replays no more",
+    "[SOC16] while too much waits to be read, the $kind refuses a replay",
     async ({ make }) => {
       const stub = make();
       const large = "x".repeat(60_000);
@@ -226,7 +226,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
       unsent = 31 * MIB;
       const asking = await connect(stub, at("0", 0));
       expect(await expectEnd(asking, 4001)).toEqual([]);
-      // What is little is given all the same.
+      // A small greeting is sent all the same.
       const latest = await connect(stub, "latest");
       await latest.nextOf("connected");
       unsent = 0;
@@ -274,7 +274,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
       await expect(connect(stub)).rejects.toThrow("connection_limit");
       await rest(stub);
       await expect(connect(stub)).rejects.toThrow("connection_limit");
-      // Another user's place is their own.
+      // Another user has places of their own.
       await (await connect(stub, "latest", { user: "bob" })).nextOf("connected");
       if (leave === "close") {
         sockets[0]?.ws.close(1000, "");
@@ -288,7 +288,7 @@ describe.each(BOTH)("an object that is $name", ({ rest }) => {
     },
   );
 
-  it("[SOC14] [SOC15] the operator's disconnect does not come back, or does when so asked", async () => {
+  it("[SOC14] [SOC15] sockets that the operator disconnects come back only when asked to", async () => {
     for (const { reconnect, code } of [
       { reconnect: false, code: 4503 as const },
       { reconnect: true, code: 4001 as const },
@@ -328,7 +328,7 @@ describe.each([
   });
 });
 
-it("[SOC15] codes from 4000 to 4499 come back, 4500 to 4999 do not", () => {
+it("[SOC15] sockets closed with 4000 to 4499 come back, with 4500 to 4999 they do not", () => {
   const codes = Object.keys(CLOSES).map((code) => Number(code) as CloseCode);
   expect(codes.filter(comesBack)).toEqual([4001, 4002, 4003, 4004, 4008]);
   expect(codes.filter((code) => !comesBack(code))).toEqual([4500, 4501, 4502, 4503, 4504]);
