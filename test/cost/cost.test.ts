@@ -1,5 +1,5 @@
-// The bill of each thing that a hub is used for, counted, and docs/cost.md held to it: a counter
-// that grows fails here, and so does a figure there that is not what was counted.
+// The bill of each use of a hub, counted, and docs/cost.md checked against it: a counter that grows fails
+// here, and so does a figure there that differs from the count.
 
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
@@ -11,7 +11,7 @@ import { type Bill, billOf, request } from "../support/platform-bill.ts";
 
 const MESSAGE = { notification: { title: "Build 118 passed" }, data: { build: 118 } };
 
-/** Dollars for a million of each unit, past what is included. */
+/** Dollars for a million of each unit, beyond the included amount. */
 const PRICES = { worker: 0.34, object: 0.15, frames: 0.15 / 20, written: 1, read: 0.001 };
 /** Dollars for a million wakings of 10 ms each. */
 const ACTIVE = 0.016;
@@ -42,7 +42,7 @@ afterEach(() => {
 const inboxPath = (user: string) => `/v1/users/${user}/notifications`;
 const topicPath = (topic: string) => `/v1/topics/${topic}/messages`;
 
-/** A topic that so many users follow, each with a message of it already. */
+/** A topic with so many followers, each with a message of it in the inbox already. */
 async function followedBy(count: number) {
   const topic = namedTopic();
   for (let n = 0; n < count; n++) await namedUser().stub.follow(topic.name, "backend");
@@ -53,7 +53,7 @@ async function followedBy(count: number) {
 
 const NOTHING: Bill = { worker: 0, object: 0, frames: 0, written: 0, read: 0 };
 
-/** What one more of `per` costs, as the difference of two counts. */
+/** The cost of one more of `per`, as the difference of two counts. */
 function each(few: Bill, many: Bill, per: number): Bill {
   const keys = Object.keys(few) as (keyof Bill)[];
   return Object.fromEntries(keys.map((key) => [key, (many[key] - few[key]) / per])) as never;

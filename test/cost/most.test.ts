@@ -1,5 +1,5 @@
-// The most that one person can cost, from the limits and from what a change is counted to write; and
-// docs/cost.md held to it.
+// The most that one person can cost, from the limits and from the counted rows of a change; docs/cost.md
+// is checked against it.
 
 import { expect, it } from "vitest";
 import page from "../../docs/cost.md?raw";
