@@ -1,5 +1,5 @@
-// What the hostile-input tests share: requests that `fetch` would mend before sending them, and the
-// one look at what a refusal must be like.
+// The shared parts of the hostile-input tests: requests that `fetch` would mend before sending them, and
+// the one check of a refusal.
 
 import { type IncomingMessage, request } from "node:http";
 import { expect } from "vitest";
@@ -8,7 +8,7 @@ import { type Answer, bearer, call, tokenOf } from "./backend.ts";
 import { TestSocket } from "./socket.ts";
 
 let names = 0;
-/** A user or a topic that no other test of the file has. */
+/** Returns the name of a user or a topic that no other test of the file has. */
 export const fresh = () => `n${names++}`;
 export const inbox = (user: string) => `/v1/users/${user}/notifications`;
 export const messages = (topic: string) => `/v1/topics/${topic}/messages`;
@@ -20,11 +20,11 @@ export const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth
 export const shown = (notification: unknown) => JSON.stringify({ notification });
 export const link = (target: string) => shown({ title: "x", url: target });
 
-/** The rows of a table that is grouped by refusal, as `it.each` takes them. */
+/** Returns the rows of a table that is grouped by refusal, as `it.each` takes them. */
 export const byRefusal = <T extends [string, ...unknown[]]>(groups: Record<string, T[]>) =>
   Object.entries(groups).flatMap(([refusal, rows]) => rows.map((row) => ({ refusal, row })));
 
-/** Nothing was ever stored here, and the next message is the first. */
+/** Checks that nothing was ever stored here: the next message is the first. */
 export async function expectUntouched(url: string, path: string): Promise<void> {
   expect((await call(url, "GET", path)).json.cursor).toBe("0:0");
   const { status, json } = await call(url, "POST", path, { type: "after" });
@@ -52,7 +52,7 @@ interface Raw {
   body?: string | Buffer;
 }
 
-/** Sends a request whose path and headers, Host included, go out exactly as they are given. */
+/** Sends a request with its path and headers, Host included, exactly as they are. */
 export function raw(url: string, path: string, options: Raw = {}): Promise<Answer> {
   const { method = "GET", headers = {}, body } = options;
   const { hostname, port } = new URL(url);
@@ -83,7 +83,7 @@ export function raw(url: string, path: string, options: Raw = {}): Promise<Answe
   });
 }
 
-/** The headers of a native client's upgrade, whose refusal is an HTTP status. */
+/** The headers of a native client's upgrade. A refusal of it is an HTTP status. */
 export const UPGRADE = {
   connection: "Upgrade",
   upgrade: "websocket",
@@ -91,17 +91,17 @@ export const UPGRADE = {
   "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
 };
 
-/** Connects natively to the user's inbox; gives the socket once it is let in. */
+/** Connects natively to the user's inbox; returns the socket and its `connected` frame. */
 export async function inboxSocket(url: string, user: string, since = "latest") {
   const headers = bearer(await tokenOf(user));
   const socket = new TestSocket(url, `/v1/connect?since=${since}`, { headers });
   return { socket, connected: await socket.nextOf("connected") };
 }
 
-/** What a browser offers: our protocol and its token. */
+/** The sub-protocols that a browser offers: ours and its token. */
 export const offer = (token: string) => ["belfry.v1", `bearer.${token}`];
 
-/** Connects as a browser does and is refused; gives the error's code and the close code. */
+/** Connects as a browser does and is refused; returns the error's code and the close code. */
 export async function refusedSocket(
   url: string,
   path: string,

@@ -1,4 +1,4 @@
-// What a backend does to a hub under test: HTTP with an API key, and tokens for users.
+// A backend of a hub under test: HTTP calls with an API key, and tokens for users.
 
 import { createHmac } from "node:crypto";
 import type { Caps } from "../../src/protocol/caps.ts";
@@ -40,8 +40,8 @@ export async function call(
 }
 
 /**
- * A token of a user, signed like the hub's own; `claims` replaces or adds. Signed at once, and not on
- * another thread: a test whose clock jumps would not wait for it.
+ * Returns a token of a user, signed like the hub's own; `claims` replaces or adds. It is signed at once, and
+ * not on another thread: a test with a clock that jumps would not wait for it.
  */
 export async function tokenOf(
   user: string,

@@ -1,4 +1,4 @@
-// A log by itself over an object's storage, for a test that says how much it keeps and what fails.
+// A log by itself over an object's storage; the test sets how much it keeps and which writes fail.
 
 import { runInDurableObject } from "cloudflare:test";
 import { FollowCursors } from "../../src/inbox/follow-cursors.ts";
@@ -15,11 +15,11 @@ export const AGE_MS = 90 * DAY_MS;
 
 export interface Bare {
   storage: DurableObjectStorage;
-  /** A log as it is after a waking: it knows nothing but what is stored. */
+  /** Opens the log as after a waking: it knows only its storage. */
   open(retention?: { messagesMax?: number; ageMs?: number }): Log<InboxMeta>;
-  /** The offsets that are stored, lowest first. */
+  /** Returns the stored offsets, lowest first. */
   stored(): number[];
-  /** Makes each write fail that has this text in it. */
+  /** Makes each statement fail that has this text in it or in a value. */
   poison(text: string): void;
 }
 

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** Gives the path of the bundled Worker. */
+/** Returns the path of the bundled Worker. */
 export async function bundleWorker(): Promise<string> {
   const outdir = await mkdtemp(join(tmpdir(), "belfry-bundle-"));
   const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");

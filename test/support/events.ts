@@ -25,7 +25,7 @@ export class EventReader {
     return new EventReader(response.body as ReadableStream<Uint8Array>);
   }
 
-  /** The next event; null at the stream's end. Comments are passed over. */
+  /** Returns the next event, or null at the stream's end. Comments are skipped. */
   async next(): Promise<StreamEvent | null> {
     for (;;) {
       const end = this.#text.indexOf("\n\n");

@@ -1,5 +1,4 @@
-// The sockets of an object over a runtime that a test plays: what waits unsent, who has pinged, and
-// which are closing already.
+// The sockets of an object over a runtime that a test plays: unsent bytes, pings, and closes under way.
 
 import type { Caller } from "../../src/socket/attachment.ts";
 import { Sockets } from "../../src/socket/sockets.ts";
@@ -26,7 +25,7 @@ export class FakeSocket {
   deserializeAttachment(): unknown {
     return structuredClone(this.attachment);
   }
-  /** The code that it was closed with; null while it is open. */
+  /** The code of its close; null while it is open. */
   get code(): unknown {
     return this.closes[0]?.[0] ?? null;
   }
@@ -34,7 +33,7 @@ export class FakeSocket {
 
 export const asSocket = (ws: FakeSocket) => ws as unknown as WebSocket;
 
-/** An object that has no socket yet; `greetings` are the frames that each is greeted with. */
+/** Returns an object without sockets, which greets each socket with the frames in `greetings`. */
 export function fakeObject(clock: () => number, greetings: string[] = ["hello"]) {
   const held: FakeSocket[] = [];
   let looks = 0;
@@ -48,7 +47,7 @@ export function fakeObject(clock: () => number, greetings: string[] = ["hello"])
     },
   };
   const greeter = { confirm: () => undefined, greet: () => [...greetings] };
-  /** As it is after a waking: of its sockets it knows what they carry. */
+  /** Wakes the object, which knows of its sockets only their attachments. */
   const wake = () => new Sockets(state as unknown as DurableObjectState, greeter, clock);
   const join = (sockets: Sockets, caller: Partial<Caller> = {}, isStream = false) => {
     const ws = new FakeSocket();
@@ -63,12 +62,12 @@ export function fakeObject(clock: () => number, greetings: string[] = ["hello"])
     });
     return ws;
   };
-  /** One that has been greeted. */
+  /** Adds a socket and greets it. */
   const greeted = (...args: Parameters<typeof join>) => {
     const ws = join(...args);
     args[0].of(asSocket(ws));
     return ws;
   };
-  /** How often it was looked up when a socket last pinged. */
+  /** `lookUps` counts the calls for the time of a socket's last ping. */
   return { wake, join, greeted, lookUps: () => looks };
 }

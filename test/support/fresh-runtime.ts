@@ -1,5 +1,5 @@
-// The runtime starts once for all files that run within it. Each leaves it as if it were new: the objects
-// of one file must not ring, reconnect or set a timer in the next, nor a spy stay where its test failed.
+// The runtime starts once for all files that run in it, and each file leaves it like new: its objects must
+// not run alarms, reconnect or set timers in the next file, and no spy may outlive a test that failed.
 
 import { reset } from "cloudflare:test";
 import { afterAll, vi } from "vitest";

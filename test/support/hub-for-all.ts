@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, inject } from "vitest";
 import { type Hub, startHub } from "./hub.ts";
 
-/** Starts it before the first test and stops it after the last; tells its address in between. */
+/** Starts the hub before the first test, passes on its address, and stops it after the last. */
 export function hubForAll(started: (url: string) => void, vars: Record<string, string> = {}): void {
   let hub: Hub;
   beforeAll(async () => {

@@ -17,19 +17,19 @@ export interface Hub {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
   readonly pid: number;
-  /** Ends the process at once, as a power switch would end it for the process. */
+  /** Ends the process at once; to the process it is a power cut. */
   kill(): Promise<void>;
-  /** Starts it again on the same storage, at another port; with another bundle if one is given. */
+  /** Starts it again on the same storage, at another port, and with the bundle if there is one. */
   restart(bundle?: string): Promise<Hub>;
   /** The folder of the databases: a file for each object, below the name of its class. */
   readonly storage: string;
   /** Ends the process and deletes the storage. */
   stop(): Promise<void>;
-  /** What the hub has logged so far. */
+  /** The lines that the hub has logged so far. */
   readonly log: string[];
 }
 
-/** Starts a hub on fresh storage; gives it once it listens. */
+/** Starts a hub on fresh storage; returns it once it listens. */
 export async function startHub(
   bundle: string,
   vars: Record<string, string | undefined> = {},
@@ -45,11 +45,11 @@ export async function startHub(
   return launch(directory);
 }
 
-/** Where the hubs of this file are, with the process of each. */
+/** The folders of this file's hubs, each with its process. */
 const running = new Map<string, ChildProcess>();
 let isOver = false;
 
-// A test that failed must not leave a hub behind, nor start another in what still goes on of it.
+// A failed test must not leave a hub behind, and its unfinished steps must not start another one.
 afterAll(async () => {
   isOver = true;
   for (const [directory, child] of running) {

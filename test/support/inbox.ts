@@ -1,4 +1,4 @@
-// What tests ask an inbox for: a page, a mark, a stored outcome, and a device with its view.
+// The requests of tests to an inbox: a page, a mark, a publish; and a device with its view.
 
 import { expect } from "vitest";
 import type { Inbox } from "../../src/inbox/inbox.ts";
@@ -22,7 +22,7 @@ export interface Page {
   recovered?: boolean;
 }
 
-/** A page of an inbox; everything, archived too, unless the query says otherwise. */
+/** Returns a page of an inbox, archived messages too unless the query says otherwise. */
 export async function list(
   stub: DurableObjectStub<Inbox>,
   query: Partial<ListQuery> = {},
@@ -31,7 +31,7 @@ export async function list(
   return JSON.parse((await stub.list({ ...all, ...query }, "backend")) as string) as Page;
 }
 
-/** The offsets that are listed, all pages of them, lowest first. */
+/** Returns the listed offsets of all pages, lowest first. */
 export async function offsetsOf(stub: DurableObjectStub<Inbox>): Promise<number[]> {
   const offsets: number[] = [];
   for (let before: number | null = null; ; ) {
@@ -49,7 +49,7 @@ export interface Marked {
   counts: Counts;
 }
 
-/** Marks by offsets, or up to one where the target is a number. */
+/** Marks the messages at the offsets, or up to one offset where the target is a number. */
 export async function mark(
   stub: DurableObjectStub<Inbox>,
   target: number[] | number,
@@ -68,7 +68,7 @@ export async function mark(
   return JSON.parse(result) as Marked;
 }
 
-/** Publishes one draft that must be stored; gives where. */
+/** Publishes one draft that must be stored; returns its outcome. */
 export async function publish(
   stub: Stub,
   draft: Draft,
@@ -78,11 +78,11 @@ export async function publish(
   return outcome;
 }
 
-/** A device: connects where its view has come to, and applies what it is sent by the rules. */
+/** A device: it connects with its view's cursor, and applies frames by the rules. */
 export class Device {
   readonly view = new View();
   socket: ObjectSocket | null = null;
-  /** Of the connection that is open, or was last. */
+  /** The `connected` frame of the open connection, or of the last one. */
   connected: ConnectedFrame | null = null;
   /** Every `messages` frame of that connection, in order. */
   readonly frames: MessagesFrame[] = [];
@@ -98,7 +98,7 @@ export class Device {
     await this.settle();
   }
 
-  /** Applies everything that was sent so far; each frame must continue from the cursor. */
+  /** Applies every frame sent so far; each must continue from the cursor. */
   async settle(): Promise<void> {
     await this.socket?.roundTrip();
     for (const frame of this.socket?.frames.splice(0) ?? []) {
@@ -115,13 +115,13 @@ export class Device {
   }
 }
 
-/** The frames of one type that come until the socket has said all it had to say. */
+/** Returns the `messages` frames sent so far. */
 export async function messagesOf(socket: ObjectSocket): Promise<MessagesFrame[]> {
   await socket.roundTrip();
   return socket.frames.splice(0).filter((frame) => frame.type === "messages");
 }
 
-/** An inbox with so many messages, `data` being the offset of each. */
+/** Returns an inbox with so many messages; the `data` of each is its offset. */
 export async function filled(count: number) {
   const stub = freshInbox();
   await stub.publish(drafts(count));
@@ -132,6 +132,6 @@ export async function filled(count: number) {
 /** The cursor of an epoch and an offset. */
 export const at = (epoch: string, offset: number) => ({ epoch, offset });
 
-/** Whole numbers, both ends included. */
+/** Returns the whole numbers of a range, both ends included. */
 export const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);

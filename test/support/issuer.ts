@@ -1,4 +1,4 @@
-// An issuer of tokens on this machine, which answers as a test wants it to.
+// An issuer of tokens on this machine, with answers that a test sets.
 
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { createServer, type RequestListener } from "node:http";
@@ -8,7 +8,7 @@ import { SignJWT } from "jose";
 export const ISSUER = "https://login.example.com/";
 
 export interface SigningKey {
-  /** What the set holds of it. */
+  /** Its entry in the key set. */
   jwk: Record<string, unknown>;
   privateKey: KeyObject;
   alg: string;
@@ -24,7 +24,7 @@ export function newSigningKey(kid?: string, alg = "ES256"): SigningKey {
   return { jwk, privateKey, alg };
 }
 
-/** Signs a token of ada's with it; the header names the key as the set does. */
+/** Signs a token of ada's with the key; the header names the key as the set does. */
 export function signedBy(
   { jwk, privateKey, alg }: SigningKey,
   claims: object = {},
@@ -39,9 +39,9 @@ export function signedBy(
 
 export interface TestIssuer {
   readonly url: string;
-  /** How often it was asked. */
+  /** The number of requests so far. */
   readonly fetched: number;
-  /** From now on it answers with these keys, or as it is told. */
+  /** Sets its answer from now on: these keys, or the work of a listener. */
   answer(how: readonly SigningKey[] | RequestListener): void;
   stop(): void;
 }

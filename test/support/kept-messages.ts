@@ -1,4 +1,4 @@
-// Everything that a running hub keeps of a log, page by page, in the order of the log.
+// All messages of a log that a running hub keeps, page by page, in the order of the log.
 
 import { expect } from "vitest";
 import type { LogMessage } from "../../src/protocol/message.ts";

@@ -1,4 +1,4 @@
-// A piece of the life of a hub: one user and one topic are written to in all ways, and read in all ways.
+// A piece of the life of a hub: one user and one topic, written in all ways and read in all ways.
 
 import { expect } from "vitest";
 import { type Answer, call } from "./backend.ts";
@@ -21,7 +21,7 @@ export const repeatable = (round: number) => ({
   data: { round },
 });
 
-/** Writes what differs in its storage: each round adds 14 notifications, and changes the state of some. */
+/** Writes all kinds of stored things: each round adds 14 notifications and changes some states. */
 export async function write(url: string, { user, topic }: Names, round: number): Promise<void> {
   const ask = async (method: string, path: string, body?: unknown): Promise<Answer> => {
     const answer = await call(url, method, path, body);
@@ -53,12 +53,12 @@ export async function write(url: string, { user, topic }: Names, round: number):
   const delivery = `/v1/topics/${topic}/messages/${last}/delivery`;
   for (let looks = 0; (await ask("GET", delivery)).json.behind > 0; looks++) {
     expect(looks, "the topic does not deliver").toBeLessThan(LOOKS_MAX);
-    // In the process of the hub its timers must have their turn.
+    // Where the hub runs in this process, its timers need a turn.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
 
-/** Reads all that a backend can see of the two. `since` is a cursor of the inbox from before. */
+/** Reads all that a backend can see of the two. `since` is an earlier cursor of the inbox. */
 export async function read(url: string, { user, topic }: Names, since: string | null) {
   const inbox = `/v1/users/${user}/notifications`;
   const paths = {

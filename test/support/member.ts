@@ -1,4 +1,4 @@
-// A topic and the inboxes that are its members, by names of their own, so that each finds the others.
+// A topic and the inboxes that are its members, under names by which each finds the others.
 
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
@@ -35,12 +35,12 @@ export async function untilDelivered(topic: Named<Topic>, offset: number): Promi
 
 const WAIT_MS = 8_000;
 
-/** Waits inside an object, whose promises no other may resolve, by looking again in the next turn. */
+/** Waits inside an object by polling each turn, since no other may resolve its promises. */
 export async function holdUntil(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** Waits until something is so; each look is a call, which lets the objects work. */
+/** Waits until a condition holds; each check is a call, which lets the objects work. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
   const late = performance.now() + WAIT_MS;
   while (!(await isSo())) {
@@ -49,7 +49,7 @@ export async function until(isSo: () => Promise<boolean>): Promise<void> {
   }
 }
 
-/** What an inbox has of a topic: the data and the topic's offset of each, in the inbox's order. */
+/** Returns data and topic offset of an inbox's messages of a topic, in the inbox's order. */
 export async function keptOf(user: Named<Inbox>, topic: string) {
   const kept: { data: unknown; at: number | null | undefined }[] = [];
   for (let before: number | null = null; ; ) {
@@ -63,7 +63,7 @@ export async function keptOf(user: Named<Inbox>, topic: string) {
 
 type Deliver = (batch: Batch) => Promise<DeliverReply>;
 
-/** Stands in for `deliver` of one inbox until the function it gives is called. */
+/** Replaces `deliver` of one inbox until the returned function is called. */
 export function interceptDeliver(user: Named<Inbox>, instead: (own: Deliver) => Deliver) {
   const own = Inbox.prototype.deliver;
   const spy = vi.spyOn(Inbox.prototype, "deliver").mockImplementation(function (
@@ -79,7 +79,7 @@ export function interceptDeliver(user: Named<Inbox>, instead: (own: Deliver) => 
 
 type Join = (joining: Joining) => Joined | Refusal | Promise<Joined | Refusal>;
 
-/** Stands in for `join` of one topic until the function it gives is called. */
+/** Replaces `join` of one topic until the returned function is called. */
 export function interceptJoin(topic: Named<Topic>, instead: (own: Join) => Join) {
   const own = Topic.prototype.join;
   const spy = vi.spyOn(Topic.prototype, "join").mockImplementation(function (
@@ -97,8 +97,8 @@ export function interceptJoin(topic: Named<Topic>, instead: (own: Join) => Join)
 type Leaving = Parameters<Topic["leave"]>;
 
 /**
- * Makes every `leave` of one topic fail for its caller before it is executed. The function that it
- * returns restores the topic and returns the calls, for a test to let them arrive late.
+ * Makes every `leave` of one topic fail for its caller before it is executed. The returned function
+ * restores the topic and returns the calls, so that a test can let them arrive late.
  */
 export function withholdLeaves(topic: Named<Topic>): () => Leaving[] {
   const withheld: Leaving[] = [];
@@ -118,7 +118,7 @@ export function withholdLeaves(topic: Named<Topic>): () => Leaving[] {
   };
 }
 
-/** Makes delivers fail as told for each user: before the work is done, or after it. */
+/** Makes deliveries fail as `how` says for each user: before the work is done, or after it. */
 export function interceptAllDelivers(how: (user: string) => "before" | "after" | null) {
   const own = Inbox.prototype.deliver;
   const spy = vi.spyOn(Inbox.prototype, "deliver").mockImplementation(async function (
@@ -135,13 +135,13 @@ export function interceptAllDelivers(how: (user: string) => "before" | "after" |
   return () => spy.mockRestore();
 }
 
-/** Makes every `deliver` to an inbox fail until the function it gives is called. */
+/** Makes every `deliver` to an inbox fail until the returned function is called. */
 export function breakDeliver(user: Named<Inbox>): () => void {
   return interceptDeliver(user, () => () => Promise.reject(new Error("broken for a test")));
 }
 
 /**
- * Lets every `deliver` take a time. An inbox whose name begins with `sleeper-` does nothing else, and is
+ * Delays every `deliver`. An inbox with a name that begins with `sleeper-` does nothing else, and is
  * counted when it answers.
  */
 export function answerLate(delayMs: () => number): { asleep: number } {

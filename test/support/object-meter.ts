@@ -1,5 +1,5 @@
-// Counts what all objects of a test file do from here on: which handlers the platform calls, on how
-// many instances, and what they cost. Everything runs in one isolate, so prototypes see all of it.
+// Counts the work of all objects of a test file from here on: the handlers that the platform calls, the
+// instances, the rows and the alarms. All run in one isolate, so spies on prototypes see everything.
 
 import { runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
@@ -8,9 +8,9 @@ import { Topic } from "../../src/topic/topic.ts";
 import type { Stub } from "./object.ts";
 
 export interface Meter {
-  /** Handlers called: each is an object that had to be awake. */
+  /** Calls of handlers: for each an object had to be awake. */
   wakes: number;
-  /** The instances they were called on; one that was evicted and comes back is another. */
+  /** The instances of the calls; an evicted object comes back as another. */
   readonly instances: Set<unknown>;
   /** Rows written since the meter began. */
   written(): number;
@@ -19,7 +19,7 @@ export interface Meter {
   stop(): void;
 }
 
-/** Begins to count. The object only lends the prototypes of its storage. */
+/** Starts the meter. The object only provides the prototypes of its storage. */
 export async function meter(stub: Stub): Promise<Meter> {
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   const undo: (() => void)[] = [];

@@ -1,4 +1,4 @@
-// For tests inside workerd: the objects themselves, sockets straight into them, and what they cost.
+// For tests inside workerd: the objects themselves, sockets straight into them, and their costs.
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -14,7 +14,7 @@ export type Stub = DurableObjectStub<Inbox> | DurableObjectStub<Topic>;
 
 let made = 0;
 
-/** An inbox or a topic that no other test has. */
+/** Returns an inbox that no other test has. */
 export function freshInbox(): DurableObjectStub<Inbox> {
   made += 1;
   return env.INBOX.getByName(`v1/-/user/test-${made}-${crypto.randomUUID()}`);
@@ -30,11 +30,11 @@ interface DraftOptions {
   ttl?: number;
   category?: string;
   source?: string;
-  /** Whether it has no `notification`. */
+  /** True for a message without a `notification`. */
   isSilent?: boolean;
 }
 
-/** A draft as the edge makes it; with an `id` it is safe to repeat. */
+/** Returns a draft as the edge makes it; with an `id` it is safe to repeat. */
 export function draft(data: unknown, options: DraftOptions = {}): Draft {
   const { id = crypto.randomUUID(), ttl = null, category = null, source = "test" } = options;
   const shown = options.isSilent ? "" : ',"notification":{"title":"t"}';
@@ -48,7 +48,7 @@ export function drafts(count: number, from = 1): Draft[] {
   return Array.from({ length: count }, (_, i) => draft(from + i));
 }
 
-/** A device's socket into an object. `frames` are all that came and were not taken yet. */
+/** A device's socket into an object. `frames` holds the frames that were not taken yet. */
 export class ObjectSocket {
   readonly ws: WebSocket;
   readonly frames: DownFrame[] = [];
@@ -72,7 +72,7 @@ export class ObjectSocket {
     this.ws.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
 
-  /** The next frame of a type; what comes before it is passed over. */
+  /** Returns the next frame of a type, and drops the frames before it. */
   async nextOf<T extends DownFrame["type"]>(type: T): Promise<Extract<DownFrame, { type: T }>> {
     for (;;) {
       const frame = this.frames.shift();
@@ -92,7 +92,7 @@ export class ObjectSocket {
     return this.closed;
   }
 
-  /** Asks for a page and waits for it: everything sent to this socket before has then arrived. */
+  /** Asks for a page and waits for it: every frame sent to this socket before has then arrived. */
   async roundTrip(): Promise<void> {
     if (this.ws.readyState !== WebSocket.OPEN) {
       await this.nextClose();
@@ -113,7 +113,7 @@ export class ObjectSocket {
   }
 }
 
-/** Connects to an object as the edge would, as a user whose token is good for an hour. */
+/** Connects to an object as the edge would, as a user with a token for an hour. */
 export async function connect(
   stub: Stub,
   since: Since = "snapshot",
@@ -139,13 +139,13 @@ export async function connect(
   return new ObjectSocket(response.webSocket);
 }
 
-/** The same test on an object that stayed in memory and on one that was evicted in between. */
+/** The two forms of a test: on an object that stays in memory, and on one evicted in between. */
 export const BOTH: { name: string; rest: (stub: Stub) => Promise<void> }[] = [
   { name: "warm", rest: async () => undefined },
   { name: "evicted", rest: (stub) => evictDurableObject(stub) },
 ];
 
-/** Rings an object's alarm while its SQL fails; gives when it is to come again, in ms. */
+/** Runs an object's alarm while its SQL fails; returns the time of the next alarm in ms. */
 export function ringInVain(stub: Stub): Promise<number | null> {
   return runInDurableObject(stub as DurableObjectStub<Inbox>, async (object, { storage }) => {
     const { exec } = storage.sql;
@@ -167,7 +167,7 @@ export interface Cost {
   alarms: number;
 }
 
-/** Runs an action inside an object and gives what it cost in rows and alarms. */
+/** Runs an action inside an object; returns its cost in rows and alarms. */
 export async function costOf(
   stub: Stub,
   action: (object: Inbox & Topic) => unknown,

@@ -1,5 +1,5 @@
-// What the platform would bill for what a test does, by counting it: every object of a test file is
-// in one isolate, so their prototypes see all of it.
+// The platform's bill for the actions of a test, by counting them: all objects of a test file are in one
+// isolate, so spies on prototypes see everything.
 
 import { runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
@@ -9,7 +9,7 @@ import { Topic } from "../../src/topic/topic.ts";
 import { freshInbox } from "./object.ts";
 import { API_KEY } from "./vars.ts";
 
-/** Units of the bill. Setting an alarm is a row written; its coming is a request of the object. */
+/** Units of the bill. Setting an alarm is a row written; its run is a request of the object. */
 export interface Bill {
   /** Requests of the Worker. */
   worker: number;
@@ -27,7 +27,7 @@ const CALLS: [{ prototype: object }, string[]][] = [
   [Topic, ["publish", "history", "message", "join", "leave"]],
 ];
 
-/** Counts what happens while the action runs. */
+/** Returns the bill of an action. */
 export async function billOf(action: () => Promise<unknown>): Promise<Bill> {
   const bill: Bill = { worker: 0, object: 0, frames: 0, written: 0, read: 0 };
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
@@ -78,7 +78,7 @@ export async function billOf(action: () => Promise<unknown>): Promise<Bill> {
 
 let counting: Bill | null = null;
 
-/** A request to the Worker, as a backend's or with another credential. */
+/** Sends a request to the Worker, with a backend's key or another credential. */
 export async function request(
   method: string,
   path: string,

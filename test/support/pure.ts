@@ -1,5 +1,5 @@
-// Which tests are pure: neither they nor the files that they import need the runtime or start a process.
-// Plain Node runs them, which is many times as fast.
+// The pure tests: neither they nor the files that they import need the runtime or start a process. Plain
+// Node runs them, which is many times as fast.
 
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, resolve } from "node:path";
@@ -9,7 +9,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 /** Modules that only the runtime has, or that start processes. Type imports need nothing. */
 const MODULES = /^(cloudflare:.*|node:child_process|esbuild)$/;
 
-/** Globals that only the runtime has. Where a pure test fails for want of another, add it here. */
+/** Globals that only the runtime has. If a pure test fails for lack of another, add it here. */
 const GLOBALS = /\b(WebSocketPair|WebSocketRequestResponsePair|timingSafeEqual)\(/;
 
 /** `import … from "module";`, `export … from "module";` or `import "module";`, but not `import type`. */

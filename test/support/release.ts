@@ -10,7 +10,7 @@ import { build } from "esbuild";
 const ROOT = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
 
-/** Stands for the release before as long as there is no tag: the last commit before 0.1.0 took shape. */
+/** The release before while there is no tag: the last commit before 0.1.0 took shape. */
 const BEFORE_THE_FIRST_TAG = "f8448c8";
 
 /**
@@ -36,7 +36,7 @@ async function git(...args: string[]): Promise<string> {
   return (await run("git", args, { cwd: ROOT })).stdout.trim();
 }
 
-/** Bundles the sources of a commit with the modules that are installed; returns the path of the bundle. */
+/** Bundles the sources of a commit with the installed modules; returns the path of the bundle. */
 export async function bundleOf(commit: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "belfry-release-"));
   const archive = join(folder, "src.tar");

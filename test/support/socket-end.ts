@@ -1,10 +1,10 @@
-// How a socket must end: told why and whether to come back, then closed with the same code.
+// The end of a socket: a frame with the reason and whether to come back, then a close with the same code.
 
 import { expect } from "vitest";
 import { CLOSES, type CloseCode } from "../../src/protocol/close.ts";
 import type { ObjectSocket } from "./object.ts";
 
-/** Waits for the end; gives the frames that came before it and were not taken yet. */
+/** Waits for the end; returns the frames before it that were not taken yet. */
 export async function expectEnd(socket: ObjectSocket, code: CloseCode) {
   const { code: closed } = await socket.nextClose();
   const frames = socket.frames.splice(0);

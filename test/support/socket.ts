@@ -1,5 +1,5 @@
-// A plain WebSocket client for tests against a hub in its own process: frames are waited for, never
-// slept for. To extend: add a `next…` that waits for what your test needs.
+// A plain WebSocket client for tests against a hub in its own process. It waits for frames and never
+// sleeps. To extend it, add a `next…` that waits for the event of your test.
 
 import { WebSocket } from "ws";
 import type { DownFrame, MessagesFrame } from "../../src/protocol/down.ts";
@@ -33,7 +33,7 @@ export class TestSocket {
     this.ws.on("close", (code, reason) =>
       this.#push({ type: "closed", code, reason: String(reason) }),
     );
-    // A refused upgrade or a killed hub also ends in `close`, which is what tests look at.
+    // A refused upgrade or a killed hub also ends in `close`, and tests look at that.
     this.ws.on("error", () => undefined);
   }
 
@@ -41,7 +41,7 @@ export class TestSocket {
     this.ws.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
 
-  /** The next thing that arrives, of any type. */
+  /** Returns the next frame or the close, whichever arrives. */
   async next(): Promise<Arrived> {
     const late = AbortSignal.timeout(WAIT_MS);
     while (this.#taken === this.arrived.length)
@@ -54,7 +54,7 @@ export class TestSocket {
     return arrived;
   }
 
-  /** The next thing of one type; whatever comes before it is passed over. */
+  /** Returns the next frame of a type, `closed` included, and drops the frames before it. */
   async nextOf<T extends Arrived["type"]>(type: T): Promise<Extract<Arrived, { type: T }>> {
     for (;;) {
       const arrived = await this.next();
@@ -68,7 +68,7 @@ export class TestSocket {
     return this.nextOf("messages");
   }
 
-  /** Ends without a word, like a lost connection. */
+  /** Ends without a close frame, like a lost connection. */
   drop(): void {
     this.ws.terminate();
   }

@@ -1,4 +1,4 @@
-// Which test is of which source file: the rule of their names, and the ways to find one from the other.
+// The tests of each source file: the rule of their names, and the ways to find one from the other.
 
 import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, join, normalize, resolve } from "node:path";
@@ -20,14 +20,14 @@ export const nameOf = (path: string) => basename(path).split(".")[0] as string;
 
 const isOf = (test: string, name: string) => test === name || test.startsWith(`${name}-`);
 
-/** Returns the file of the same room that a test is named for: of two, the one with the longer name. */
+/** Returns the file of the room that a test is named for: of two, the one with the longer name. */
 export function sourceOf(test: string): string | undefined {
   return SOURCES.filter((source) => roomOf(source) === roomOf(test))
     .filter((source) => isOf(nameOf(test), nameOf(source)))
     .sort((a, b) => nameOf(b).length - nameOf(a).length)[0];
 }
 
-/** Whether a test is of a whole room: `inbox-clock`, or `golden`, which has texts letter by letter. */
+/** Whether a test is of a whole room: `inbox-clock`, or `golden`, which compares whole texts. */
 export const isOfRoom = (test: string) =>
   nameOf(test) === "golden" || nameOf(test).startsWith(`${roomOf(test)}-`);
 
@@ -39,8 +39,9 @@ export function testsOfRule(rule: string): string[] {
 }
 
 /**
- * Returns the tests that are named for a source file, that import it, or that its mutants name. Where there
- * is none, those of the files that import it, and those of the whole room for what runs as a process.
+ * Returns the tests that are named for a source file, that import it, or that its mutants name. If there is
+ * none, returns those of the files that import it. If no file does, since it runs as a process, returns
+ * those of the whole room.
  */
 export function testsOfSource(source: string): string[] {
   if (!SOURCES.includes(source)) return [];

@@ -1,4 +1,4 @@
-// npm run test:of -- <rule or source file>: runs the tests of it, after it has named them.
+// npm run test:of -- <rule or source file>: prints the names of its tests, and runs them.
 
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";

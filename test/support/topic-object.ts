@@ -1,4 +1,4 @@
-// What tests ask a topic for.
+// The requests of tests to a topic.
 
 import type { HistoryQuery } from "../../src/objects/topic-rpc.ts";
 import type { LogMessage } from "../../src/protocol/message.ts";
@@ -11,7 +11,7 @@ export interface History {
   next: string | null;
 }
 
-/** A page of a topic: the newest hundred unless the query says otherwise. */
+/** Returns a page of a topic: the newest hundred unless the query says otherwise. */
 export async function history(
   stub: DurableObjectStub<Topic>,
   query: Partial<HistoryQuery> = {},

@@ -3,7 +3,7 @@
 export const API_KEY = "bk_test_0123456789abcdefghijklmnopqrstuv";
 export const JWT_SECRET = "a secret for tests, of more than thirty-two characters";
 
-/** SHA-256 of API_KEY; test/trust/key.test.ts checks that it is. */
+/** SHA-256 of API_KEY, as test/trust/key.test.ts checks. */
 const API_KEY_SHA256 = "1e4c2d0dacebb05b029756bd5e5b5423e96644a491f0b646959a2855bfe2a7a1";
 
 export const TEST_VARS = {

@@ -1,4 +1,4 @@
-// What a device knows, built from frames by the rules of docs/protocol.md and nothing else: the
+// The knowledge of a device, built from frames by the rules of docs/protocol.md and nothing else: the
 // yardstick for every test that compares a device with the store.
 
 import type { ConnectedFrame, MessagesFrame, StateChange } from "../../src/protocol/down.ts";
@@ -8,12 +8,12 @@ export type Held = LogMessage & Partial<MessageState>;
 
 export class View {
   epoch = "0";
-  /** The cursor; null before anything was applied. */
+  /** The offset of the cursor; null before anything was applied. */
   offset: number | null = null;
   counts: Counts | null = null;
-  /** By offset. */
+  /** The messages that it holds, by offset. */
   readonly held = new Map<number, Held>();
-  /** Every message that was ever applied, in order: for tests that look for doubles and gaps. */
+  /** Every message that was ever applied, in order, for tests that look for doubles and gaps. */
   readonly applied: Held[] = [];
   #parts: Held[] = [];
 
@@ -21,13 +21,13 @@ export class View {
     return this.offset === null ? null : `${this.epoch}:${this.offset}`;
   }
 
-  /** The cursor is not moved: what was missed, or a snapshot, follows. */
+  /** Leaves the cursor where it is: the missed messages, or a snapshot, follow. */
   connected(frame: ConnectedFrame): void {
     if (frame.counts) this.counts = frame.counts;
     this.#forget(frame.oldest);
   }
 
-  /** Applies a frame whole. False when it does not continue from the cursor: then reconnect. */
+  /** Applies a frame whole. Returns false, for a reconnect, if it does not continue the cursor. */
   apply(frame: MessagesFrame): boolean {
     if (frame.more) {
       this.#parts.push(...frame.messages);
@@ -50,7 +50,7 @@ export class View {
     return true;
   }
 
-  /** What is held and has not ended by its own ttl. */
+  /** Returns the messages that it holds and that have not ended by their ttl. */
   alive(now: number): Held[] {
     return [...this.held.values()]
       .filter(({ expires }) => expires === undefined || Date.parse(expires) > now)
@@ -74,7 +74,7 @@ export class View {
       if (message === undefined || (upTo !== null && offset > upTo)) continue;
       for (const flag of ["seen_at", "read_at", "archived_at"] as const) {
         const time = rest[flag];
-        // By offsets a flag is set; by `up_to` only where it is not set yet.
+        // A change by offsets sets a flag; one by `up_to` sets it only where it is not set yet.
         if (time !== undefined && (upTo === null || message[flag] === null)) message[flag] = time;
       }
     }
