@@ -1,4 +1,4 @@
-// A copy of the project in which mutants live, so that the project itself is never changed.
+// A copy of the project for the mutants, so that the project itself is never changed.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -6,13 +6,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** How long the tests of one mutant may take. One that makes them hang is noticed as well. */
+/** The limit on the tests of one mutant. A mutant that makes them hang is noticed as well. */
 const RUN_MS_MAX = 120_000;
 
-/** `broken`: a test file did not come to its tests, so that nothing was tried. */
+/** `broken`: a test file did not reach its tests, so that nothing was tried. */
 export type Outcome = "passed" | "failed" | "hung" | "broken";
 
-/** As much of vitest's JSON report as is looked at. */
+/** The members of vitest's JSON report that are read here. */
 interface Report {
   numFailedTests: number;
   numPassedTests: number;
@@ -20,16 +20,16 @@ interface Report {
 }
 
 export interface Copy {
-  /** The text of a file, by its path from the project's folder. */
+  /** Returns the text of a file, by its path from the project's folder. */
   read(file: string): string;
   write(file: string, text: string): void;
-  /** Ends after so many ms at the latest. */
+  /** Runs test files, for so many ms at most. */
   run(tests: readonly string[], msMax?: number): Promise<Outcome>;
-  /** Ends what runs in it, too. */
+  /** Deletes the copy, and ends the tests that run in it. */
   remove(): void;
 }
 
-/** Copies what Git has of the folder `root`, or would take, as it is now. */
+/** Copies the files of the folder `root` that Git has, or would take, as they are now. */
 export function copyOf(root: string): Copy {
   const folder = mkdtempSync(join(tmpdir(), "belfry-mutant-"));
   const listed = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], {
@@ -58,7 +58,7 @@ export function copyOf(root: string): Copy {
           `--outputFile=${report}`,
           ...tests,
         ],
-        // A group of its own: the runtimes that it starts end with it.
+        // The process leads a group of its own, so that the runtimes that it starts end with it.
         { cwd: folder, stdio: "ignore", detached: true },
       );
       running = vitest.pid;

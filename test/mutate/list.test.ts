@@ -1,5 +1,4 @@
-// The list itself, without running it: every mutant is where it says, and the page tells of all that are
-// not run.
+// The list itself, without running it: each mutant finds its text, and the page lists all that are not run.
 
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";

@@ -1,13 +1,13 @@
-/** One change to the code that somebody would suffer from, and the tests that must notice it. */
+/** A change to the code that would harm somebody, and the tests that must notice it. */
 export interface Mutant {
   file: string;
-  /** There exactly once, so that a mutant whose code has moved on is found at once. */
+  /** In the file exactly once, so that a mutant is found as soon as its code has changed. */
   text: string;
   instead: string;
-  /** What would go wrong for somebody. */
+  /** The harm that it would do. */
   why: string;
   /** The test files that must notice. */
   tests: string[];
-  /** Why nobody could notice. Such a mutant is not run. */
+  /** The reason for which nobody could notice. Such a mutant is not run. */
   equivalent?: string;
 }

@@ -1,5 +1,5 @@
 // Runs each mutant alone against the tests that must notice it: `npm run mutate`, or with parts of files'
-// names for the mutants of those. First the tests run on the code as it is: what fails there kills nobody.
+// names for the mutants of those. The tests run on the unchanged code first, and must pass there.
 
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
@@ -8,7 +8,7 @@ import type { Mutant } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
 
 const KILLED_MIN = 0.95;
-/** For all tests of all mutants, as they are. */
+/** The limit on all tests of all mutants, on the unchanged code. */
 const ALL_MS_MAX = 20 * 60_000;
 
 const parts = process.argv.slice(2);
@@ -36,7 +36,7 @@ const all = waiting.length;
 const verdicts = new Map<string, number>();
 const countOf = (verdict: string) => verdicts.get(verdict) ?? 0;
 
-/** Takes one mutant after the other, for as long as there are any. */
+/** Runs one mutant after the other until none is left. */
 async function work(copy: Copy): Promise<void> {
   for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
     const verdict = await verdictOn(mutant, copy);
@@ -62,7 +62,7 @@ if (asItIs !== "passed") {
 while (copies.length < Math.min(availableParallelism(), all)) copies.push(copyOf(root));
 await Promise.all(copies.map(work));
 
-// One that hangs its tests fails them in the end.
+// A mutant that hangs its tests would fail them in the end.
 const killed = countOf("killed") + countOf("hung");
 console.log([...verdicts].map(([verdict, count]) => `${count} ${verdict}`).join(", "));
 console.log(`${killed} of ${all} killed; ${equivalent.length} equivalent ones were not run`);

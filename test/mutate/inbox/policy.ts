@@ -3,7 +3,7 @@ import type { Mutant } from "../mutant.ts";
 const file = "src/inbox/log-policy.ts";
 const SILENT = ["test/inbox/inbox-data-messages.test.ts"];
 
-/** What an inbox keeps, what it counts, and who goes first. */
+/** Retention of an inbox: the messages it keeps, its counts, and the order of eviction. */
 export const POLICY: Mutant[] = [
   {
     file,

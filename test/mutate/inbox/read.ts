@@ -4,7 +4,7 @@ const file = "src/inbox/read.ts";
 const RESUME = ["test/inbox/greet-resume.test.ts"];
 const MARKS = ["test/inbox/marks.test.ts"];
 
-/** What devices and backends are given to read, and how a connection begins. */
+/** The pages that devices and backends read, and the start of a connection. */
 export const READ: Mutant[] = [
   {
     file,

@@ -6,7 +6,7 @@ const MEMBERSHIPS = ["test/inbox/memberships.test.ts"];
 const ERASE = ["test/inbox/erasure.test.ts"];
 const REFRESH = ["test/socket/session-refresh.test.ts"];
 
-/** The object itself, and what it does for the frames of its sockets. */
+/** The object itself, and its answers to the frames of its sockets. */
 export const WIRING: Mutant[] = [
   {
     file: "src/inbox/topic-member.ts",
