@@ -1,5 +1,5 @@
-// An upgrade and a rollback of one release, on a real hub with its storage on disk: each release reads all
-// that the other one has stored, and goes on with it.
+// An upgrade and a rollback of one release, on a real hub with its storage on disk: each release reads
+// everything that the other one has stored, and goes on with it.
 
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -25,12 +25,12 @@ beforeAll(async () => {
 });
 
 interface Life extends Names {
-  /** Its inbox's cursor after the first round, and all rounds. */
+  /** The cursor of its inbox after the first round. `rounds` are all that were written. */
   cursor: string | null;
   rounds: number[];
 }
 
-/** A user and a topic to which nothing was written yet. */
+/** Returns a user and a topic without a message yet. */
 const life = (name: string): Life => ({ user: name, topic: name, cursor: null, rounds: [] });
 
 const writeAll = (hub: Hub, lives: Life[], round: number) =>
@@ -42,13 +42,13 @@ const writeAll = (hub: Hub, lives: Life[], round: number) =>
     }),
   );
 
-/** Starts another release on the storage of a hub. It must find all that there is, and know each id. */
+/** Starts another release on a hub's storage. It must find everything, and know each id. */
 async function change(hub: Hub, bundle: string, lives: Life[]): Promise<Hub> {
   const expected = await Promise.all(lives.map((each) => read(hub.url, each, each.cursor)));
   const next = await hub.restart(bundle);
   for (const [i, { cursor, rounds, ...names }] of lives.entries()) {
     const found = await read(next.url, names, cursor);
-    // The newer one may tell more.
+    // The newer release may return more.
     if (bundle === before) expect(expected[i]).toMatchObject(found);
     else expect(found).toMatchObject(expected[i] as object);
     for (const round of rounds) {
@@ -60,7 +60,7 @@ async function change(hub: Hub, bundle: string, lives: Life[]): Promise<Hub> {
   return next;
 }
 
-it("[LOG16] a release goes on with what the release before has stored, and that one after a rollback", async ({
+it("[LOG16] a release goes on with the storage of the release before, and that one after a rollback", async ({
   skip,
 }) => {
   skip(before === "", "the release before is not in the history: git fetch --unshallow --tags");
@@ -81,7 +81,7 @@ it("[LOG16] a release goes on with what the release before has stored, and that 
   await hub.stop();
 });
 
-// Not a test: writes what test/log/golden.test.ts reads. With UPGRADE_FROM it records that commit.
+// Not a test: it writes the files that test/log/golden.test.ts reads, with UPGRADE_FROM those of that commit.
 const { RECORD, UPGRADE_FROM } = process.env;
 if (RECORD !== undefined)
   it(`records what ${RECORD} stores`, async () => {
