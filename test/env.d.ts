@@ -1,4 +1,4 @@
-// The bindings that tests see on `env`: with the object classes, which tests look into.
+// The bindings that tests see on `env`, with the classes of the objects, since tests look into them.
 
 import type { Inbox } from "../src/inbox/inbox.ts";
 import type { Env } from "../src/objects/env.ts";

@@ -36,9 +36,9 @@ describe("npm run test:of", () => {
     expect(testsOfSource("src/edge/stream.ts")).toEqual(
       expect.arrayContaining(["test/edge/stream.test.ts", "test/edge/stream-rest.test.ts"]),
     );
-    // Its mutants alone name one.
+    // Only the mutants of the file name its test.
     expect(testsOfSource("src/log/write-rows.ts")).toContain("test/log/log-alone.test.ts");
-    // Of its callers.
+    // A test of its callers.
     expect(testsOfSource("src/element/feed.ts")).toContain("test/element/element-live.test.ts");
     expect(testsOfSource("src/log/nothing.ts")).toEqual([]);
   });

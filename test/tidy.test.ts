@@ -1,5 +1,5 @@
-// What no compiler checks: that rules and tests name each other, that folders import in one
-// direction, that files stay small, and that pages point to what is there.
+// Checks that no compiler makes: rules and tests name each other, folders import in one direction, files
+// stay small, and pages point to things that exist.
 
 import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative, resolve } from "node:path";
@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 const ROOT = resolve(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
-/** Files below a folder whose names end so, as paths from the root. */
+/** Returns the files below a folder with one of the endings, as paths from the root. */
 function filesOf(folder: string, ...endings: string[]): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
@@ -132,8 +132,8 @@ describe("imports", () => {
     expect(unused).toEqual([]);
   });
 
-  /** What an app loads has none of the hub's code, only its types. */
-  it("leave nothing of the protocol in what an app loads", () => {
+  /** An app loads none of the hub's code, only its types. */
+  it("leave nothing of the protocol in the code of an app", () => {
     const inApps = between.filter(
       ({ from, to }) => /^src\/(client|console)\//.test(from) && roomOf(to) === "protocol",
     );
@@ -148,7 +148,7 @@ describe("imports", () => {
     );
   });
 
-  /** The way from a file back to itself, or null. */
+  /** Returns the path of imports from a file back to itself, or null. */
   function circleFrom(start: string, next: Map<string, string[]>): string[] | null {
     const seen = new Set<string>();
     const walk = (path: string[]): string[] | null => {
@@ -174,12 +174,12 @@ describe("source files", () => {
     expect(lengths.filter(({ lines }) => lines > LINES_MAX)).toEqual([]);
   });
 
-  it(`have ${LINES_MEDIAN_MAX} lines or fewer in the middle`, () => {
+  it(`have a median of at most ${LINES_MEDIAN_MAX} lines`, () => {
     const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
     expect(sorted[sorted.length >> 1]).toBeLessThanOrEqual(LINES_MEDIAN_MAX);
   });
 
-  /** Lines in which a pattern is found, as `path:line text`. */
+  /** Returns the lines in which a pattern is found, as `path:line text`. */
   function linesWith(paths: string[], pattern: RegExp, strip = (text: string) => text): string[] {
     return paths.flatMap((path) =>
       strip(read(path))
@@ -200,10 +200,10 @@ describe("source files", () => {
     ...filesOf("examples", ".mjs", ".html", ".sh"),
   ];
 
-  /** For what no event tells: a moment at random, and the end of a token by the hub's clock. */
+  /** Waits without an event: for a moment at random, and for a token's end by the hub's clock. */
   const SLEEPS = [
     "test/client/client-hub.test.ts",
-    // Here the clock is the test's.
+    // This test sets the clock itself.
     "test/delivery/pool.test.ts",
     "test/path/crash-erase.test.ts",
     "test/path/crash-members.test.ts",
@@ -228,15 +228,15 @@ describe("source files", () => {
       [],
     );
     expect(linesWith(own, /biome-ignore lint\/suspicious\/noExplicitAny/)).toEqual([]);
-    // It declares members of modules that an app need not have.
+    // This file declares members of modules that an app need not have.
     const others = ALL.filter((path) => path !== "src/element/jsx.ts");
     expect(linesWith(others, new RegExp(`@ts-(${"ignore"}|nocheck|expect-error)`))).toEqual([]);
   });
 
-  /** What runs in a terminal speaks to a person, and has its own clock. */
+  /** Without the files that run in a terminal: they print for a person, and have a clock. */
   const HUB = SOURCES.filter((path) => !/^src\/(operate|cli)\//.test(path));
 
-  /** A page's console is read by who builds it. */
+  /** The developer of a page reads its console. */
   const IN_PAGES = /^src\/(client|element)\//;
 
   it("log nothing but lines of JSON", () => {
@@ -249,7 +249,7 @@ describe("source files", () => {
     expect(calls.filter(({ logged }) => !logged.startsWith("JSON.stringify("))).toEqual([]);
   });
 
-  /** Where the time comes from: the objects' wiring, and the routes of the edge. */
+  /** The files that read the clock: the objects' wiring, and the routes of the edge. */
   const CLOCKS = [
     "src/edge/auth.ts",
     "src/edge/connect.ts",
@@ -274,11 +274,11 @@ describe("source files", () => {
 });
 
 describe("comments", () => {
-  /** A sentence whose subject is a clause with one of these must be turned round to be understood. */
+  /** Words of clauses: as the subject of a sentence, such a clause must be turned round. */
   const TURNED = /\b(what|whatever|who|whoever|whom|whose|told|tells|gives|anew)\b/gi;
   const IN_A_THOUSAND_MAX = 4;
 
-  /** Comments of a file; lines of `//` that follow one another are one. */
+  /** Returns the comments of a file; lines of `//` that follow one another are one. */
   function commentsOf(path: string): string[] {
     const lines = read(path).replace(/(^[ \t]*\/\/.*)\n(?=[ \t]*\/\/)/gm, "$1 ");
     return [...lines.matchAll(/\/\*[\s\S]*?\*\/|(?:^|\s)\/\/.*$/gm)].map(([text]) =>
@@ -313,7 +313,7 @@ describe("pages", () => {
     "SECURITY.md",
   ].filter((path) => existsSync(join(ROOT, path)));
 
-  /** Made by running something, and so in no checkout. */
+  /** Made by a command, and so in no checkout. */
   const MADE = new Set(
     read(".gitignore")
       .split("\n")
@@ -322,7 +322,7 @@ describe("pages", () => {
 
   const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```/gm, "");
 
-  it("link only to what is there", () => {
+  it("link only to files and headings that exist", () => {
     const broken = PAGES.flatMap((page) =>
       [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)]
         .map(([, target = ""]) => target)
@@ -338,7 +338,7 @@ describe("pages", () => {
     expect(broken).toEqual([]);
   });
 
-  it("name only what is in the file they name", () => {
+  it("name only code that is in the file they name beside it", () => {
     const missing = PAGES.flatMap((page) =>
       [...read(page).matchAll(/`#?([\w.]+)`(?: \w+){0,2} (?:in|of)\s+`(src\/[\w./-]+\.ts)`/g)]
         .map(([, name = "", file = ""]) => ({ name: name.split(".").at(-1) as string, file }))
@@ -348,7 +348,7 @@ describe("pages", () => {
     expect(missing).toEqual([]);
   });
 
-  /** The anchors GitHub makes of a page's headings. */
+  /** Returns the anchors that GitHub makes of a page's headings. */
   function headingsOf(page: string): string[] {
     return [...withoutCode(read(page)).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
       heading
@@ -358,7 +358,7 @@ describe("pages", () => {
     );
   }
 
-  it("name only files that are there", () => {
+  it("name only files that exist", () => {
     // The files of the quick starts are an app's own; tests build the apps.
     const missing = PAGES.filter((page) => page !== "docs/quick-starts.md").flatMap((page) =>
       [
