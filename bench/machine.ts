@@ -1,5 +1,5 @@
-// What the bench asks of the machine: which CPU a process runs on, what it has used so far, and
-// which machine it is. Usage is read from /proc, so the bench runs on Linux.
+// The machine under the bench: its description, the CPU of a process, and the process's usage. Usage is
+// read from /proc, so the bench runs on Linux.
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ export const GENERATOR_CPU = 1;
 /** The kernel counts CPU time in ticks of 1/100 s on every common build. */
 const TICK_MS = 10;
 
-/** `taskset` is there and has two CPUs to tell apart. */
+/** True if `taskset` is installed and there are two CPUs. */
 export const canPin = availableParallelism() > 1 && hasTaskset();
 
 /** Moves this process, all its threads included, to the generator's CPU. */
@@ -20,7 +20,7 @@ export function pinGenerator(): void {
   execFileSync("taskset", ["-a", "-c", "-p", String(GENERATOR_CPU), String(process.pid)]);
 }
 
-/** The CPU time that a process and its threads have used. */
+/** Returns the CPU time that a process and its threads have used. */
 export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   // The name in parentheses may hold spaces; utime and stime are the 12th and 13th field after it.
@@ -28,7 +28,7 @@ export function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-/** The memory of a process that is in RAM. */
+/** Returns the memory of a process that is in RAM. */
 export function residentKiB(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "latin1");
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);

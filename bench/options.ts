@@ -1,4 +1,4 @@
-// The command line of the bench. A name that does not exist is refused with those that do.
+// The command line of the bench. An unknown name is refused with the list of known names.
 
 import { parseArgs } from "node:util";
 import { MEASURE_NAMES, type MeasureName } from "./measures/measure.ts";
@@ -9,7 +9,7 @@ export interface Options {
   servers: readonly ServerName[];
   rounds: number;
   seconds: number;
-  /** Where the raw rows go, if not to bench/out/. */
+  /** The path for the raw rows, if it is not in bench/out/. */
   json: string | undefined;
   /** Whether to put the report into README.md. */
   write: boolean;

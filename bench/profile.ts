@@ -1,5 +1,5 @@
 // Profiles a server while one measure runs against it: `node bench/profile.ts --only fanout-32`,
-// by default the hub. It needs `perf`; what is JavaScript shows as one lump, all else by its name.
+// by default the hub. It needs `perf`; JavaScript shows as one lump, all other code by its name.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,5 +1,5 @@
 // Runs the bench: every measure against every server, round by round, in the order A B C and then
-// C B A, so that whatever changes on the machine meanwhile touches all of them alike.
+// C B A, so that changes on the machine during the run touch all of them alike.
 
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -85,7 +85,7 @@ function progressText({ measure, server, round, outcome, error }: Row): string {
   return `${round} ${measure} ${server}: ${result}`;
 }
 
-/** A message with those of its causes. */
+/** Returns the message of an error with those of its causes. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message} ${messageOf(error.cause)}`;

@@ -1,12 +1,11 @@
-// Requests that are waited for one by one: what sets a stage, asks how far something is, or checks
-// what came of it.
+// Requests that are awaited one by one: they set a stage, ask for progress, or check a result.
 
 import { within } from "./deadline.ts";
 import type { HttpPool } from "./http-pool.ts";
 
 const REPLY_MS_MAX = 30_000;
 
-/** Sends one request and gives the text of its reply, which must be a 2xx. */
+/** Sends one request and returns the text of its reply, which must be a 2xx. */
 export async function ask(pool: HttpPool, request: string): Promise<string> {
   const replied = new Promise<string>((resolve) => pool.send(request, resolve));
   const text = await within(REPLY_MS_MAX, "a reply", replied);

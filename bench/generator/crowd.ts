@@ -6,7 +6,7 @@ import { until, within } from "./deadline.ts";
 import { Subscriber } from "./subscriber.ts";
 
 export interface CrowdOptions {
-  /** What the subscriber of this index listens to, and from which cursor. */
+  /** The address to which the subscriber of this index listens; `since` is its cursor there. */
   address: (index: number) => Address;
   since?: (index: number) => string | undefined;
   onSequence?: (sequence: number, subscriber: Subscriber) => void;

@@ -1,4 +1,4 @@
-// Bounds every wait of the bench: it ends in time, or with an error that says what it waited for.
+// Bounds every wait of the bench: it ends in time, or with an error that names its aim.
 
 export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -18,7 +18,7 @@ export function pause(ms: number): Promise<void> {
 
 const POLL_MS = 20;
 
-/** Polls `isTrue` until it holds; `what` may be a function, to say how far it came. */
+/** Polls `isTrue` until it holds. The error names `what`; a function can add the progress. */
 export async function until(
   ms: number,
   what: string | (() => string),

@@ -1,5 +1,5 @@
-// Reads the frames a WebSocket server sends, in place and across any split of the bytes. It keeps
-// a handful of numbers per connection and allocates nothing.
+// Reads the frames of a WebSocket server, in place and across any split of the bytes. It keeps a few
+// numbers per connection and allocates nothing.
 
 export const OPCODE_TEXT = 0x1;
 export const OPCODE_CLOSE = 0x8;
@@ -12,7 +12,7 @@ export interface FrameSink {
   onFrameEnd(opcode: number): void;
 }
 
-// What the next byte is. Servers do not mask, so payload follows the length directly.
+// The kinds of the next byte. Servers do not mask, so payload follows the length directly.
 const OPCODE = 0;
 const LENGTH = 1;
 const LONG_LENGTH = 2;

@@ -50,7 +50,7 @@ export class HttpConnection {
     });
   }
 
-  /** Sends a whole request; ASCII only, as is everything the bench publishes. */
+  /** Sends a whole request; ASCII only, like everything that the bench publishes. */
   send(request: string, onReply: OnReply): void {
     if (this.#onReply) throw new Error("This connection is waiting for a reply.");
     this.#onReply = onReply;
@@ -79,7 +79,7 @@ export class HttpConnection {
   }
 }
 
-/** The reply in `text`, or undefined while it is incomplete. */
+/** Returns the reply in `text`, or undefined while it is incomplete. */
 function parseReply(text: string): Reply | undefined {
   const headEnd = text.indexOf(END_OF_HEAD);
   if (headEnd === -1) return undefined;
@@ -92,7 +92,7 @@ function parseReply(text: string): Reply | undefined {
     return text.length >= bodyEnd ? { status, text: text.slice(bodyStart, bodyEnd) } : undefined;
   }
   if (head.includes("transfer-encoding: chunked")) {
-    // The chunks' sizes stay in the text: nobody reads more than the start of a refusal.
+    // The sizes of the chunks stay in the text, since only the start of a refusal is read.
     const isEnded = text.endsWith(END_OF_CHUNKS) || text.slice(bodyStart) === "0\r\n\r\n";
     return isEnded ? { status, text: text.slice(bodyStart) } : undefined;
   }

@@ -1,5 +1,5 @@
-// Keep-alive connections to one server, handed out one request at a time. The first reply that is
-// not a 2xx, or connection that breaks, is kept: it fails the row that caused it.
+// Keep-alive connections to one server, for one request at a time each. The first reply that is not a
+// 2xx, or the first broken connection, is kept: it fails the row that caused it.
 
 import { HttpConnection } from "./http-connection.ts";
 
@@ -59,7 +59,7 @@ export class HttpPool {
   }
 }
 
-/** A pool for as long as the work takes. A server may close connections that rest for long. */
+/** Opens a pool for the time of the work. A server may close connections that rest for long. */
 export async function withPool<T>(
   port: number,
   size: number,

@@ -1,5 +1,5 @@
-// The ways to offer load: closed (a fixed number in flight, as fast as the server goes), open (a
-// fixed rate, whatever the server does) and a few publishes one after another.
+// The ways to offer load: closed (a fixed number in flight, at the speed of the server), open (a fixed
+// rate, independent of the server) and a few publishes one after another.
 
 import type { Crowd } from "./crowd.ts";
 import { until } from "./deadline.ts";
@@ -9,7 +9,7 @@ import { PUBLISHES_MAX, type Publishes } from "./publishes.ts";
 export interface Load {
   pool: HttpPool;
   publishes: Publishes;
-  /** Who receives; absent where nobody listens. */
+  /** The receivers; absent where nobody listens. */
   crowd?: Crowd;
   /** The whole HTTP request of the publish with this number. */
   request: (sequence: number) => string;
@@ -54,7 +54,7 @@ export async function publishInTurn(load: Load, count: number): Promise<void> {
   await settle(load, () => publishes.started === end);
 }
 
-/** Waits until nothing is in flight, and throws what went wrong on the way. */
+/** Waits until nothing is in flight; throws a failure of the pool, a publish or the crowd. */
 export function drain(load: Load): Promise<void> {
   return settle(load, () => true);
 }

@@ -1,5 +1,5 @@
-// The 256-byte message that every server carries. A sequence number follows the one character
-// that occurs nowhere else on the wire, so deliveries can be counted without parsing a frame.
+// The 256-byte message that every server carries. A character that occurs nowhere else on the wire
+// precedes its sequence number, so deliveries can be counted without parsing a frame.
 
 export const PAYLOAD_BYTES = 256;
 export const MARKER = "~";
@@ -26,7 +26,7 @@ export function messageList(first: number, count: number): string {
   return `[${messages.join(",")}]`;
 }
 
-/** The sequence numbers in a text that is not read while anything is measured. */
+/** Returns the sequence numbers in a text; not for the measured part of a row. */
 export function sequencesIn(text: string): number[] {
   return [...text.matchAll(/~(\d+)/g)].map((match) => Number(match[1]));
 }

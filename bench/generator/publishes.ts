@@ -1,5 +1,5 @@
-// Follows every publish from its request to its reply and to each of its deliveries. A publish is
-// in flight until it is answered and has reached every subscriber that it is for.
+// Follows every publish from its request to its reply and to each of its deliveries. A publish is in
+// flight until it is answered and has reached each of its subscribers.
 
 import { Histogram } from "./histogram.ts";
 
@@ -18,7 +18,7 @@ export class Publishes {
   readonly #startedAt = new Float64Array(PUBLISHES_MAX);
   readonly #left = new Int32Array(PUBLISHES_MAX);
 
-  /** `receivers` is how many subscribers each publish is for. */
+  /** `receivers` is the number of subscribers that each publish must reach. */
   constructor(receivers: number) {
     this.#receivers = receivers;
   }
@@ -33,7 +33,7 @@ export class Publishes {
     this.#timedFrom = this.started;
   }
 
-  /** Starts the clock of the next publish and says its number. */
+  /** Starts the clock of the next publish and returns its number. */
   start(): number {
     const sequence = this.started;
     this.started += 1;

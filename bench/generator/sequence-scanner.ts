@@ -8,13 +8,13 @@ const ZERO = 0x30;
 const NINE = 0x39;
 
 export class SequenceScanner {
-  // The number being read, or OUTSIDE when the scanner is looking for the next marker.
+  // The number being read, or OUTSIDE while the scanner looks for the next marker.
   #value = OUTSIDE;
 
   /** Calls `found` with each sequence number that ends in `bytes[start, end)`. */
   scan(bytes: Buffer, start: number, end: number, found: (sequence: number) => void): void {
-    // The buffer is longer than what was read. A marker set just behind it, and taken back below,
-    // keeps `indexOf` from searching the stale rest; past the buffer's end the write does nothing.
+    // The buffer is longer than the read. A marker set just behind the read, and taken back below, keeps
+    // `indexOf` from searching the stale rest; past the buffer's end the write does nothing.
     const behind = bytes[end] ?? 0;
     bytes[end] = MARKER_BYTE;
     this.#scan(bytes, start, end, found);

@@ -1,5 +1,5 @@
-// One WebSocket client over a raw socket. It upgrades, does the greeting of its server's protocol,
-// and then hands every sequence number that it receives to whoever measures.
+// One WebSocket client over a raw socket. It upgrades, does the greeting of its server's protocol, and
+// then passes every sequence number that it receives to the measure.
 
 import { connect, type Socket } from "node:net";
 import { FrameReader, type FrameSink, OPCODE_CLOSE, OPCODE_PING } from "./frame-reader.ts";
@@ -7,14 +7,14 @@ import { pongFrame, textFrame } from "./frame-writer.ts";
 import { READ_BUFFER } from "./read-buffer.ts";
 import { SequenceScanner } from "./sequence-scanner.ts";
 
-/** What to do after a frame that came before the connection was ready. */
+/** The step after a frame that came before the connection was ready. */
 export type GreetingStep = { ready: true } | { ready: false; send?: string };
 
 export interface Connecting {
   port: number;
   /** The whole upgrade request. */
   request: string;
-  /** Called for each frame until it says ready; absent where the 101 is all there is. */
+  /** Called for each frame until it returns ready; absent where the 101 is enough. */
   greet?: (frame: string) => GreetingStep;
   onSequence: (sequence: number, subscriber: Subscriber) => void;
   onReady: (subscriber: Subscriber) => void;

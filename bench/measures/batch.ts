@@ -1,5 +1,5 @@
-// A hundred messages in each request to one topic that nobody listens to: how fast a backend can
-// fill a log. Only the servers that store are in it.
+// A hundred messages in each request to one topic without listeners: the speed at which a backend can
+// fill a log. Only the servers that store take part.
 
 import { startClosedLoop } from "../generator/loops.ts";
 import { messageList } from "../generator/payload.ts";

@@ -1,5 +1,5 @@
-// How fast clients get in, 64 at a time on one topic. The hub checks a token of its own for each
-// and greets it; the others let everyone in.
+// The rate at which clients connect, 64 at a time on one topic. For each the hub and bare+token check a
+// token of its own and send a greeting; the other servers let everyone in.
 
 import type { Measure } from "./measure.ts";
 import { CONNECTS_AT_ONCE, newTopic, withStage } from "./stage.ts";

@@ -1,10 +1,10 @@
-// The check that every row with subscribers ends in: deliveries = publishes x subscribers, each
-// message once to each. A row that does not pass it has no figures.
+// The check at the end of every row with subscribers: deliveries = publishes x subscribers, each message
+// once to each. A row that does not pass it has no figures.
 
 import type { Crowd } from "../generator/crowd.ts";
 import type { Publishes } from "../generator/publishes.ts";
 
-/** The count and the sum of the numbers 0 to n-1 are matched by no set that lacks or repeats one. */
+/** Compares count and sum with those of 0 to n-1: no set that lacks or repeats one matches both. */
 export function checkDeliveredToAll(crowd: Crowd, publishes: Publishes): void {
   const sum = (publishes.started * (publishes.started - 1)) / 2;
   const wrong = crowd.subscribers.filter(

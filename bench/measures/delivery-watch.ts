@@ -1,18 +1,18 @@
-// Waits until a publish is at all who follow. To ask costs the server what a publish costs, so it is
-// asked first when the time that the last fan-out took is nearly over.
+// Waits until a publish has reached all followers. A question costs the server as much as a publish, so
+// the first one comes when the time of the last fan-out is nearly over.
 
 import { ask } from "../generator/ask.ts";
 import { pause } from "../generator/deadline.ts";
 import type { HttpPool } from "../generator/http-pool.ts";
 import type { Address, Following } from "../servers/server.ts";
 
-/** Shares of the last fan-out's time: the first question, and how far the next ones are apart. */
+/** Shares of the last fan-out's time: until the first question, and between the next ones. */
 const FIRST_SHARE = 0.9;
 const NEXT_SHARE = 0.05;
 const PAUSE_MS_MIN = 2;
 const DELIVERY_MS_MAX = 30_000;
 
-/** Gives the function that waits for the message at an offset. */
+/** Returns the function that waits for the message at an offset. */
 export function startDeliveryWatch(
   pool: HttpPool,
   { delivery }: Following,

@@ -1,7 +1,7 @@
-// One topic, some subscribers, a closed loop of publishes: a publish makes room for the next when
-// it is answered and is at every subscriber. With one subscriber it is the rate of a single log.
-// The subscribers are sockets of the topic, or connections of users of their own that the topic
-// reaches by way of each user's object.
+// One topic, some subscribers, a closed loop of publishes: a publish makes room for the next when it is
+// answered and has reached every subscriber. With one subscriber it is the rate of a single log. The
+// subscribers are sockets of the topic, or connections of users of their own that the topic reaches by
+// way of each user's object.
 
 import { startClosedLoop } from "../generator/loops.ts";
 import type { Server, ServerName } from "../servers/server.ts";
@@ -58,7 +58,7 @@ export function fanout(options: {
   };
 }
 
-/** The server as those connect to it who subscribe over a connection of their own. */
+/** Returns the server with the dialect for subscribers on a user's own connection. */
 function subscribing(server: Server): Server {
   if (!server.subscribing) throw new Error(`Nobody can subscribe so to ${server.name}.`);
   return { ...server, ...server.subscribing };

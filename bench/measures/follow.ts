@@ -1,6 +1,6 @@
-// Fan-out on write: a thousand users follow a topic, nobody is connected, and what is published is
-// stored in every inbox. One publish at a time, each at all followers before the next, so that what
-// is counted is what one more recipient costs, and no waiting.
+// Fan-out on write: a thousand users follow a topic, nobody is connected, and every inbox stores each
+// message. One publish at a time reaches all followers before the next, so that the figure is the cost of
+// one more recipient, without waiting.
 
 import { ask, askAll } from "../generator/ask.ts";
 import { withPool } from "../generator/http-pool.ts";
@@ -15,10 +15,10 @@ import { WARM_UP_MS } from "./window.ts";
 
 const FOLLOWERS = 1000;
 const CONNECTIONS = 16;
-/** Lists fill an inbox of the hub, which keeps 500: from then on each message displaces another. */
+/** Lists fill an inbox of the hub, which keeps 500: then each message displaces another. */
 const FILLED = 600;
 
-/** `messages` is how many each publish holds: one, or a list of so many. */
+/** `messages` is the number of messages in each publish: one, or a list. */
 export function follow({ messages }: { messages: number }): Measure {
   const isOne = messages === 1;
   const what = isOne ? "one message" : `${messages} messages in one publish`;
@@ -48,7 +48,7 @@ export function follow({ messages }: { messages: number }): Measure {
           await untilDelivered(sequence);
         };
         await repeat(publish, WARM_UP_MS);
-        // Otherwise a row of lists would begin with free places and end without.
+        // Without this a row of lists would begin with free places and end without.
         while (!isOne && sequence < FILLED) await publish();
         const before = sequence;
         const endUsage = startUsage(server);
@@ -65,7 +65,7 @@ export function follow({ messages }: { messages: number }): Measure {
   };
 }
 
-/** Does the work again and again for some time, and the last one to its end. */
+/** Repeats the work for some time, and finishes the last repetition. */
 async function repeat(work: () => Promise<void>, ms: number): Promise<void> {
   const end = performance.now() + ms;
   while (performance.now() < end) await work();

@@ -1,5 +1,5 @@
-// One message to one user at a time: 500 users with a socket each, served in turn. It shows what a
-// single publish costs, since nothing can share a write or a frame across users.
+// One message to one user at a time: 500 users with a socket each, served in turn. It shows the cost of
+// a single publish, since users share neither a write nor a frame.
 
 import { publishInTurn, startClosedLoop } from "../generator/loops.ts";
 import { checkTotal } from "./delivered.ts";
@@ -20,7 +20,7 @@ export const inbox: Measure = {
   run(context) {
     const staging = { addresses: newUsers(USERS), subscribers: USERS, publishers: IN_FLIGHT };
     return withStage(context.server, staging, async (stage) => {
-      // The first publish to an inbox creates its storage, which is not what is measured here.
+      // The first publish to an inbox creates its storage, which is not measured here.
       await publishInTurn(stage, USERS);
       const { perSecond, usage } = await measureWindow(
         context,

@@ -1,4 +1,4 @@
-// The check that every row with followers ends in: each inbox was given as many messages as were
+// The check at the end of every row with followers: each inbox received as many messages as were
 // published, and its newest are the last of them in order. A row that does not pass has no figures.
 
 import { askAll } from "../generator/ask.ts";

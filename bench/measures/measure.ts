@@ -1,5 +1,5 @@
-// What a measure is: a title, the servers it is run against, the figures it yields, and how it is
-// run against one freshly started server.
+// The type of a measure: a title, its servers, its figures, and its run against one freshly started
+// server.
 
 import type { Server, ServerName } from "../servers/server.ts";
 import type { Usage } from "./usage.ts";
@@ -25,7 +25,7 @@ export type MeasureName = (typeof MEASURE_NAMES)[number];
 
 export interface Context {
   server: Server;
-  /** How long the measured part of a throughput row lasts. */
+  /** The length of the measured part of a throughput row. */
   seconds: number;
 }
 
@@ -35,7 +35,7 @@ export interface Figure {
 }
 
 export interface Outcome {
-  /** A value for the key of each figure, and for whatever else is worth keeping in the raw rows. */
+  /** A value for the key of each figure, and other values that the raw rows should keep. */
   values: Record<string, number>;
   usage: Usage;
 }

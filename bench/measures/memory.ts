@@ -1,5 +1,5 @@
-// What an idle socket costs in memory: how much the server's process grows for 6,000 of them, once
-// it no longer changes.
+// The memory of an idle socket: the growth of the server's process for 6,000 of them, once it no longer
+// changes.
 
 import { pause } from "../generator/deadline.ts";
 import { publishInTurn } from "../generator/loops.ts";
@@ -8,7 +8,7 @@ import type { Measure } from "./measure.ts";
 import { CONNECTS_AT_ONCE, newTopic, withStage } from "./stage.ts";
 import { startUsage } from "./usage.ts";
 
-// Enough of them that what the process takes once, whatever connects, is a small share.
+// Enough of them that the memory which the process takes once, for any connection, is a small share.
 const SOCKETS = 6000;
 const SAMPLE_MS = 500;
 const SAMPLES_MAX = 12;

@@ -1,5 +1,5 @@
-// A deploy or a dropped network: every client of a topic comes back in the same instant, and lacks
-// what was published meanwhile. A server that does not replay only has to let them in.
+// A deploy or a dropped network: every client of a topic comes back in the same instant, and lacks the
+// messages published meanwhile. A server that does not replay only has to let them in.
 
 import { Crowd } from "../generator/crowd.ts";
 import { until } from "../generator/deadline.ts";
@@ -17,7 +17,7 @@ const CLIENTS = 3000;
 const MISSED = 10;
 const LEAVE_MS_MAX = 10_000;
 const REPLAY_MS_MAX = 20_000;
-/** A server that has noticed the loss of its clients holds few files more than before them. */
+/** A server that has noticed the loss of its clients has few more open files than before them. */
 const FILES_SPARE = 200;
 
 export const reconnect: Measure = {
@@ -26,7 +26,7 @@ export const reconnect: Measure = {
   figures: [{ key: "back", unit: "ms until all are back" }],
   async run({ server }) {
     const topic = newTopic();
-    // The log has begun before anyone connects, so that every cursor is one of a real epoch.
+    // The log begins before anyone connects, so that every cursor is one of a real epoch.
     await publishMissed(server, topic, 1);
     const cursors = await connectAndLeave(server, topic);
     await publishMissed(server, topic, MISSED);
@@ -48,7 +48,7 @@ export const reconnect: Measure = {
   },
 };
 
-/** Connects all, keeps the cursor that each was given, and drops them without a goodbye. */
+/** Connects all clients, drops them without a goodbye, and returns the cursor of each. */
 async function connectAndLeave(
   server: Server,
   topic: Address,

@@ -1,5 +1,5 @@
-// Sets a row's stage: fresh addresses, a crowd that listens, connections to publish over, and a
-// ledger of the publishes. Whatever happens, all of it is closed afterwards.
+// Sets a row's stage: fresh addresses, a crowd that listens, connections to publish over, and a ledger
+// of the publishes. All of it is closed afterwards, also after a failure.
 
 import { randomBytes } from "node:crypto";
 import { Crowd } from "../generator/crowd.ts";
@@ -9,7 +9,7 @@ import { message } from "../generator/payload.ts";
 import { Publishes } from "../generator/publishes.ts";
 import type { Address, Server } from "../servers/server.ts";
 
-/** A crowd connects this many at a time, where the speed of connecting is not what is measured. */
+/** Connections of a crowd at a time, where the speed of connecting is not measured. */
 export const CONNECTS_AT_ONCE = 64;
 
 export interface Staging {

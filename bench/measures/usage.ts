@@ -1,5 +1,5 @@
-// The CPU that server and generator used over the measured part of a row, so that a reader can see
-// which of the two was the limit.
+// The CPU that server and generator used over the measured part of a row, so that a reader can see which
+// of the two was the limit.
 
 import { cpuMs } from "../machine.ts";
 import type { Server } from "../servers/server.ts";
@@ -13,7 +13,7 @@ export interface Usage {
   serverMicrosPerOperation: number;
 }
 
-/** Starts the clock; the function that it returns stops it, given the operations done since. */
+/** Starts the clock. The returned function takes the operations done since, and stops it. */
 export function startUsage(server: Server): (operations: number) => Usage {
   const startedAt = performance.now();
   const serverMs = cpuMs(server.pid);

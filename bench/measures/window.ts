@@ -6,7 +6,7 @@ import { drain, type Load } from "../generator/loops.ts";
 import type { Context } from "./measure.ts";
 import { startUsage, type Usage } from "./usage.ts";
 
-/** Long enough for a JavaScript server to have compiled what it runs. */
+/** Long enough for a JavaScript server to have compiled its hot code. */
 export const WARM_UP_MS = 6000;
 
 export async function measureWindow(

@@ -1,5 +1,5 @@
-// The medians of every server in its own units, and what they cost in CPU, so that no ratio has to
-// be taken on trust.
+// The medians of every server in its own units, and their cost in CPU, so that no ratio has to be taken
+// on trust.
 
 import { MEASURES } from "../measures/catalogue.ts";
 import { MEASURE_NAMES, type Outcome } from "../measures/measure.ts";

@@ -1,5 +1,5 @@
-// The table that answers the question of the bench: the hub beside what it is compared with, the
-// ratio of the medians, the range of the ratio over the rounds, and whether the target was met.
+// The table that answers the question of the bench: the hub beside each other server, the ratio of the
+// medians, the range of the ratio over the rounds, and whether the target was met.
 
 import { MEASURES } from "../measures/catalogue.ts";
 import { median } from "./median.ts";
@@ -35,7 +35,7 @@ export function comparisonTable(rows: readonly Row[]): string {
   );
 }
 
-/** The cells of one comparison, or nothing where neither side was asked to run. */
+/** Returns the cells of one comparison, or undefined unless both sides were asked to run. */
 function compare(rows: readonly Row[], comparison: Comparison): string[] | undefined {
   const { measure, figure, against, againstMeasure, target } = comparison;
   const { ourSide, theirSide } = sidesOf(comparison);
@@ -81,7 +81,7 @@ function generatorCpu(rows: readonly Row[], { measure, server }: Side): number |
   return median(outcomesOf(rows, measure, server).map(({ usage }) => usage.generatorCpu));
 }
 
-/** Both sides of a round ran within minutes, so these ratios share whatever else went on. */
+/** Both sides of a round ran within minutes, so other work on the machine affected both. */
 function ratiosByRound(rows: readonly Row[], comparison: Comparison): number[] {
   const { ourSide, theirSide } = sidesOf(comparison);
   const rounds = new Set(rows.map((row) => row.round));

@@ -46,7 +46,7 @@ export function writeResults(text: string): void {
   if (start === -1 || end < start) throw new Error("bench/README.md has no results section.");
   const before = readme.slice(0, start + START.length);
   writeFileSync(README, `${before}\n\n${text}\n\n${readme.slice(end)}`);
-  // The project's formatter also lays out tables, so the page is left as a check wants it.
+  // The project's formatter also lays out tables, so the page passes the check.
   execFileSync(join(PROJECT, "node_modules", ".bin", "biome"), ["format", "--write", README], {
     stdio: ["ignore", "ignore", "inherit"],
   });

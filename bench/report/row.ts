@@ -1,5 +1,4 @@
-// One run of one measure against one server: a line of the raw output, and what every table is
-// made of.
+// One run of one measure against one server: a line of the raw output, and the source of every table.
 
 import type { MeasureName, Outcome } from "../measures/measure.ts";
 import type { ServerName } from "../servers/server.ts";
@@ -9,7 +8,7 @@ export interface Row {
   server: ServerName;
   round: number;
   at: string;
-  /** What was measured, or why nothing was. */
+  /** The result, or the error in its place. */
   outcome?: Outcome;
   error?: string;
 }

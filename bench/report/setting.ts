@@ -1,4 +1,4 @@
-// Where and with what a run was made: machine, versions, date. Figures without it say nothing.
+// The setting of a run: machine, versions, date. Figures without it say nothing.
 
 import { execFileSync } from "node:child_process";
 import { PAYLOAD_BYTES } from "../generator/payload.ts";
@@ -18,7 +18,7 @@ export interface Setting {
 }
 
 export function describeSetting({ servers, rounds, seconds }: Options): Setting {
-  // Only what ran is named; a baseline that was left out need not be installed.
+  // Only servers that ran are named; a baseline that was left out need not be installed.
   const packages = ["ws", "socket.io"].filter((name) => servers.some((one) => one === name));
   const versions = packages.map((name): [string, string] => [name, packageVersion(name)]);
   return {

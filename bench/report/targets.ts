@@ -1,5 +1,5 @@
-// What the hub must reach, each as a ratio to another server of the same run. A comparison without
-// a target is there to be read.
+// The targets of the hub, each as a ratio to another server of the same run. A comparison without a
+// target is for the reader only.
 
 import type { MeasureName } from "../measures/measure.ts";
 import type { ServerName } from "../servers/server.ts";
@@ -7,10 +7,10 @@ import type { ServerName } from "../servers/server.ts";
 export interface Comparison {
   measure: MeasureName;
   figure: string;
-  /** Whose figure it is; the hub's where this is absent. */
+  /** The server of the figure; the hub where this is absent. */
   of?: ServerName;
   against: ServerName;
-  /** Whose figure of the other server is taken, where it is not the same measure's. */
+  /** The measure of the other server's figure, where it is not the same. */
   againstMeasure?: MeasureName;
   target?: { atLeast: number } | { atMost: number };
 }

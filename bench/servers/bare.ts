@@ -1,4 +1,4 @@
-// The platform's own floor: the same workerd and the least code that publishes and broadcasts,
+// The floor of the platform: the same workerd and the least code that publishes and broadcasts,
 // without and with a stored row. See baselines/bare/worker.js.
 
 import { join } from "node:path";

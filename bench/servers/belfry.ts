@@ -66,7 +66,7 @@ export const belfryDialect: Dialect = {
     kept: {
       request: (user, limit) =>
         get(`/v1/users/${user.name}/notifications?limit=${limit}`, keyHeaders),
-      // Nothing but messages moves these inboxes, so the head of each is how many it was given.
+      // Only messages move the heads of these inboxes, so each head is the number of messages received.
       readCount: (reply) => Number((JSON.parse(reply) as { cursor: string }).cursor.split(":")[1]),
     },
   },

@@ -1,5 +1,5 @@
-// Writes the HTTP requests of the bench: a publish, a WebSocket upgrade, and what sets a row's stage
-// and checks it afterwards. ASCII only, so a string's length is its Content-Length.
+// Writes the HTTP requests of the bench: a publish, a WebSocket upgrade, and the requests that set a row's
+// stage and check it afterwards. ASCII only, so a string's length is its Content-Length.
 
 const CRLF = "\r\n";
 
@@ -25,7 +25,7 @@ export function get(path: string, headers: readonly string[] = []): string {
   return [`GET ${path} HTTP/1.1`, "Host: 127.0.0.1", ...headers].join(CRLF) + CRLF + CRLF;
 }
 
-/** A PUT without a body: the path says it all. */
+/** A PUT without a body: the path has all the data. */
 export function put(path: string, headers: readonly string[] = []): string {
   const head = [`PUT ${path} HTTP/1.1`, "Host: 127.0.0.1", "Content-Length: 0", ...headers];
   return head.join(CRLF) + CRLF + CRLF;

@@ -1,5 +1,5 @@
-// What the generator needs to know of a server under test: where it listens, and how one publishes
-// to it and connects to it. Everything else about a server stays in its own file.
+// The generator's view of a server under test: its port, and the requests that publish to it and connect
+// to it. Everything else about a server stays in its own file.
 
 import type { GreetingStep } from "../generator/subscriber.ts";
 
@@ -20,19 +20,19 @@ export interface Address {
   name: string;
 }
 
-/** How a user follows a topic, and how one learns what has come of it. */
+/** The requests by which a user follows a topic, and those that check the result. */
 export interface Following {
   followRequest(user: Address, topic: Address): string;
   /**
-   * Asks how many followers have the message at an offset, the first being 1. Absent where a publish
-   * is answered once all have it.
+   * Asks for the number of followers that have the message at an offset; the first offset is 1. Absent where
+   * a publish is answered once all have it.
    */
   delivery?: { request(topic: Address, offset: number): string; read(reply: string): number };
-  /** Asks for the newest messages that a user keeps; in the reply, too, how many ever came. */
+  /** Asks for the newest messages that a user keeps; the reply also counts all that ever came. */
   kept: { request(user: Address, limit: number): string; readCount(reply: string): number };
 }
 
-/** How requests to a server are written; the same for all its processes. */
+/** The form of requests to a server; the same for all its processes. */
 export interface Dialect {
   publishRequest(address: Address, body: string): string;
   /** `client` numbers the connections, so that each can be another user. */
@@ -41,9 +41,9 @@ export interface Dialect {
   greet?: (frame: string) => GreetingStep;
   /** The cursor in a greeting; absent where the server does not replay. */
   cursorOf?: (greeting: string) => string;
-  /** A user's own connection that also carries a topic; absent where a connection is of one address. */
+  /** A user's own connection that also carries a topic; absent where each has one address. */
   subscribing?: Pick<Dialect, "connectRequest" | "greet">;
-  /** Absent where nothing is kept for who is not connected. */
+  /** Absent where the server keeps nothing for users without a connection. */
   following?: Following;
 }
 

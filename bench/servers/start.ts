@@ -1,4 +1,4 @@
-// Starts a server by its name: its process, and the dialect that is spoken with it.
+// Starts a server by its name: its process, and the dialect of its requests.
 
 import { insertDialect, plainDialect, startBare } from "./bare.ts";
 import { belfryDialect, startBelfry } from "./belfry.ts";

@@ -1,5 +1,5 @@
-// Temporary folders of a run, each removed when it is done with and all of them at the end. TMPDIR
-// decides the disk: on a tmpfs every write is durable at once, and the figures lose their meaning.
+// Temporary folders of a run, each removed after its use and all of them at the end. TMPDIR decides the
+// disk: on a tmpfs every write is durable at once, and the figures lose their meaning.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
-// Users' tokens for the servers that check them, signed anew for each run. Every connection is
-// another user with a token of its own, so that no check can be answered from memory.
+// Users' tokens for the servers that check them, signed for each run. Every connection is another user
+// with a token of its own, so that no check can be answered from memory.
 
 import { createHmac, randomBytes } from "node:crypto";
 import type { Address } from "./server.ts";
@@ -8,7 +8,7 @@ const TOKEN_SECONDS = 3600;
 
 export const jwtSecret = randomBytes(32).toString("base64url");
 
-/** The header of the connection of this number. A user's own connection is by that user. */
+/** Returns the header for a connection: on a user's address of that user, else of its number. */
 export function tokenHeader(address: Address, client: number): string {
   return `Authorization: Bearer ${userToken(address, client)}`;
 }

@@ -38,7 +38,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Child> {
   }
 }
 
-/** The workerd that wrangler brings, which may be newer than the one of the test plugin. */
+/** Returns the workerd of wrangler, which may be newer than the one of the test plugin. */
 export function workerdBinary(): { path: string; version: string } {
   const fromBench = createRequire(import.meta.url);
   const fromWrangler = createRequire(fromBench.resolve("wrangler/package.json"));
@@ -99,7 +99,7 @@ function moduleKind(name: string): string {
   return /\.(txt|html|css|sql|svg|json)$/.test(name) ? "text" : "data";
 }
 
-// Cap'n Proto's strings are C strings, and JSON's escapes are all among theirs for what is ASCII.
+// Cap'n Proto's strings are C strings, and those know every escape of JSON for ASCII text.
 function quote(text: string): string {
   return JSON.stringify(text);
 }

@@ -1,5 +1,5 @@
-// Reads what the bench must know from wrangler.toml, and makes the hub's bundle just as a deploy
-// would, without deploying it.
+// Reads the bench's settings from wrangler.toml, and makes the hub's bundle just as a deploy would,
+// without deploying it.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
-// The bare Durable Object that the hub is compared with: hibernating sockets, a publish by RPC, the
-// body sent to every socket as it came. With INSERT set, each message is also stored as a row, and
-// what is published to a followed object is stored by each of its followers too.
+// The bare Durable Object that the hub is compared with: hibernating sockets, a publish by RPC, the body
+// sent to every socket as it came. With INSERT set, the object also stores each message as a row, and so
+// does each follower of the object.
 
 import { DurableObject } from "cloudflare:workers";
 
@@ -17,7 +17,7 @@ export class Channel extends DurableObject {
     if (this.#stores) {
       const { sql } = ctx.storage;
       sql.exec("CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, body TEXT)");
-      // Read when it wakes, so that an object that the runtime let go of knows them.
+      // Read at each waking, so that an object that the runtime had evicted knows them.
       sql.exec("CREATE TABLE IF NOT EXISTS followers (name TEXT PRIMARY KEY)");
       this.#followers = [...sql.exec("SELECT name FROM followers")].map(({ name }) => name);
     }

@@ -1,6 +1,6 @@
-// The bare object with what no hub can leave out when a client connects: its token is checked by
-// `jose`, its socket is told where the log stands, and what it missed is sent from memory in one
-// frame. Nothing is stored, limited or kept through hibernation.
+// The bare object with the steps that no hub can leave out when a client connects: `jose` checks its
+// token, its socket receives the offset of the log, and one frame from memory brings the messages that it
+// missed. Nothing is stored, limited or kept through hibernation.
 
 import { jwtVerify } from "jose";
 import bare, { Channel as BareChannel } from "../bare/worker.js";
@@ -21,7 +21,7 @@ export class Channel extends BareChannel {
     const since = new URL(request.url).searchParams.get("since");
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
-    // A turn later, as the hub does it.
+    // A turn later, as in the hub.
     if (this.#ungreeted.push({ server, since }) % GREETED_PER_TURN === 1)
       setTimeout(() => this.#greetNext(), 0);
     return new Response(null, { status: 101, webSocket: client });

@@ -1,5 +1,5 @@
-// The HTTP half of the Node baselines: POST to a path publishes its body to whoever follows that
-// path. It prints the port that it was given, for the bench to read.
+// The HTTP half of the Node baselines: POST to a path publishes its body to all that follow the path. It
+// prints its port for the bench to read.
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,4 @@
-// Plain `ws` in one Node process: what a hand-written hub without storage does. With a number of
+// Plain `ws` in one Node process: the work of a hand-written hub without storage. With a number of
 // milliseconds as its argument it gathers publishes that long and sends them as one array frame.
 
 import { type WebSocket, WebSocketServer } from "ws";
@@ -34,7 +34,7 @@ sockets.on("connection", (socket, request) => {
   const set = followers.get(path) ?? new Set();
   followers.set(path, set.add(socket));
   socket.on("close", () => set.delete(socket));
-  // A dropped connection is followed by `close`, which does all there is to do.
+  // `close` follows a dropped connection, and does all the work.
   socket.on("error", () => socket.terminate());
 });
 
