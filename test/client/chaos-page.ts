@@ -1,4 +1,4 @@
-// A page of the chaos: it changes its user by its own chance, and remembers all that it was shown.
+// A page of the chaos test: it changes its user at random, and records everything that it has shown.
 
 import { createHmac } from "node:crypto";
 import { type Client, newClient } from "../../src/client/client.ts";
@@ -10,17 +10,17 @@ import { JWT_SECRET } from "../support/vars.ts";
 export const USERS = ["ada", "bob", "eve"] as const;
 export type User = (typeof USERS)[number];
 
-/** A snapshot as it was shown: to which user, of which epoch, and the messages by their offsets. */
+/** A snapshot as the page showed it: its user, its epoch, and its messages by offset. */
 interface View {
   user: User | null;
   epoch: string;
   messages: [offset: number | null, data: unknown][];
 }
 
-/** What the hub has stored: the user and the data of each message, by epoch and offset. */
+/** The messages that the hub has stored: the user and the data of each, by epoch and offset. */
 export type Stored = Map<string, { user: User; data: unknown }>;
 
-/** Signed in the same turn: an answer that came later could be passed over, and nobody would know. */
+/** Signs within the same turn: the client could ignore a later answer, and the page would not notice. */
 function tokenNow(sub: User, seconds: number): string {
   const iat = Math.floor(Date.now() / 1000);
   const caps = { "topic:*": ["subscribe", "follow", "publish"] };
@@ -34,21 +34,21 @@ function tokenNow(sub: User, seconds: number): string {
 export class ChaosPage {
   readonly client: Client;
   readonly store: Inbox;
-  /** Who is signed in by now. */
+  /** The user that is signed in now. */
   user: User | null;
-  /** Whom the last token was for. */
+  /** The user of the last token. */
   shownTo: User | null = null;
-  /** How many sessions have ended. */
+  /** The number of sessions that have ended. */
   ended = 0;
-  /** Whether its user stays from now on. */
+  /** Whether the page keeps its user from now on. */
   isCalm = false;
   readonly views: View[] = [];
-  /** The newest of the topic, which are numbered from 1. */
+  /** The newest message of the topic; they are numbered from 1. */
   newest = 0;
   onNews: () => void = () => undefined;
   readonly #faults: string[] = [];
   readonly #arrived = new Set<unknown>();
-  /** Gaps of the inbox, as epochs. */
+  /** The gaps of the inbox: the user and the epoch of each. */
   readonly #gaps: { user: User | null; epoch: string }[] = [];
 
   constructor(
@@ -65,14 +65,14 @@ export class ChaosPage {
     this.client.onStatus(({ state }) => {
       if (state !== "closed") return;
       this.ended += 1;
-      // An erase of a moment ago disconnects those who are signed in for good, too.
+      // A recent erase also disconnects a page that has signed in for good.
       if (this.isCalm) setImmediate(() => this.isCalm && this.client.connect());
     });
     this.store.subscribe(() => this.#look());
     this.store.onMessage(({ offset, data }) => {
       if (!String(data).startsWith(`${this.shownTo} `)) this.#fail(`${data} to ${this.shownTo}`);
-      // What comes with a snapshot after a change of users is no news. What was sent live only has nothing
-      // by which a doubled frame could be noticed.
+      // The messages of a snapshot after a change of users are not reported as new. A message that was
+      // sent live only has no offset by which a doubled frame could be noticed.
       if (offset !== null && this.#arrived.has(data)) this.#fail(`${data} came twice`);
       this.#arrived.add(data);
     });
@@ -87,7 +87,7 @@ export class ChaosPage {
         this.newest = data;
         this.onNews();
       },
-      // From its beginning, so that each page is shown all of it.
+      // From the beginning of the log, so that each page shows all of it.
       { since: "0:0" },
     );
   }
@@ -101,7 +101,7 @@ export class ChaosPage {
     if (chance < 0.1) this.user = USERS[Math.floor(random() * USERS.length)] as User;
     else if (chance < 0.2) this.user = null;
     this.shownTo = this.user;
-    // Whoever was there before is gone as soon as this has been answered.
+    // In the next turn, after the answer, the previous user's data must be gone.
     setImmediate(() => this.#look());
     return this.user && tokenNow(this.user, 15 + Math.floor(random() * 60));
   }
@@ -131,7 +131,7 @@ export class ChaosPage {
     this.client.connect();
   }
 
-  /** All that was shown to anyone but its user, after an erase, twice, or not in its place. */
+  /** Returns every fault: data shown to another user, after an erase, twice, or in the wrong place. */
   faults(stored: Stored): string[] {
     const faults = [...this.#faults];
     const owners = new Map([...stored].map(([at, { user }]) => [at.split(":")[0], user]));

@@ -1,5 +1,5 @@
-// Random steps of pages whose users change, sign out and are erased, on devices whose clocks are hours
-// off, over a proxy that breaks what it can, with malformed calls among good ones. A seed repeats a run:
+// Random steps of pages with users that change, sign out and are erased. The clocks of the devices are
+// hours off, the proxy causes faults, and malformed calls come among good ones. A seed repeats a run:
 // `SEED=7 vitest run --project node test/client/chaos-users.test.ts`.
 
 import { afterEach, beforeEach, expect, inject, it, vi } from "vitest";
@@ -16,14 +16,14 @@ import { ChaosPage, type Stored, USERS, type User } from "./chaos-page.ts";
 import { untilShown } from "./real-hub.ts";
 import { seeded } from "./simulation.ts";
 
-/** How pages connect, and the hours by which the clock of each is ahead of the hub's: tabs have one clock. */
+/** The transports, and the hours by which each page's clock is ahead of the hub's: tabs share one. */
 const RUNS: [name: string, steps: number, transport: () => Transport, hoursAhead: number[]][] = [
   ["websocket", 1_500, websocket, [0, 5, -5, 11]],
   ["sse", 700, sse, [0, 5, -5, 11]],
   ["tabs", 700, sharedTabs, [5, 5, 5, 5]],
 ];
 const HOUR_MS = 3_600_000;
-/** Of each message: no page may take it for expired. */
+/** The `ttl` of every message, so long that no page may treat one as expired. */
 const TTL_SECONDS = 2 * 3_600;
 const TOPIC = "news";
 const SEED = Number(process.env.SEED ?? 1);
@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 
 const deep = (depth: number) => JSON.parse(`${"[".repeat(depth)}${"]".repeat(depth)}`);
-/** Each is refused, and nothing else is. */
+/** Calls that must be refused, each without any other effect. */
 const MALFORMED: ((page: ChaosPage) => Promise<unknown>)[] = [
   ({ store }) => store.markRead("1" as unknown as number),
   ({ store }) => store.archive([1.5]),
@@ -58,7 +58,7 @@ const MALFORMED: ((page: ChaosPage) => Promise<unknown>)[] = [
     new Promise((_, onError) => client.topic("no topic").subscribe(() => undefined, { onError })),
 ];
 
-/** The hub, as the backend of the pages uses it, and what it was asked for. */
+/** The hub as the backend of the pages uses it, with a record of its calls. */
 class Backend {
   readonly stored: Stored = new Map();
   published = 0;
@@ -74,7 +74,7 @@ class Backend {
     if (ttl) this.stored.set(`${epoch}:${offset}`, { user, data });
   }
 
-  /** One in two is a notification with an end; the topic numbers them. */
+  /** Publishes the next number: every second message is a notification with an expiry. */
   async publishNews(): Promise<void> {
     this.news += 1;
     const data = this.news;
@@ -99,7 +99,7 @@ class Backend {
     expect(status).toBe(204);
   }
 
-  /** The whole inbox: what a page shows when it has loaded all. */
+  /** Returns the whole inbox of a user, which a page shows when it has loaded all of it. */
   async inboxOf(user: User): Promise<{ cursor: string; counts: Counts; all: InboxMessage[] }> {
     const all: InboxMessage[] = [];
     for (let before = ""; ; ) {
@@ -112,7 +112,7 @@ class Backend {
   }
 }
 
-/** Marks of the two newest, or a page of older ones: calls that are right. */
+/** Correct calls: marks of the two newest messages, or a page of older ones. */
 const CALLS: ((page: ChaosPage, offsets: number[]) => Promise<void>)[] = [
   ({ store }, offsets) => store.markRead(offsets),
   ({ store }, offsets) => store.markUnread(offsets),
@@ -122,7 +122,7 @@ const CALLS: ((page: ChaosPage, offsets: number[]) => Promise<void>)[] = [
   ({ store }) => store.loadMore(),
 ];
 
-/** Resolves when each page shows the whole inbox of its user, and the newest of the topic. */
+/** Resolves when each page shows the whole inbox of its user, and the newest message of the topic. */
 async function shownTo(pages: readonly ChaosPage[], backend: Backend): Promise<void> {
   for (const page of pages) {
     const { cursor, counts, all } = await backend.inboxOf(page.user as User);
@@ -140,7 +140,7 @@ async function shownTo(pages: readonly ChaosPage[], backend: Backend): Promise<v
 }
 
 it.each(RUNS)(
-  "over %s each page shows what its present user may see, whoever was there before",
+  "over %s each page shows only the data of its present user",
   { timeout: 120_000 },
   async (name, steps, transport, hoursAhead) => {
     const random = seeded(SEED);
@@ -154,7 +154,7 @@ it.each(RUNS)(
     const faults: string[] = [];
     let refused = 0;
 
-    /** Only the end of its session, or of its epoch, may refuse a call that is right. */
+    /** Only the end of the page's session, or of its epoch, may refuse a correct call. */
     async function isRight(page: ChaosPage, call: () => Promise<void>): Promise<void> {
       const { ended } = page;
       const isClosed = page.client.status.state === "closed";
@@ -204,10 +204,10 @@ it.each(RUNS)(
     proxy.calm();
     for (const page of pages) page.calm();
     await Promise.all(calls);
-    // The last step of a page may have been lost: the next one tells it so.
+    // The last step of a page may have been lost: the next one reveals that.
     await backend.publishToAll();
     await shownTo(pages, backend);
-    // All miss two steps of their inbox and one of the topic; the next ones tell them so.
+    // All pages lose two steps of their inbox and one of the topic: the next steps reveal that.
     const lost = proxy.loseSteps(3);
     await backend.publishToAll();
     await lost;

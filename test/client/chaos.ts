@@ -1,5 +1,5 @@
-// A proxy between clients and a hub that does to connections and frames what networks do, and what
-// they should not. To extend: add a fault to FAULTS and do it in `#tell` or at once.
+// A proxy between clients and a hub that treats connections and frames as networks do, and as they should
+// not. To extend: add a fault to FAULTS, and carry it out in `fault` or in `#tell`.
 
 import {
   createServer,
@@ -12,14 +12,14 @@ import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Environment } from "../../src/client/environment.ts";
 
-/** `silence` is a connection that is half open: nothing comes through any more, and nobody is told. */
+/** `silence` is a half-open connection: nothing comes through any more, and neither side notices. */
 export const FAULTS = ["cut", "silence", "refuse", "drop", "double", "swap", "hold"] as const;
 export type Fault = (typeof FAULTS)[number];
 
 const SPEED = 100;
 const startedAt = Date.now();
 
-/** A device whose time runs a hundred times as fast, by a clock that is ahead by so many milliseconds. */
+/** A device with time a hundred times as fast, and a clock that is `aheadMs` ahead. */
 export const fast = (random: () => number, aheadMs = 0): Environment => ({
   now: () => startedAt + aheadMs + (Date.now() - startedAt) * SPEED,
   random,
@@ -34,21 +34,21 @@ interface Wire {
   near: WebSocket;
   far: WebSocket;
   isSilent: boolean;
-  /** Down frames that wait, because one is to be swapped with the next or because all are held. */
+  /** Down frames that wait: one to be swapped with the next, or all of a held connection. */
   waiting: string[];
   isHeld: boolean;
   next: Fault | null;
-  /** Steps that are lost on the way down. */
+  /** The number of steps to lose on the way down. */
   toLose: number;
 }
 
 export class ChaosProxy {
   readonly #server: Server;
   readonly #wires = new Set<Wire>();
-  /** Event streams: whatever happens to one of them, it is cut. */
+  /** Event streams: every fault cuts them. */
   readonly #streams = new Set<ServerResponse>();
   #refuses = 0;
-  /** Called when a step was lost, or a socket. */
+  /** Called when a step or a socket was lost. */
   #onChange = () => undefined as unknown;
   connections = 0;
 
@@ -79,7 +79,7 @@ export class ChaosProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Does this to one of the connections, which is chosen by a number from 0 up to 1. */
+  /** Applies a fault to one of the connections, chosen by a number from 0 up to 1. */
   fault(fault: Fault, chance: number): void {
     if (fault === "refuse") this.#refuses += 1;
     const all = [...this.#wires, ...this.#streams];
@@ -92,7 +92,7 @@ export class ChaosProxy {
     else wire.next = fault;
   }
 
-  /** Lets go of what is held. */
+  /** Releases the held frames. */
   release(): void {
     for (const wire of this.#wires) {
       wire.isHeld = false;
@@ -100,7 +100,7 @@ export class ChaosProxy {
     }
   }
 
-  /** Loses the next steps of each socket that there is by now, so many of each; resolves after the last. */
+  /** Loses the next `ofEach` steps of each socket that is open now; resolves after the last. */
   async loseSteps(ofEach: number): Promise<void> {
     const wires = [...this.#wires];
     for (const wire of wires) wire.toLose = ofEach;
@@ -110,7 +110,7 @@ export class ChaosProxy {
       });
   }
 
-  /** No more faults; those connections that are silent are cut. */
+  /** Ends all faults, and cuts the silent connections. */
   calm(): void {
     this.#refuses = 0;
     for (const wire of [...this.#wires]) {
@@ -126,7 +126,7 @@ export class ChaosProxy {
     this.#server.closeAllConnections();
   }
 
-  /** A call goes through; an event stream may be refused or cut. */
+  /** Passes a call on; an event stream may be refused or cut. */
   #pass(target: string, request: IncomingMessage, response: ServerResponse): void {
     const { method, url, headers } = request;
     if (url?.startsWith("/v1/connect")) {
@@ -181,7 +181,7 @@ export class ChaosProxy {
   #tell(wire: Wire, text: string): void {
     if (wire.isSilent) return;
     const { next } = wire;
-    // Only steps are lost or moved by themselves: the rest is cut off as a whole or not at all.
+    // Only steps are lost or moved on their own: the rest is cut off as a whole, or not at all.
     const isStep = text.includes('"type":"messages"');
     if (isStep && wire.toLose > 0) {
       wire.toLose -= 1;
@@ -198,7 +198,7 @@ export class ChaosProxy {
       }
     }
     wire.waiting.push(text);
-    // The one that was to be swapped comes after this one.
+    // The frame that waits to be swapped goes out after this one.
     if (wire.waiting.length === 2) wire.waiting.reverse();
     this.#flush(wire);
   }

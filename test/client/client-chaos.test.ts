@@ -1,5 +1,5 @@
-// 10,000 random steps between clients and a real hub, over a proxy that breaks what it can. Time runs
-// a hundred times as fast for the clients, so that their waits and heartbeats take part.
+// 10,000 random steps between clients and a real hub, over a proxy that causes faults. Time runs a
+// hundred times as fast for the clients, so that their waits and heartbeats take part.
 
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { type Client, newClient } from "../../src/client/client.ts";
@@ -30,10 +30,13 @@ afterAll(async () => {
   await hub.stop();
 });
 
-/** What was deleted, or archived and pushed out, comes no more to who has not seen it: no gap. */
+/**
+ * The data of messages that were deleted, or archived and pushed out: a client that has not seen one
+ * never gets it, and that is no gap.
+ */
 const goesSoon = new Set<unknown>();
 
-/** What came of one log to one client: numbers that rise by one, but where a gap was told. */
+/** The messages of one log at one client: numbers that rise by one, except after a reported gap. */
 class Run {
   readonly faults: string[] = [];
   readonly #name: string;
@@ -73,7 +76,7 @@ interface Device {
   runs: Map<string, Run>;
 }
 
-/** The counts that a device showed, by the cursor at which it did. */
+/** The counts that a device has shown, by its cursor at that time. */
 type Shown = Map<string, string>;
 const countsText = ({ unread, unseen, total }: Counts) => `${unread} ${unseen} ${total}`;
 
@@ -100,18 +103,18 @@ async function deviceOf(index: number, faults: string[], shown: Shown[]): Promis
   return { client, store, runs };
 }
 
-/** Everything is subscribed to, before the first message is published. */
+/** Resolves when everything is subscribed to, before the first message is published. */
 async function settledAt(client: Client, store: Inbox): Promise<void> {
   await new Promise<void>((resolve) => {
     const end = store.subscribe(({ isLoaded }) => {
       if (isLoaded) resolve(end());
     });
   });
-  // Answered in order: after its reply the topics have theirs.
+  // The hub answers in order: before this reply it has answered the topics.
   await client.request("history", { limit: 1 });
 }
 
-/** A device without faults in between, which tells what the counts were at each offset. */
+/** A device without faults in between, which records the counts at each offset. */
 async function witness(): Promise<{ counts: Map<string, string>; socket: TestSocket }> {
   const counts = new Map<string, string>();
   const socket = new TestSocket(hub.url, "/v1/connect", { headers: bearer(await tokenOf(USER)) });
@@ -124,7 +127,7 @@ async function witness(): Promise<{ counts: Map<string, string>; socket: TestSoc
   return { counts, socket };
 }
 
-it("shows everything once and in order, or tells a gap, and never a wrong count", {
+it("shows everything once and in order, or reports a gap, and never a wrong count", {
   timeout: 120_000,
 }, async () => {
   const random = seeded(SEED);
@@ -172,14 +175,14 @@ it("shows everything once and in order, or tells a gap, and never a wrong count"
         () => store.archive(goes()),
         () => store.delete(goes()),
       ]);
-      // Too many frames in a second are refused, and shown as they were: faults, like the others.
+      // The hub refuses a mark above its limit of frames in a second: one more fault among the others.
       if (newest) marks.push(mark().catch(() => undefined));
     }
     if (step % 8 === 0) await flush();
   }
   const tookMs = Date.now() - startedAt;
 
-  // One more of each: that the last step was lost is seen by the next.
+  // One more message in each log: it reveals that the last step was lost.
   proxy.calm();
   for (const log of published.keys()) add(log);
   await flush();
@@ -206,7 +209,7 @@ it("shows everything once and in order, or tells a gap, and never a wrong count"
   );
   expect(Math.min(...told)).toBeGreaterThan(100);
 
-  // From here on nothing changes any more, and everyone has heard of the last change.
+  // After the last mark nothing changes any more, and every device reaches the hub's cursor.
   await Promise.all(marks);
   const all = (await call(hub.url, "GET", `/v1/users/${USER}/notifications`)).json;
   for (const { store } of devices) await untilShown(store, ({ cursor }) => cursor === all.cursor);

@@ -1,5 +1,5 @@
-// The package in pages of React, Vue and Next, checked in strict mode and built, as a stranger gets it.
-// They are tried where `npm ci --prefix test/client/frameworks` has been.
+// The package in pages of React, Vue and Next, type-checked in strict mode and built, as a stranger gets
+// it. These tests run if `npm ci --prefix test/client/frameworks` was run before.
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -13,7 +13,7 @@ import { quickStart, writeFiles } from "../docs/quick-start-files.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const FRAMEWORKS = join(import.meta.dirname, "frameworks");
 const MODULES = join(FRAMEWORKS, "node_modules");
-/** Beside the modules, where the apps of docs/quick-starts.md find them. */
+/** A folder beside the modules, so that the apps of docs/quick-starts.md find them. */
 const QUICK_STARTS = join(FRAMEWORKS, ".quick-starts");
 const run = promisify(execFile);
 
@@ -35,7 +35,7 @@ afterAll(async () => {
   for (const path of [folder, QUICK_STARTS]) await rm(path, { recursive: true, force: true });
 });
 
-/** Runs a tool of the frameworks, and returns what it prints; rejects with that where it fails. */
+/** Runs a tool of the frameworks, and returns its output; rejects with the output if the tool fails. */
 async function tool(path: string, ...args: string[]): Promise<string> {
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
   const ran = run(process.execPath, [join(MODULES, path), ...args], { cwd: FRAMEWORKS, env });
@@ -64,7 +64,7 @@ describe.skipIf(!existsSync(join(MODULES, "next")))("the packed package", () => 
     expect(await tool("next/dist/bin/next", "build", "next")).toMatch(/Compiled successfully/);
   }, 240_000);
 
-  it("has no script that an installation runs, and the sources that its maps lead to", async () => {
+  it("has no script that an installation runs, and has the sources of its maps", async () => {
     const installed = join(MODULES, "belfry");
     const { scripts } = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
     for (const name of ["prepare", "preinstall", "install", "postinstall"])
@@ -82,7 +82,7 @@ describe.skipIf(!existsSync(join(MODULES, "next")))("the packed package", () => 
 describe.skipIf(!existsSync(join(MODULES, "next")))("the app of docs/quick-starts.md", () => {
   const HUB = { hub: "https://hub.example.com" };
 
-  /** Makes a new app with what the starter of the framework makes, and the files of the page. */
+  /** Makes a new app from the files of the framework's starter and those of the page. */
   async function appOf(heading: string, starter: Record<string, string>): Promise<string> {
     const name = heading.toLowerCase();
     const app = join(QUICK_STARTS, name);

@@ -1,5 +1,5 @@
-// The SDK against a real hub in its own process: what is published arrives, once and in order, through
-// kills, revocations and tokens that end.
+// The SDK against a real hub in its own process: published messages arrive once and in order, through
+// kills, revocations and expired tokens.
 
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { surroundings } from "../../src/client/environment.ts";
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => hub.stop());
 
 let names = 0;
-/** A user or a topic that no other test has. */
+/** The name of a user or a topic that no other test uses. */
 const fresh = () => `sdk${names++}`;
 const ALL = ["subscribe", "follow", "publish"] as const;
 const capsOf = (topic: string) => ({ [`topic:${topic}`]: [...ALL] });
@@ -39,13 +39,13 @@ const toUser = (user: string, ...data: unknown[]) =>
     data.map((each) => ({ notification: { title: "t" }, data: each })),
   );
 const seconds = () => Math.floor(Date.now() / 1000);
-/** A token ends by the hub's own clock, for which there is nothing else to wait. */
+/** Waits for a second of the clock: a token expires by the hub's clock, without an event to wait for. */
 const passed = (second: number) =>
   new Promise((resolve) => setTimeout(resolve, second * 1000 - Date.now()));
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-/** Sockets that are blocked: they fail without a word. */
+/** A transport with blocked sockets, which fail without a reason. */
 const blocked: Transport = {
   name: "blocked",
   topicsMax: 100,
@@ -55,7 +55,7 @@ const blocked: Transport = {
   },
 };
 
-it("`for await` shows what is published to a topic, from the moment on at which it began", async () => {
+it("`for await` shows the messages published to a topic after it began", async () => {
   const topic = fresh();
   const token = await tokenOf("ada", capsOf(topic));
   const client = createClient({ url: hub.url, token });
@@ -73,7 +73,7 @@ it("`for await` shows what is published to a topic, from the moment on at which 
   client.close();
 });
 
-it("the address of a connect names topics where there are any", () => {
+it("the address of a connect names the topics, if there are any", () => {
   const offer = {
     url: "https://hub.test",
     token: "t",
@@ -129,7 +129,7 @@ describe.each([
   });
 
   it.each(["…", "nope"])(
-    "a token that is none and stays so ends it with the hub's reason: %s",
+    "a fixed token that is invalid closes the client with the hub's reason: %s",
     async (token) => {
       const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
       const client = clientOf(hub.url, token, transports);
@@ -145,7 +145,7 @@ describe.each([
     },
   );
 
-  it("takes back a mark of an inbox that began anew", async () => {
+  it("a mark of another epoch of the inbox is refused", async () => {
     const user = fresh();
     await toUser(user, 1);
     const client = clientOf(hub.url, await tokenOf(user), transports);
@@ -155,7 +155,7 @@ describe.each([
     client.close();
   });
 
-  it("subscribes, publishes, follows, and shows a message once that comes by both", async () => {
+  it("subscribes, publishes, follows, and shows a message once when it comes by both", async () => {
     const [user, topic] = [fresh(), fresh()];
     const client = clientOf(hub.url, await tokenOf(user, capsOf(topic)), transports);
     const store = inbox(client);
@@ -187,7 +187,7 @@ describe.each([
     client.close();
   });
 
-  it("is told what its token does not allow", async () => {
+  it("reports the hub's refusal of each call that its token does not allow", async () => {
     const client = clientOf(hub.url, await tokenOf(fresh()), transports);
     const topic = client.topic(fresh());
     const code = "insufficient_scope";
@@ -198,7 +198,7 @@ describe.each([
     client.close();
   });
 
-  it("waits while its tokens are refused, says so once, and goes on with one that is right", async () => {
+  it("waits while its tokens are refused, reports it once, and goes on with a right one", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const reasons: TokenReason[] = [];
     const token = (reason: TokenReason) => {
@@ -218,7 +218,7 @@ describe.each([
     client.close();
   });
 
-  it("a call that is wrong fails alone, and the others are answered", async () => {
+  it("a wrong call fails alone, and the others are answered", async () => {
     const [user, topic] = [fresh(), fresh()];
     await toUser(user, ...range(1, 3));
     const client = clientOf(hub.url, await tokenOf(user, capsOf(topic)), transports);
@@ -251,7 +251,7 @@ describe.each([
     client.close();
   });
 
-  it("a hub that is killed and comes back has told everything once", async () => {
+  it("a hub that is killed and comes back delivers everything once", async () => {
     const [user, topic] = [fresh(), fresh()];
     const proxy = await startProxy();
     proxy.point(hub.url);
@@ -278,12 +278,12 @@ describe.each([
   });
 });
 
-it("[SOC3] a token is refreshed on the live socket, which outlives the first one", async () => {
+it("[SOC3] a token is refreshed on the live socket, which outlives the first token", async () => {
   const user = fresh();
   const reasons: TokenReason[] = [];
   let firstEnds = 0;
   const token = (reason: TokenReason) => {
-    // From here on, and long enough for a slow machine to open a socket.
+    // Counted from here, and long enough for a slow machine to open a socket.
     if (reasons.push(reason) > 1) return tokenOf(user);
     firstEnds = seconds() + 6;
     return tokenOf(user, {}, { exp: firstEnds });
@@ -299,7 +299,7 @@ it("[SOC3] a token is refreshed on the live socket, which outlives the first one
   client.close();
 });
 
-it("[SOC2] a token that ended is followed by a fresh one, and nothing is lost", async () => {
+it("[SOC2] a fresh token follows one that has expired, and nothing is lost", async () => {
   const user = fresh();
   const reasons: TokenReason[] = [];
   let firstEnds = 0;
@@ -323,7 +323,7 @@ it("[SOC2] a token that ended is followed by a fresh one, and nothing is lost", 
   client.close();
 });
 
-it("[CON8] a revoked token is asked for anew; the operator's disconnect is for good", async () => {
+it("[CON8] another token is requested after a revoked one; the operator's disconnect is final", async () => {
   const user = fresh();
   const reasons: TokenReason[] = [];
   const token = (reason: TokenReason) => {
@@ -344,7 +344,7 @@ it("[CON8] a revoked token is asked for anew; the operator's disconnect is for g
   expect(reason).toMatchObject({ close: 4503, message: "disconnected by the operator" });
 });
 
-it("[CUR6] tells a gap, of a topic and of the inbox, and goes on behind it", async () => {
+it("[CUR6] reports a gap of a topic and of the inbox, and goes on after it", async () => {
   const [user, topic] = [fresh(), fresh()];
   await call(hub.url, "PUT", `/v1/topics/${topic}`, { messages_max: 5 });
   await toUser(user, 0);
@@ -361,7 +361,7 @@ it("[CUR6] tells a gap, of a topic and of the inbox, and goes on behind it", asy
   await shown.until(1);
   proxy.point(null);
   await until(client, "waiting");
-  // A topic keeps what is still to be delivered, so that each is let go before the next comes.
+  // A topic keeps a message until it is delivered, so each is delivered before the next comes.
   for (const data of range(1, 12)) await toTopic(topic, data);
   await toUser(user, ...range(1, 70));
   proxy.point(hub.url);

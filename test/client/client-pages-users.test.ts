@@ -1,5 +1,5 @@
-// Two users in one page of a real browser: over each transport, in tabs and in React, by a switch of the
-// token and by an erase.
+// Two users in one page of a real browser, over each transport, in tabs and in React: after a switch of
+// the token, and after an erase.
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,7 @@ import { launchBrowser } from "../examples/browser.ts";
 import { call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 
-/** A page of React in StrictMode that shows the state and the titles of whoever is signed in. */
+/** A page of React in StrictMode that shows the state and the titles of the signed-in user. */
 const APP = `
 import { createElement as h, StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
@@ -106,7 +106,7 @@ async function open(user: string, search: string): Promise<Page> {
 const shows = (page: Page, text: string) => page.getByText(text, { exact: true }).waitFor();
 const welcome = (user: string, title = `hello ${user}`) =>
   call(hub.url, "POST", `/v1/users/${user}/notifications`, { id: "w", notification: { title } });
-/** Forgets what was shown, and sets who is signed in; null is nobody. */
+/** Sets the user of the page's next token; null is nobody. */
 const signIn = (page: Page, user: string | null) =>
   page.evaluate((next) => Object.assign(window, { user: next }), user);
 const shownBy = (page: Page) => page.evaluate("[...new Set(shown)]");
@@ -132,7 +132,7 @@ it.each(WAYS)("another user's token shows that user's inbox alone (%s)", async (
 });
 
 it.each(WAYS)(
-  "a page that is given another client shows nothing of the one before (%s)",
+  "a page that gets another client shows nothing of the one before (%s)",
   async (way) => {
     const [ada, bob] = [`eve${way.slice(1)}`, `kay${way.slice(1)}`];
     await Promise.all([welcome(ada), welcome(bob)]);

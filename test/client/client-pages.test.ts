@@ -1,5 +1,5 @@
 // Real pages in a real browser: tabs that share a socket, pages that are put aside and come back, a
-// network that goes. What is measured here is what the SDK was built on.
+// network that goes away. The SDK relies on the behaviour that is measured here.
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,7 @@ import { launchBrowser } from "../examples/browser.ts";
 import { call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 
-/** A page that says in its text what it knows: the state, the count, what arrived, the topic's data. */
+/** A page whose text is its state, its unread count, and the data of the topic. */
 const APP = `
 import { createClient, websocket } from "./index.ts";
 import { inbox } from "./inbox.ts";
@@ -108,7 +108,7 @@ it("a tab whose leader hangs opens a line of its own", async () => {
   const leader = await open("hung");
   await shows(leader, "open 0");
   const tab = await context.newPage();
-  // Ten times as fast for this tab alone: the clock of playwright is one for all of them, and hangs too.
+  // Time is ten times as fast for this tab alone: playwright's clock is one for all tabs, and hangs too.
   await tab.addInitScript(() => {
     const [now, later, startedAt] = [Date.now, setTimeout, Date.now()];
     Date.now = () => startedAt + (now() - startedAt) * 10;
@@ -116,18 +116,18 @@ it("a tab whose leader hangs opens a line of its own", async () => {
   });
   await tab.goto(`${origin}/hung`);
   await shows(tab, "open 0");
-  // Nobody answers the alert, so that no script of the page runs any more.
+  // Nobody answers the alert, so no script of that page runs any more.
   const alerted = leader.waitForEvent("dialog");
   leader.evaluate(() => alert("Still there?")).catch(() => undefined);
   const dialog = await alerted;
   await tell("hung", 1);
-  // It pings, hears nothing, and asks who leads.
+  // The tab pings, hears nothing, and asks for the leader.
   await shows(tab, "open 1 1");
   await dialog.dismiss();
   await shows(leader, "open 1 1");
 });
 
-// The browser of the package is a headless shell, which has no back-forward cache.
+// The browser of the package is a headless shell without a back-forward cache.
 it.skipIf(process.env.CHROMIUM_PATH === undefined).each(["", "?alone"])(
   "a page comes back out of the back-forward cache and lacks nothing (%s)",
   async (search) => {
@@ -164,7 +164,7 @@ it("a page that is put aside lets another lead, and follows when it returns", as
   expect(sockets).toBe(2);
 });
 
-it("a page that was frozen is told what it missed, and does not keep the others waiting", async () => {
+it("a frozen page catches up, and does not keep the others waiting", async () => {
   const [page, other] = [await open("frozen"), await open("frozen")];
   await Promise.all([page, other].map((tab) => shows(tab, "open 0")));
   const devtools = await context.newCDPSession(page);
@@ -179,7 +179,7 @@ it("a page comes back when the network does", async () => {
   const page = await open("network", "?alone");
   await shows(page, "open 0");
   await context.setOffline(true);
-  // A ping that has just gone out is answered yet: it is asked again.
+  // A ping that has just gone out is still answered, so each poll sends another.
   await expect
     .poll(() => page.evaluate("client.connect(), client.status.state"), { timeout: 20_000 })
     .not.toBe("open");
@@ -188,12 +188,12 @@ it("a page comes back when the network does", async () => {
   await shows(page, "open 1 1");
 });
 
-it("a click that leads away while the page reconnects keeps its mark", async () => {
+it("a click that leaves the page while it reconnects keeps its mark", async () => {
   const page = await open("leaves", "?alone");
   await shows(page, "open 0");
   await tell("leaves", 1);
   await shows(page, "open 1 1");
-  // Listened for before it can happen: the wait may be over at once.
+  // The listener comes before the disconnect, since the wait may be over at once.
   await page.evaluate(`client.onStatus(({ state }) => {
     if (state !== "waiting") return;
     store.markRead(1);

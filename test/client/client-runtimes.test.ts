@@ -1,6 +1,6 @@
-// The SDK in each runtime that docs/sdk.md names, against a real hub: one journey, the same everywhere,
-// over a socket and over an event stream.
-// Bun, Deno and the oldest Node are run where `npm install --prefix test/client/runtimes` has been.
+// The SDK in each runtime that docs/sdk.md names, against a real hub: the same journey everywhere, over a
+// socket and over an event stream.
+// Bun, Deno and the oldest Node take part if `npm install --prefix test/client/runtimes` was run before.
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The journey and a few lines around it, as one file. */
+/** Bundles the journey and the given lines into one file. */
 const programOf = (lines: string, format: "esm" | "iife" = "esm") =>
   bundled(`import { travel, travelBoth } from "./test/client/sdk-journey.ts"; ${lines}`, {
     platform: "neutral",
@@ -52,7 +52,7 @@ const PROGRAMS = {
   Deno: [join(BIN, "deno"), "run", "--allow-net=127.0.0.1"],
 };
 
-/** Takes away what engines have had for a few years only, and React Native's for fewer. */
+/** Removes features that engines have had for a few years only, and React Native's for fewer. */
 const AGED = `
   const YOUNG = [
     [globalThis, ["Iterator", "WebAssembly"]],
@@ -90,7 +90,7 @@ describe.concurrent("one journey ends well in", () => {
     await worker.stop();
   });
 
-  // There is no page, and no streams of bodies. Here is not even `fetch`: over a socket none is needed.
+  // React Native has no page and no streams of bodies. Over a socket the SDK needs not even `fetch`.
   it("an engine with no more than React Native has", async ({ expect }) => {
     const path = "/v1/users/native";
     const journey: Omit<Journey, "transports"> = {

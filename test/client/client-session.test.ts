@@ -1,4 +1,4 @@
-// One user's session in a page: what ends it, what is shown then, and whose data comes after it.
+// One user's session in a page: the events that end it, the state shown then, and the data of the next.
 
 import { getEventListeners } from "node:events";
 import { afterEach, expect, it, vi } from "vitest";
@@ -13,7 +13,7 @@ afterEach(() => {
   warn.mockClear();
 });
 
-/** A token of a user, as far as the SDK reads one. Its claims have all letters that base64url has. */
+/** A token with the parts that the SDK reads. Its claims have both letters that only base64url has. */
 const tokenOf = (sub: string) => {
   const claims = btoa(JSON.stringify({ sub, "?": "~~~" }));
   return `head.${claims.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}.sign`;
@@ -31,7 +31,7 @@ const snapshot = (to: number, epoch: string, members = {}) =>
   step(null, to, { oldest: 0, counts: counts(to), epoch, ...members });
 const shownOf = (store: Inbox) => store.getSnapshot().notifications.map(({ data }) => data);
 
-/** A page on which Ada is signed in, and what was heard of it. */
+/** A page on which Ada is signed in, with a record of its events. */
 async function adas(expires_in: number | null = 100) {
   const answers: Partial<Record<TokenReason, () => string | null | Promise<string | null>>> = {};
   const reasons: TokenReason[] = [];
@@ -41,7 +41,7 @@ async function adas(expires_in: number | null = 100) {
   });
   const { client } = simulated;
   const states: Status["state"][] = [];
-  /** What the store showed when the app heard of the end. */
+  /** The store at the moment when the app heard of the end. */
   const shownAtEnd: unknown[] = [];
   client.onStatus(({ state }) => {
     states.push(state);
@@ -56,7 +56,7 @@ async function adas(expires_in: number | null = 100) {
   const messages = [59, 60].map((offset) => messageAt(offset, { data: `ada ${offset}` }));
   line.say(snapshot(60, "a", { messages }));
   expect(shownOf(store)).toEqual(["ada 60", "ada 59"]);
-  /** Seconds in which the hub answers each ping. */
+  /** Lets seconds pass, in each of which the hub answers a ping. */
   const pass = async (seconds: number) => {
     for (let second = 0; second < seconds; second++) {
       await simulated.clock.pass(1_000);
@@ -73,7 +73,7 @@ function bobs({ hub }: { hub: Awaited<ReturnType<typeof adas>>["hub"] }, to = 60
   hub.line.say(snapshot(to, "b", { messages }));
 }
 
-it("`close()` empties the store in the same turn, before anyone hears of it", async () => {
+it("`close()` empties the store in the same turn, before a listener hears of it", async () => {
   const { client, store, told, shownAtEnd, clock, page } = await adas();
   const mark = store.markRead(60);
   const more = store.loadMore();
@@ -84,7 +84,7 @@ it("`close()` empties the store in the same turn, before anyone hears of it", as
   expect([store.getSnapshot(), clock.timers, listenersOf(page)]).toEqual([EMPTY, 0, 0]);
 });
 
-it("`connect()` after the end begins with a snapshot, which is no news", async () => {
+it("`connect()` after the end begins with a snapshot, which is not reported as new", async () => {
   const page = await adas();
   const { client, hub, store, arrived } = page;
   store.markRead(60).catch(() => undefined);
@@ -161,7 +161,7 @@ it("a listener that connects again when the user changes opens one line", async 
   expect(shownOf(page.store)).toEqual(["bob 60"]);
 });
 
-it("a token whose time is over is replaced, and the store is as it was", async () => {
+it("an expired token is replaced, and the store is as it was", async () => {
   const { hub, line, answers, reasons, store, pass, clock, told, arrived } = await adas();
   answers.refresh = () => Promise.reject(new Error("the app's server is away"));
   let give: (token: string) => void = () => undefined;
@@ -170,7 +170,7 @@ it("a token whose time is over is replaced, and the store is as it was", async (
   expect([line.isClosed, store.getSnapshot().isLoaded]).toEqual([false, true]);
   await clock.pass(1_000);
   expect([line.isClosed, reasons.at(-1)]).toEqual([true, "expired"]);
-  // Nobody has said yet that Ada is still signed in.
+  // No answer has confirmed yet that Ada is still signed in.
   expect([store.getSnapshot(), told.at(-1)]).toEqual([EMPTY, 0]);
   give(tokenOf("ada"));
   await settled();
@@ -181,7 +181,7 @@ it("a token whose time is over is replaced, and the store is as it was", async (
   expect(arrived).toEqual(["ada 61"]);
 });
 
-it("a token whose time is over is replaced, also where nothing was missed", async () => {
+it("an expired token is replaced, also when nothing was missed", async () => {
   const { hub, answers, store, pass } = await adas();
   answers.refresh = () => Promise.reject(new Error("the app's server is away"));
   await pass(101);
@@ -193,7 +193,7 @@ it("a token whose time is over is replaced, also where nothing was missed", asyn
 it.each([
   ["fails", () => Promise.reject(new Error("away"))],
   ["hangs", () => new Promise<never>(() => undefined)],
-])("nothing is shown after a token's time while the callback %s", async (_how, answer) => {
+])("nothing is shown after the token has expired while the callback %s", async (_how, answer) => {
   const { client, answers, store, pass, line } = await adas();
   answers.refresh = answers.expired = answers.connect = answer;
   await pass(100);
@@ -203,7 +203,7 @@ it.each([
   expect(store.getSnapshot()).toEqual(EMPTY);
 });
 
-it("a token's time is over also while the hub is away, and while the page is put aside", async () => {
+it("a token also expires while the hub is away, and while the page is put aside", async () => {
   for (const isAside of [true, false]) {
     const { client, line, store, clock, page } = await adas();
     if (isAside) page.is("pagehide");
@@ -216,7 +216,7 @@ it("a token's time is over also while the hub is away, and while the page is put
 });
 
 it.each(["open", "waiting"])(
-  "a machine that slept past a token's time shows nothing (%s)",
+  "a machine that slept past the token's expiry shows nothing (%s)",
   async (state) => {
     const { line, answers, store, clock, page, client } = await adas();
     answers.connect = answers.expired = () => new Promise(() => undefined);
@@ -230,7 +230,7 @@ it.each(["open", "waiting"])(
   },
 );
 
-it("a text that has expired by our clock closes the client", async () => {
+it("a fixed token that has expired by our clock closes the client", async () => {
   const simulated = simulate(tokenOf("ada"));
   const { client, clock, page, hub } = simulated;
   const store = inbox(client);
@@ -244,13 +244,13 @@ it("a text that has expired by our clock closes the client", async () => {
   expect(hub.lines.length).toBe(1);
 });
 
-it("a token without an end sets no timer for it", async () => {
+it("a token without an expiry sets no timer for it", async () => {
   const { clock, store, pass } = await adas(null);
   await pass(200);
   expect([store.getSnapshot().isLoaded, clock.timers]).toEqual([true, 1]);
 });
 
-it("a snapshot of another epoch is no news, and its marks and pages are not the old one's", async () => {
+it("a snapshot of another epoch is not reported as new, and drops the old epoch's marks and pages", async () => {
   const { hub, line, store, arrived, clock } = await adas();
   const mark = store.markRead([60]);
   const more = store.loadMore();
@@ -261,7 +261,7 @@ it("a snapshot of another epoch is no news, and its marks and pages are not the 
   hub.line.say(snapshot(60, "new", { messages, counts: counts(60) }));
   expect([shownOf(store), arrived]).toEqual([["new 60", "new 59"], []]);
   expect(store.getSnapshot().notifications[0]?.read_at).toBe(null);
-  // Asked for before the hub began again, and answered after it.
+  // The page was requested before the hub began again, and is answered after that.
   const page = [58].map((offset) => messageAt(offset, { data: "old 58" }));
   hub.line.reply("history", { notifications: page, next: null, cursor: "a:60" });
   await more;
@@ -272,7 +272,7 @@ it("a snapshot of another epoch is no news, and its marks and pages are not the 
   expect(arrived).toEqual(["new 61"]);
 });
 
-it("the first message of an inbox that was empty is news", async () => {
+it("the first message of an inbox that was empty is reported as new", async () => {
   const simulated = simulate(() => tokenOf("ada"));
   const store = inbox(simulated.client);
   const arrived: unknown[] = [];
@@ -282,7 +282,7 @@ it("the first message of an inbox that was empty is news", async () => {
   expect(arrived).toEqual([1]);
 });
 
-it("a snapshot of the same epoch is news where it holds more", async () => {
+it("a snapshot of the same epoch reports only the messages that it adds", async () => {
   const { hub, line, arrived, clock } = await adas();
   line.events.lost(1006, "");
   await clock.until(() => hub.lines.length === 2);
@@ -291,7 +291,7 @@ it("a snapshot of the same epoch is news where it holds more", async () => {
   expect(arrived).toEqual([62]);
 });
 
-it("a topic whose cap a refresh takes away is not asked for again", async () => {
+it("a topic is not requested again after a refresh has taken its cap", async () => {
   const { client, hub, line, clock } = await adas();
   const errors: string[] = [];
   const shown: unknown[] = [];
@@ -300,7 +300,7 @@ it("a topic whose cap a refresh takes away is not asked for again", async () => 
   line.reply("subscribe", { topic: "news", epoch: "e", offset: 4, recovered: true, oldest: 0 });
   client.topic("news").subscribe(({ data }) => shown.push(data), { since: "e:2", onError });
   const refusal = { code: "insufficient_scope", message: "No", fix: "ask", temporary: false };
-  // The end of what is subscribed to, and then the answer to what was just asked for.
+  // First the hub ends the live subscription, then it answers the pending one.
   line.say({ type: "error", id: null, topic: "news", ...refusal });
   line.refuse("subscribe", "insufficient_scope");
   expect(errors).toEqual(["insufficient_scope", "insufficient_scope"]);
@@ -311,7 +311,7 @@ it("a topic whose cap a refresh takes away is not asked for again", async () => 
 });
 
 it.each([-2 * 86_400_000, 2 * 86_400_000])(
-  "[CON11] `expires` is judged by the hub's clock, with a device's that is %i ms off",
+  "[CON11] `expires` is judged by the hub's clock when the device's is %i ms off",
   async (offMs) => {
     const simulated = simulate(() => tokenOf("ada"));
     const { client, clock } = simulated;
@@ -331,7 +331,7 @@ it.each([-2 * 86_400_000, 2 * 86_400_000])(
   },
 );
 
-it("[CON11] a hub that does not say its time is judged by the device's clock", async () => {
+it("[CON11] the device's clock counts if the hub does not send its time", async () => {
   const simulated = simulate(() => tokenOf("ada"));
   const store = inbox(simulated.client);
   await connect(simulated);

@@ -1,4 +1,4 @@
-// What an app pays for the SDK, minified and gzipped: each part by itself, as a bundler leaves it out.
+// The size of the SDK in an app, minified and gzipped: part by part, since bundlers drop unused parts.
 
 import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 
 const CLIENT = resolve(import.meta.dirname, "../../src/client");
 
-/** Bytes of a bundle that exports these names of these files. */
+/** Returns the size in bytes of a bundle that exports these names of these files. */
 async function bytesOf(exports: Record<string, string>): Promise<number> {
   const contents = Object.entries(exports)
     .map(([file, name]) => `export { ${name} } from "./${file}.ts";`)
@@ -60,7 +60,7 @@ it("the server's part by itself has at most 2,640 bytes", async () => {
   expect(bytes).toBeLessThanOrEqual(2_640);
 });
 
-it("nothing of the hub is in it", async () => {
+it("the bundles contain nothing of the hub", async () => {
   const { metafile } = await build({
     entryPoints: ["index", "inbox", "server"].map((file) => resolve(CLIENT, `${file}.ts`)),
     bundle: true,

@@ -1,4 +1,4 @@
-// Two users of one hub on one page, over each transport: what ends one's session, and whose inbox is
+// Two users of one hub on one page, over each transport: the events that end one session, and the inbox
 // shown after it.
 
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
@@ -39,7 +39,7 @@ const titled = (title: string) => ({ id: "welcome", notification: { title } });
 const welcome = (user: string) =>
   call(hub.url, "POST", `/v1/users/${user}/notifications`, titled(`hello ${user}`));
 
-/** Two users who have the same `id` at the same offset. */
+/** Creates two users, each with a message of the same `id` at the same offset. */
 async function pair(): Promise<[ada: string, bob: string]> {
   const [ada, bob] = [`ada${names}`, `bob${names++}`];
   await Promise.all([welcome(ada), welcome(bob)]);
@@ -48,7 +48,7 @@ async function pair(): Promise<[ada: string, bob: string]> {
 
 const TOKEN_SECONDS = 3_600;
 
-/** A page that shows the inbox of whoever is signed in, and all titles that it has shown. */
+/** A page that shows the inbox of the signed-in user, with a record of all titles shown. */
 function pageOf(transport: () => ReturnType<typeof websocket>, user: string | null) {
   const page = { user, aheadMs: 0 };
   const asked = new Shown<TokenReason>();
@@ -70,7 +70,7 @@ function pageOf(transport: () => ReturnType<typeof websocket>, user: string | nu
   store.onMessage(({ notification }) => arrived.push(notification?.title));
   const shows = (title: string) =>
     untilShown(store, ({ notifications }) => notifications[0]?.notification?.title === title);
-  /** The page's clock goes on until it is time for a new token, however fast the machine is. */
+  /** Moves the page's clock to the time for a new token, which does not depend on the machine's speed. */
   const refresh = () => {
     page.aheadMs += TOKEN_SECONDS * 850;
     client.connect();
@@ -109,7 +109,7 @@ describe.each([
     expect([asked.all, store.getSnapshot()]).toEqual([["connect", "refresh"], NOTHING]);
   });
 
-  it("a token that is refreshed leaves the page as it was", async () => {
+  it("a refreshed token leaves the page as it was", async () => {
     const [ada] = await pair();
     const { asked, client, store, shows, arrived, refresh } = pageOf(transport, ada);
     await shows(`hello ${ada}`);
@@ -124,7 +124,7 @@ describe.each([
     expect(arrived.length).toBe(1);
   });
 
-  it("an erase leaves nothing of the user on the page, nor brings it back", async () => {
+  it("an erase leaves nothing of the user on the page, and nothing comes back", async () => {
     const [ada] = await pair();
     const { client, store, shows, titles, arrived } = pageOf(transport, ada);
     await shows(`hello ${ada}`);
@@ -132,7 +132,7 @@ describe.each([
     await call(hub.url, "DELETE", `/v1/users/${ada}`);
     expect(await closed).toEqual(NOTHING);
     titles.length = 0;
-    // The same id, at the same offset, in another epoch.
+    // The same `id` at the same offset, in another epoch.
     await call(hub.url, "POST", `/v1/users/${ada}/notifications`, titled("hello again"));
     client.connect();
     await shows("hello again");

@@ -1,4 +1,4 @@
-// What a mistake of the app's does: it fails the one call, and nothing else.
+// Mistakes of the app: each fails its own call, and nothing else.
 
 import { expect, it, vi } from "vitest";
 import type { BelfryError } from "../../src/client/error.ts";
@@ -14,7 +14,7 @@ import { connect, settled, simulate, step } from "./simulation.ts";
 const cyclic: unknown[] = [];
 cyclic.push(cyclic);
 
-/** What JSON has nothing for, or something else. */
+/** Values that JSON cannot express, or turns into something else. */
 const LOST: Record<string, unknown> = {
   "a bigint": 10n,
   "a function": () => 1,
@@ -40,7 +40,7 @@ it.each(Object.entries(LOST))(
     const simulated = simulate();
     const { client, clock, hub } = simulated;
     const news = client.topic("news");
-    // Before the first open, and on an open line.
+    // Before the first open, and then on an open line.
     await expect(news.publish({ data })).rejects.toThrow(TypeError);
     const line = await connect(simulated);
     await expect(news.publish({ data })).rejects.toThrow(TypeError);
@@ -56,7 +56,7 @@ it.each(Object.entries(LOST))(
   },
 );
 
-it("sends as it is what JSON says in full", async () => {
+it("sends values that JSON expresses in full as they are", async () => {
   const simulated = simulate();
   const line = await connect(simulated);
   class Point {
@@ -96,7 +96,7 @@ it("a member that is undefined is absent, and a message without an id gets one",
   expect(line.asked("publish").message).toEqual({ id: expect.any(String), type: "x", data: {} });
 });
 
-it("sends again what was asked for, whatever the app has done with it since", async () => {
+it("sends a message as it was at the call, even if the app has changed it since", async () => {
   const simulated = simulate();
   const data = { count: 1 };
   simulated.client
@@ -109,7 +109,7 @@ it("sends again what was asked for, whatever the app has done with it since", as
   expect(line.asked("publish").message).toMatchObject({ data: { count: 1 } });
 });
 
-it("sends no frame that the hub would not read, and each that it may take", async () => {
+it("sends no frame that the hub would not read, and every frame that it may take", async () => {
   const simulated = simulate();
   const line = await connect(simulated);
   const news = simulated.client.topic("news");
@@ -119,7 +119,7 @@ it("sends no frame that the hub would not read, and each that it may take", asyn
       temporary: false,
     });
   expect(line.sent).toEqual([]);
-  // The hub counts what is a message: as much as it takes, and a little more, is sent.
+  // The hub itself counts the bytes of a message: the client sends up to its limit, and a little more.
   for (const data of [
     "x".repeat(MESSAGE_BYTES_MAX),
     "\u20ac".repeat(79_000),
@@ -133,7 +133,7 @@ it("sends no frame that the hub would not read, and each that it may take", asyn
   expect(line.sent.length).toBe(3);
 });
 
-it("[SOC7] what the hub does not know it refuses in its own words", async () => {
+it("[SOC7] a malformed call is refused by the hub in its own words", async () => {
   const simulated = simulate();
   const line = await connect(simulated);
   const { client } = simulated;
@@ -143,7 +143,7 @@ it("[SOC7] what the hub does not know it refuses in its own words", async () => 
     client.request("follow", {}),
     client.topic("room 1").follow(),
     client.topic("everyone").publish({ data: 1 }),
-    // An id of the app's own would leave its call without an answer.
+    // With an id of the app's own, the call would stay without an answer.
     client.request("seen", { id: 77 }),
   ];
   await settled();
@@ -163,14 +163,14 @@ it("[SOC7] what the hub does not know it refuses in its own words", async () => 
   expect(client.status.state).toBe("open");
 });
 
-it("a subscription is a topic's, and is not asked for in a frame", async () => {
+it("`request` refuses subscribe and unsubscribe: a subscription belongs to its topic", async () => {
   const { client, hub } = simulate();
   for (const type of ["subscribe", "unsubscribe"])
     await expect(client.request(type, { topic: "news" })).rejects.toThrow(TypeError);
   expect([client.status.state, hub.lines.length]).toEqual(["idle", 0]);
 });
 
-it("a topic or a beginning that is none fails that subscription, and all else goes on", async () => {
+it("an invalid topic or `since` fails that subscription, and all else goes on", async () => {
   const simulated = simulate();
   const { client, clock, hub } = simulated;
   const store = inbox(client);
@@ -181,7 +181,7 @@ it("a topic or a beginning that is none fails that subscription, and all else go
   client.topic("room 1").subscribe(() => undefined, { onError });
   client.topic("jobs").subscribe(() => undefined, { since: "yesterday", onError });
   client.topic("news").subscribe(({ data }) => shown.push(data), { onError });
-  // One that has ended by then is not called.
+  // A subscription that has ended by then is not called back.
   client.topic("c,d").subscribe(() => undefined, { onError })();
   await clock.pass(0);
   const refused = { code: "bad_request", temporary: false };
@@ -219,7 +219,7 @@ it("a subscription that fails without an `onError` is reported in the console", 
   warn.mockRestore();
 });
 
-it("names in a connect only what it carries there and back", async () => {
+it("names in a connect only topics that the address carries unchanged", async () => {
   const topics = [
     "a",
     "A_z.0:@=-",
@@ -291,7 +291,7 @@ it("names in a connect only what it carries there and back", async () => {
     const [offered] = hub.line.offer.topics;
     const isTaken =
       topicFault(topic) === null && since !== "" && parseTopicSince(since, 0) !== null;
-    // All that the hub takes; of the rest, what it can name when it refuses it.
+    // The connect names all topics that the hub takes, and any other that the hub can name in a refusal.
     if (isTaken) expect(offered).toEqual([topic, since]);
     if (!offered) continue;
     const address = new URL(connectUrl({ ...hub.line.offer, topics: [[topic, since]] }));
@@ -301,7 +301,7 @@ it("names in a connect only what it carries there and back", async () => {
   }
 });
 
-it("a mark of what is no offset fails, and is neither shown nor sent", async () => {
+it("a mark of an invalid offset fails, and is neither shown nor sent", async () => {
   const simulated = simulate();
   const store = inbox(simulated.client);
   const line = await connect(simulated, { offset: 1 });
@@ -338,7 +338,7 @@ it("marks a long list in frames of 1,000, and is done when all of them are", asy
 });
 
 it.each(["", "hub.example.com", "ftp://hub", "http://", "/hub", "https://hub?x=1", "https://h ub"])(
-  "an address that can be none is refused with what to write: %s",
+  "an invalid address is refused with advice: %s",
   (url) => {
     const message = `"${url}" is no \`url\` such as https://hub.example.com`;
     expect(() => createClient({ url, token: "t" })).toThrow(new TypeError(message));
@@ -347,7 +347,7 @@ it.each(["", "hub.example.com", "ftp://hub", "http://", "/hub", "https://hub?x=1
 );
 
 it.each(["ws://hub.test", "http://hub.test/", "HTTP://hub.test", "wss://hub.test//"])(
-  "an address is taken as http or ws, in whatever case: %s",
+  "an address may use http or ws, in upper or lower case: %s",
   async (url) => {
     const opened: string[] = [];
     class Socket {
@@ -369,7 +369,7 @@ it.each(["ws://hub.test", "http://hub.test/", "HTTP://hub.test", "wss://hub.test
   },
 );
 
-/** What a page has asked for by `fetch`, each to be answered. */
+/** Records the `fetch` calls of a page, each to be answered by the test. */
 function fetched() {
   const calls: { url: string; init: RequestInit; answer: (response: Response | null) => void }[] =
     [];
@@ -383,7 +383,7 @@ function fetched() {
   return calls;
 }
 
-it("a page that is left sends the marks that are not answered, once, and is answered by then", async () => {
+it("a page that is left sends its unanswered marks by `fetch`, once, and resends no answered one", async () => {
   const calls = fetched();
   const simulated = simulate();
   const { client, clock, hub, page } = simulated;
@@ -412,7 +412,8 @@ it("a page that is left sends the marks that are not answered, once, and is answ
     const headers = { authorization: "Bearer token", "content-type": "application/json" };
     expect(init).toMatchObject({ method: "PATCH", keepalive: true, headers });
   }
-  // The page returns. What was answered is done; what was refused or lost is sent on the next line.
+  // The page returns. Only the answered mark is done: the next line sends the refused, the lost and the
+  // open ones.
   calls[0]?.answer(Response.json({ changed: true, epoch: "e", offset: 5 }));
   calls[1]?.answer(Response.json({ code: "overloaded" }, { status: 503 }));
   calls[2]?.answer(null);

@@ -10,14 +10,14 @@ import { Clock, connect, FakeHub, settled, simulate } from "./simulation.ts";
 const disconnect = (code: 4001 | 4002 | 4500 | 4503) =>
   ({ type: "disconnect", code, reason: "told", reconnect: code < 4500 }) as const;
 
-/** A callback that remembers what it was asked for. */
+/** A token callback that records its reasons. */
 function asked(give: (reason: TokenReason, times: number) => string | null = () => "token") {
   const reasons: TokenReason[] = [];
   const token = (reason: TokenReason) => give(reason, reasons.push(reason));
   return { reasons, token };
 }
 
-/** What the console was warned of. */
+/** Records the warnings in the console. */
 const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
 const warned = () => warn.mock.calls.map(([text]) => text);
 afterEach(() => {
@@ -47,7 +47,7 @@ it("connects when it is first used, and not before", async () => {
   expect(client.status).toEqual({ state: "open", transport: "fake", connection: "c_7" });
 });
 
-it("[SOC15] comes back within the spread first, then within times that double up to 30 s", async () => {
+it("[SOC15] comes back within the spread first, then within waits that double up to 30 s", async () => {
   const simulated = simulate();
   const { client, clock, hub } = simulated;
   const waits: number[] = [];
@@ -88,7 +88,7 @@ it("1,000 clients that are dropped at once come back spread: at most 25 % in any
   expect(Math.max(...perSecond)).toBeLessThanOrEqual(250);
 });
 
-it("acts on a `disconnect` at once, and ends where it says not to come back", async () => {
+it("acts on a `disconnect` at once, and ends if it says not to come back", async () => {
   const simulated = simulate();
   const { client, clock, hub } = simulated;
   const line = await connect(simulated);
@@ -114,7 +114,7 @@ it("says why a connect was refused", async () => {
   expect(client.status).toEqual({ state: "closed", reason });
 });
 
-it("a refusal that is final is reported once in the console, and nothing else is", async () => {
+it("reports a final refusal once in the console, and nothing else", async () => {
   const { client, hub } = simulate("text");
   client.connect();
   await settled();
@@ -134,7 +134,7 @@ it("a refusal that is final is reported once in the console, and nothing else is
   expect(warned().length).toBe(1);
 });
 
-it("what nothing can carry as a token is sent as what the hub can refuse", async () => {
+it("replaces characters of a token that nothing can carry, so that the hub can refuse it", async () => {
   for (const token of ["…", "a b\n"]) {
     const { client, hub } = simulate(token);
     client.connect();
@@ -143,7 +143,7 @@ it("what nothing can carry as a token is sent as what the hub can refuse", async
   }
 });
 
-it("asks for another token at once when one is refused, then with waits up to 30 s, for good", async () => {
+it("asks for another token at once after a refusal, then with waits up to 30 s, without end", async () => {
   const { reasons, token } = asked((_reason, times) => `token-${times}`);
   const simulated = simulate(token);
   const { client, clock, hub } = simulated;
@@ -176,13 +176,13 @@ it("asks for another token at once when one is refused, then with waits up to 30
   expect(warned()).toEqual(["belfry: https://hub.test: invalid_token: wait for the key"]);
   hub.line.connected();
   expect([client.status.state, hub.line.offer.token]).toEqual(["open", "token-14"]);
-  // What was right once begins anew.
+  // A token that the hub accepts resets the waits.
   hub.line.events.lost(4500, "revoked");
   await settled();
   expect([reasons.at(-1), client.status.state]).toEqual(["refused", "connecting"]);
 });
 
-it("takes nothing but a text for a token, and reports what came", async () => {
+it("takes nothing but a text as a token, and reports any other value", async () => {
   for (const token of [undefined, { jwt: "x" }, 7, ""] as unknown[]) {
     warn.mockClear();
     const { environment } = simulate().client;
@@ -202,7 +202,7 @@ it("takes nothing but a text for a token, and reports what came", async () => {
   }
 });
 
-it("reports once that no hub has answered, and nothing of a hub that was reached", async () => {
+it("reports once that no hub has answered, and nothing after a hub was reached", async () => {
   const simulated = simulate();
   const { client, clock, hub } = simulated;
   client.connect();
@@ -232,7 +232,7 @@ it("reports an address that the browser refuses", async () => {
   expect(warned()).toEqual(["belfry: https://hub.test: token: SyntaxError: no such port"]);
 });
 
-it("the status says whether it was open before", async () => {
+it("the status says whether the line was open before", async () => {
   const simulated = simulate();
   const { client, clock, hub } = simulated;
   const seen: unknown[] = [];
@@ -249,7 +249,7 @@ it("the status says whether it was open before", async () => {
   expect(seen).toEqual([false, false, false, "open", true, true, "closed", false]);
 });
 
-it("does not come back with a text that was refused or has expired", async () => {
+it("does not come back with a fixed token that was refused or has expired", async () => {
   for (const code of [4500, 4002]) {
     const { client, hub } = simulate("text");
     client.connect();
@@ -284,7 +284,7 @@ it("is closed when nobody is signed in, and waits when the callback fails", asyn
   expect(failing.client.status).toMatchObject({ state: "waiting", reason });
 });
 
-it("refreshes the token on the live line when 80 % of its time are over, also the new one's", async () => {
+it("refreshes each token on the live line after 80 % of its time", async () => {
   const { reasons, token } = asked((_reason, times) => `token-${times}`);
   const simulated = simulate(token);
   const line = await connect(simulated, { expires_in: 100 });
@@ -299,16 +299,16 @@ it("refreshes the token on the live line when 80 % of its time are over, also th
   expect(simulated.hub.lines.length).toBe(1);
 });
 
-it("refreshes a short token in time, also while an answer to a ping is waited for", async () => {
+it("refreshes a short token in time, also while a ping waits for its answer", async () => {
   const { reasons, token } = asked();
   const simulated = simulate(token);
   const line = await connect(simulated, { expires_in: 32 });
-  // A ping goes out at 22 s, and the token's four fifths are over before its answer would be overdue.
+  // A ping goes out at 22 s, and 80 % of the token's time is over before its answer would be overdue.
   await simulated.clock.pass(22_000);
   expect([line.pings, reasons]).toEqual([2, ["connect"]]);
   await simulated.clock.pass(3_000);
   expect(reasons).toEqual(["connect", "refresh"]);
-  // The ping is not forgotten over it.
+  // The refresh does not make the client forget the ping.
   await simulated.clock.pass(5_000);
   expect([line.pings, simulated.client.status]).toMatchObject([
     2,
@@ -325,7 +325,7 @@ it("a token that is good for years sets no timer that overflows", async () => {
   expect(reasons).toEqual(["connect"]);
 });
 
-it("sends one ping at once and then one within 30 s, and drops a line on which nothing is heard", async () => {
+it("sends one ping at once and then one within 30 s, and drops a silent line", async () => {
   const simulated = simulate();
   const { client, clock } = simulated;
   const line = await connect(simulated);
@@ -344,7 +344,7 @@ it("sends one ping at once and then one within 30 s, and drops a line on which n
   expect(client.status).toMatchObject({ state: "waiting", reason: { code: "silent" } });
 });
 
-it("drops a line on which nothing is heard, however often it is looked at meanwhile", async () => {
+it("drops a silent line, however often `connect()` is called meanwhile", async () => {
   const simulated = simulate();
   const { client, clock } = simulated;
   const line = await connect(simulated);
@@ -356,12 +356,12 @@ it("drops a line on which nothing is heard, however often it is looked at meanwh
   expect(client.status).toMatchObject({ state: "waiting", reason: { code: "silent" } });
 });
 
-it("does not take a timer that came late for a silent hub", async () => {
+it("does not take a late timer for a silent hub", async () => {
   const simulated = simulate();
   const { client, clock } = simulated;
   const line = await connect(simulated);
   await clock.pass(22_000);
-  // The page's timers are held back, and so is what arrives.
+  // The page's timers are delayed, and so are the frames that arrive.
   clock.sleep(600_000);
   await clock.pass(0);
   expect([client.status.state, line.pings]).toEqual(["open", 3]);
@@ -370,7 +370,7 @@ it("does not take a timer that came late for a silent hub", async () => {
   expect(client.status.state).toBe("open");
 });
 
-it("an open that takes more than 15 s is given up", async () => {
+it("gives up an open that takes more than 15 s", async () => {
   const { client, clock, hub } = simulate();
   client.connect();
   await clock.pass(15_000);
@@ -379,7 +379,7 @@ it("an open that takes more than 15 s is given up", async () => {
 });
 
 it.each(["visibilitychange", "online"])(
-  "comes back at once on %s, and asks a line that is open whether it is",
+  "comes back at once on %s, and pings a line that is open",
   async (event) => {
     const simulated = simulate();
     const { client, clock, hub, page } = simulated;
@@ -398,7 +398,7 @@ it.each(["visibilitychange", "online"])(
   },
 );
 
-it("lets go of the line when the page is put aside, and takes one up when it returns", async () => {
+it("closes the line when the page is put aside, and opens one when it returns", async () => {
   for (const [away, back] of [
     ["pagehide", "pageshow"],
     ["freeze", "resume"],
@@ -407,7 +407,7 @@ it("lets go of the line when the page is put aside, and takes one up when it ret
     const { client, clock, hub, page } = simulated;
     const line = await connect(simulated);
     page.is(away);
-    // The one timer is that of the token's end.
+    // The only timer is for the token's expiry.
     expect([line.isClosed, hub.left, clock.timers]).toEqual([true, 1, 1]);
     expect(client.status).toMatchObject({
       state: "waiting",
@@ -417,13 +417,13 @@ it("lets go of the line when the page is put aside, and takes one up when it ret
     page.is(back);
     await settled();
     hub.line.connected();
-    // The old socket's close comes when the page is back, and is nobody's.
+    // The close of the old socket comes when the page is back, and no line takes it.
     line.events.lost(1006, "");
     expect([client.status.state, hub.lines.length]).toEqual(["open", 2]);
   }
 });
 
-it("a page that is thawed while it is hidden takes up a line too", async () => {
+it("a page that is thawed while it is hidden opens a line too", async () => {
   const simulated = simulate();
   const { client, hub, page } = simulated;
   await connect(simulated);
@@ -435,7 +435,7 @@ it("a page that is thawed while it is hidden takes up a line too", async () => {
   expect(hub.lines.length).toBe(2);
 });
 
-it("a page's events wake neither who was never used nor who was closed", async () => {
+it("a page's events wake neither an unused client nor a closed one", async () => {
   const { client, hub, page } = simulate();
   page.is("pageshow", "visibilitychange", "online");
   client.connect();
@@ -446,7 +446,7 @@ it("a page's events wake neither who was never used nor who was closed", async (
   expect(hub.lines.length).toBe(1);
 });
 
-it("tries the next transport after two opens in vain, and the first again when that one is lost", async () => {
+it("tries the next transport after two failed opens, and the first again when that one is lost", async () => {
   const [first, second] = [new FakeHub("first"), new FakeHub("second")];
   const { client, clock } = simulate("token", { transports: [first, second] });
   client.connect();
@@ -466,7 +466,7 @@ it("tries the next transport after two opens in vain, and the first again when t
   expect([first.lines.length, second.lines.length]).toEqual([3, 2]);
 });
 
-it("a hub that says why it refuses is not taken for a transport that is blocked", async () => {
+it("a hub that refuses with a reason is not taken for a blocked transport", async () => {
   const [first, second] = [new FakeHub("first"), new FakeHub("second")];
   const { client, clock } = simulate("token", { transports: [first, second] });
   client.connect();
@@ -494,7 +494,7 @@ it("sends at most 15 frames in a second", async () => {
   expect(sent).toEqual([15, 30, 40]);
 });
 
-it("sends on when the clock is set back", async () => {
+it("goes on sending when the clock is set back", async () => {
   const clock = new Clock();
   const sent: unknown[] = [];
   let wrongMs = 0;
@@ -509,7 +509,7 @@ it("sends on when the clock is set back", async () => {
   expect(sent.length).toBe(20);
 });
 
-it("tells of every change of status, until that is ended", async () => {
+it("reports every change of status until the listener is removed", async () => {
   const simulated = simulate();
   const seen: Status["state"][] = [];
   const end = simulated.client.onStatus(({ state }) => seen.push(state));

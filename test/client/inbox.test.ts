@@ -1,4 +1,4 @@
-// The inbox as a store: what is shown, what is counted, what is shown before it is confirmed.
+// The inbox as a store: its messages, its counts, and marks that it shows before they are confirmed.
 
 import { expect, it } from "vitest";
 import { type Inbox, inbox } from "../../src/client/inbox.ts";
@@ -13,7 +13,7 @@ const shownOf = (store: Inbox) => store.getSnapshot().notifications.map(({ offse
 const unreadOf = (store: Inbox) =>
   store.getSnapshot().notifications.flatMap(({ offset, read_at }) => (read_at ? [] : [offset]));
 
-/** An inbox that has come as far as `to`. */
+/** An inbox that has reached the offset `to`. */
 async function loaded(to = 3, members: Partial<MessagesFrame> = {}) {
   const simulated = simulate();
   const store = inbox(simulated.client);
@@ -24,7 +24,7 @@ async function loaded(to = 3, members: Partial<MessagesFrame> = {}) {
   return { ...simulated, store, line, arrived };
 }
 
-/** An ISO time so many ms after now. */
+/** An ISO time `ms` after now. */
 const inMs = (clock: Clock, ms: number) => new Date(clock.now + ms).toISOString();
 
 it("asks for a snapshot, and shows it newest first", async () => {
@@ -40,7 +40,7 @@ it("asks for a snapshot, and shows it newest first", async () => {
   expect(inbox(client)).toBe(store);
 });
 
-it("opens a connection anew that was opened without it", async () => {
+it("reopens a connection that was opened without the inbox", async () => {
   const simulated = simulate();
   const line = await connect(simulated);
   expect(line.offer.since).toBe("latest");
@@ -49,7 +49,7 @@ it("opens a connection anew that was opened without it", async () => {
   expect([line.isClosed, simulated.hub.line.offer.since]).toEqual([true, null]);
 });
 
-it("gives the same snapshot until something changes, and then another", async () => {
+it("returns the same snapshot until something changes, and then another", async () => {
   const { store, line } = await loaded();
   const before = store.getSnapshot();
   expect(store.getSnapshot()).toBe(before);
@@ -65,16 +65,16 @@ it("gives the same snapshot until something changes, and then another", async ()
   expect(told.length).toBe(1);
 });
 
-it("tells of each message that arrives, once, and not of those that were there", async () => {
+it("reports each message that arrives once, and none that was there before", async () => {
   const { line, arrived } = await loaded();
   const live = messageAt(null, { data: "live" });
   line.say(step(3, 5), step(3, 5), step(5, 5, { messages: [live] }));
-  // What was unarchived is told whole, and has been there before.
+  // An unarchived message comes whole, and is not new.
   line.say(step(5, 6, { messages: [messageAt(1)] }));
   expect(arrived).toEqual([4, 5, "live"]);
 });
 
-it("applies changes, then removals, then messages, and drops what is below the oldest", async () => {
+it("applies changes, then removals, then messages, and drops messages below the oldest", async () => {
   const { store, line } = await loaded(5);
   line.say(
     step(5, 8, {
@@ -103,7 +103,7 @@ it("[CUR11] comes back with its cursor when a step is missing", async () => {
   expect(shownOf(store)).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
 });
 
-it("tells a gap, and then holds what the snapshot holds", async () => {
+it("reports a gap, and then holds the messages of the snapshot", async () => {
   const { client, clock, hub, line, store, arrived } = await loaded();
   const gaps: unknown[] = [];
   client.onGap((gap) => gaps.push(gap));
@@ -135,7 +135,7 @@ it("shows a mark at once, and counts it when the hub does", async () => {
   expect(unreadOf(store)).toEqual([3, 1]);
   expect(store.getSnapshot().counts).toEqual(counts(3));
   expect(line.asked("read")).toMatchObject({ epoch: "e", offsets: [2] });
-  // The reply may come before the step: what was shown stays shown.
+  // The reply may come before the step: the mark stays shown.
   line.reply("read", { changed: true, epoch: "e", offset: 4, counts: counts(2, 2, 3) });
   await done;
   expect(unreadOf(store)).toEqual([3, 1]);
@@ -155,7 +155,7 @@ it("takes a mark back when the hub refuses it, and says why", async () => {
   expect(shownOf(store)).toEqual([3, 2, 1]);
 });
 
-it("each mark shows what it does", async () => {
+it("each mark shows its effect", async () => {
   const { store, line } = await loaded();
   const marks = [
     () => store.markSeen([3]),
@@ -181,21 +181,21 @@ it("each mark shows what it does", async () => {
   await Promise.all(marks);
 });
 
-it("a mark of nothing is not sent", async () => {
+it("a mark of no message is not sent", async () => {
   const { store, line } = await loaded();
   const before = store.getSnapshot();
   await Promise.all([store.markSeen([]), store.archive([]), store.delete([])]);
   expect([line.sent, store.getSnapshot() === before]).toEqual([[], true]);
 });
 
-it("marking all as read leaves out what arrives in the same moment", async () => {
+it("marking all as read leaves out a message that arrives in the same moment", async () => {
   const { store, line } = await loaded();
   store.markAllRead().catch(() => undefined);
   line.say(step(3, 4, { counts: counts(4) }));
   expect(unreadOf(store)).toEqual([4]);
 });
 
-it("a mark that is not answered is sent again on the next connection", async () => {
+it("an unanswered mark is sent again on the next connection", async () => {
   const { store, line, clock, hub } = await loaded();
   const done = store.markRead(2);
   line.events.lost(1006, "");
@@ -207,7 +207,7 @@ it("a mark that is not answered is sent again on the next connection", async () 
   expect(unreadOf(store)).toEqual([3, 1]);
 });
 
-it("[LOG9] stops showing and counting what has ended", async () => {
+it("[LOG9] stops showing and counting expired messages", async () => {
   const simulated = simulate();
   const { clock } = simulated;
   const store = inbox(simulated.client);
@@ -226,7 +226,7 @@ it("[LOG9] stops showing and counting what has ended", async () => {
   expect([shownOf(store), store.getSnapshot().counts]).toEqual([[4], counts(1, 1, 1)]);
 });
 
-it("no timer runs on when the client is closed", async () => {
+it("no timer goes on after the client is closed", async () => {
   const simulated = simulate();
   const { client, clock } = simulated;
   const store = inbox(client);
@@ -238,7 +238,7 @@ it("no timer runs on when the client is closed", async () => {
   expect(clock.timers).toBe(0);
 });
 
-it("loads older pages from below the snapshot, whatever was unarchived since", async () => {
+it("loads older pages from below the snapshot, not from below a message unarchived since", async () => {
   const page = [50, 51, 52].map((offset) => messageAt(offset));
   const { store, line } = await loaded(52, { messages: page, counts: counts(52) });
   expect(store.getSnapshot().hasMore).toBe(true);
@@ -258,12 +258,12 @@ it("loads older pages from below the snapshot, whatever was unarchived since", a
   expect(line.sent.length).toBe(2);
 });
 
-it("a page that is older than a step brings back nothing that the step took away", async () => {
+it("a page that is older than a step does not undo the step", async () => {
   const messages = [4, 5].map((offset) => messageAt(offset));
   const { line, store } = await loaded(5, { messages });
   const more = store.loadMore();
   await settled();
-  // Over an event stream the page is a call of its own: it was read before the step.
+  // Over an event stream the page is a call of its own, which the hub has read before the step.
   const read_at = inMs({ now: 0 } as Clock, 0);
   const states = [{ offsets: [1], read_at, seen_at: read_at, changed: 6 }];
   line.say(step(5, 7, { messages: [], removed: [2], states, counts: counts(3, 3, 4) }));
@@ -278,7 +278,7 @@ it("a page that is older than a step brings back nothing that the step took away
   expect(store.getSnapshot().hasMore).toBe(false);
 });
 
-it("[STA7] counts as the hub does what has ended by its clock, which may be ahead", async () => {
+it("[STA7] counts expired messages as the hub does, by its clock, which may be ahead", async () => {
   const { line, store, clock } = await loaded(1);
   const ending = messageAt(2, { expires: inMs(clock, 10_000) });
   line.say(step(1, 2, { messages: [ending], counts: counts(2) }));
@@ -289,7 +289,7 @@ it("[STA7] counts as the hub does what has ended by its clock, which may be ahea
   expect(store.getSnapshot().counts).toEqual(counts(2));
 });
 
-it("what is asked for when a gap is told is sent once, and its refusal arrives", async () => {
+it("calls made by a listener of a gap are sent once, and their refusals arrive", async () => {
   const { client, clock, hub, line } = await loaded();
   const codes: string[] = [];
   client.onGap(() => {

@@ -1,5 +1,5 @@
-// What an app does while it is told of something: it may close its client, or connect, in the middle of
-// what the client does.
+// Calls of the app inside its listeners: it may close its client, or connect, in the middle of the
+// client's work.
 
 import { expect, it } from "vitest";
 import { inbox } from "../../src/client/inbox.ts";
@@ -8,7 +8,7 @@ import { tokenOf } from "../support/backend.ts";
 import { connect, FakeHub, settled, simulate, step } from "./simulation.ts";
 
 it.each(["waiting", "connecting"] as const)(
-  "a client that is closed when it tells of %s stays closed",
+  "a client that is closed by a listener of %s stays closed",
   async (state) => {
     const simulated = simulate();
     const { client, clock, hub } = simulated;
@@ -20,7 +20,7 @@ it.each(["waiting", "connecting"] as const)(
   },
 );
 
-it("a client that is connected when it tells of waiting opens one line, and no second one later", async () => {
+it("a client that is connected by a listener of waiting opens one line, and no second one later", async () => {
   const simulated = simulate();
   const { client, clock, hub } = simulated;
   const line = await connect(simulated);
@@ -40,7 +40,7 @@ it("a client that is connected when it tells of waiting opens one line, and no s
   expect([client.status.state, hub.lines.length]).toEqual(["open", 2]);
 });
 
-it("all listeners are told of each status in order, also where one of them leads to the next", async () => {
+it("all listeners hear each status in order, also when one of them causes the next", async () => {
   const simulated = simulate();
   const { client, hub } = simulated;
   await connect(simulated);
@@ -53,7 +53,7 @@ it("all listeners are told of each status in order, also where one of them leads
   expect(told).toEqual(["closed", "connecting", "open"]);
 });
 
-it("a store's listeners are told the newest at last, also where one of them marks", async () => {
+it("a store's listeners hear the newest state last, also when one of them marks", async () => {
   const simulated = simulate();
   const store = inbox(simulated.client);
   store.subscribe(({ notifications: [newest] }) => {
@@ -82,7 +82,7 @@ it("a token function that closes the client ends it", async () => {
   expect([client.status.state, hub.lines.length, clock.timers]).toEqual(["closed", 1, 0]);
 });
 
-it("a store's listener that closes the client is told no message more", async () => {
+it("a client that is closed by a store's listener reports no further message", async () => {
   const simulated = simulate();
   const { client } = simulated;
   const store = inbox(client);
@@ -95,7 +95,7 @@ it("a store's listener that closes the client is told no message more", async ()
   expect([client.status.state, told]).toEqual(["closed", []]);
 });
 
-it.each(["", undefined, 7])("a refresh that gives %j leaves the line as it is", async (given) => {
+it.each(["", undefined, 7])("a refresh that returns %j leaves the line as it is", async (given) => {
   let answer: unknown = await tokenOf("ada");
   const simulated = simulate(() => answer as string);
   const { client, clock, hub } = simulated;
@@ -133,7 +133,7 @@ it("of two refreshes at once the newer answer counts", async () => {
   expect(client.credentials?.token).toBe(newer);
 });
 
-it("after the end the next session asks for its token as the first one did", async () => {
+it("after the end, the next session asks for its token as the first one did", async () => {
   const reasons: string[] = [];
   const simulated = simulate((reason) => {
     reasons.push(reason);
@@ -148,7 +148,7 @@ it("after the end the next session asks for its token as the first one did", asy
   expect(reasons).toEqual(["connect", "refused", "connect"]);
 });
 
-it("a transport that is not used any more holds nothing", async () => {
+it("a transport that is no longer used holds nothing", async () => {
   const [first, second] = [new FakeHub("first"), new FakeHub("second")];
   const simulated = simulate(() => "token", { transports: [first, second] });
   const { client, clock } = simulated;
@@ -163,7 +163,7 @@ it("a transport that is not used any more holds nothing", async () => {
   expect([client.status, first.left > before]).toMatchObject([{ transport: "second" }, true]);
 });
 
-it("where the browser refuses the address of one transport, the next is tried", async () => {
+it("the next transport is tried if the browser refuses the address of one", async () => {
   const [first, second] = [new FakeHub("first"), new FakeHub("second")];
   first.open = () => {
     throw new SyntaxError("no such address");

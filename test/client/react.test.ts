@@ -29,7 +29,7 @@ it("renders on a server without connecting", () => {
   expect(client.status).toEqual({ state: "idle" });
 });
 
-it("says what to do where the provider is missing", () => {
+it("says what to do if the provider is missing", () => {
   const Lost = () => createElement("b", null, useStatus().state);
   expect(() => renderToString(createElement(Lost))).toThrow("BelfryProvider");
 });
@@ -100,7 +100,7 @@ afterAll(async () => {
   await hub.stop();
 });
 
-it("shows in a browser what arrives, marks it, and leaves a topic", async () => {
+it("shows new messages in a browser, marks them, and leaves a topic", async () => {
   const news = (data: number) => call(hub.url, "POST", "/v1/topics/news/messages", { data });
   const notify = (data: number) => {
     const message = { data, notification: { title: `${data}` } };

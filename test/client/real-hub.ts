@@ -1,5 +1,5 @@
-// What the tests against a real hub share: a client that does not wait long, and waiting for what it
-// tells. To extend: add a `until…` that waits for what your test needs.
+// Parts that the tests against a real hub share: a client that does not wait long, and functions that
+// wait for its events. To extend: add an `until…` for the event that your test needs.
 
 import { type Client, newClient } from "../../src/client/client.ts";
 import { surroundings } from "../../src/client/environment.ts";
@@ -9,7 +9,7 @@ import type { TokenSource } from "../../src/client/token.ts";
 import type { Transport } from "../../src/client/transport.ts";
 import { websocket } from "../../src/client/websocket.ts";
 
-/** A client whose chance is small, so that it comes back soon. */
+/** A client with small random waits, so that it comes back soon. */
 export function clientOf(
   url: string,
   token: TokenSource,
@@ -35,7 +35,7 @@ export function until<State extends Status["state"]>(
   });
 }
 
-/** Resolves when the inbox is as it is waited for. */
+/** Resolves with the snapshot as soon as `isSo` holds for it. */
 export function untilShown(
   store: Inbox,
   isSo: (snapshot: InboxSnapshot) => boolean,
@@ -51,7 +51,7 @@ export function untilShown(
   });
 }
 
-/** What a subscriber was shown; `until` resolves when it is so many. */
+/** The items that a subscriber was shown; `until` resolves when there are `count` of them. */
 export class Shown<T> {
   readonly all: T[] = [];
   #wake = () => undefined as unknown;

@@ -1,5 +1,5 @@
-// What an app does with the SDK, from the first connect to a return after a loss. It uses nothing but
-// the SDK and `fetch`, so that it runs wherever they should.
+// The steps of an app with the SDK, from the first connect to a return after a loss. They use nothing but
+// the SDK and `fetch`, so that they run in every runtime that the SDK supports.
 
 import { inbox } from "../../src/client/inbox.ts";
 import { createClient, type Transport } from "../../src/client/index.ts";
@@ -9,7 +9,7 @@ import { sse } from "../../src/client/sse.ts";
 export interface Journey {
   url: string;
   user: string;
-  /** The user's, who may subscribe and publish to the topic named like the user. */
+  /** The user's token, which may subscribe and publish to the topic named like the user. */
   token: string;
   transports?: Transport[];
   /** Publishes to the user's inbox, as a backend does. */
@@ -19,11 +19,11 @@ export interface Journey {
 }
 
 export interface Travelled {
-  /** Of the notifications that arrived. */
+  /** The titles of the notifications that arrived. */
   titles: unknown[];
-  /** What the topic said. */
+  /** The data of the topic's messages. */
   said: unknown[];
-  /** The count after a notification, after it was read, and after another one. */
+  /** The unread count after a notification, after it was read, and after another one. */
   unread: number[];
   gaps: number;
 }
@@ -70,7 +70,7 @@ export async function travel(journey: Journey): Promise<Travelled> {
   return travelled;
 }
 
-/** Over both transports, with a backend that has an API key. */
+/** Travels over both transports, with a backend that has an API key. */
 export async function travelBoth(url: string, key: string, name: string): Promise<Travelled[]> {
   const hub = createHub({ url, key });
   const begin = async (user: string, transports: Transport[] | undefined) => {

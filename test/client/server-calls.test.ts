@@ -1,4 +1,4 @@
-// What a backend does with users and topics by belfry/server, against a real hub.
+// The calls of belfry/server for users and topics, against a real hub.
 
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import {
@@ -20,7 +20,7 @@ afterAll(() => process.stop());
 
 const REAL = globalThis.fetch;
 
-/** The hub; of each call whose answer is to be lost, only the second one arrives. */
+/** The hub. With `loses`, every first answer is lost, so that only the answer to a second try arrives. */
 function backend({ loses = false } = {}) {
   let isLost = false;
   const calls: string[] = [];
@@ -59,7 +59,7 @@ it("lists an inbox by page and as a whole", async () => {
   expect(await all(ada.notifications({ state: "read" }))).toEqual([]);
 });
 
-it("marks, deletes, and tells what has changed since", async () => {
+it("marks, deletes, and returns the changes since a cursor", async () => {
   const user = backend({ loses: true }).hub.user("marks");
   const { epoch } = await user.publish(titled("one"));
   await user.publish(titled("two"));
@@ -77,7 +77,7 @@ it("marks, deletes, and tells what has changed since", async () => {
   await expect(user.delete(1, { epoch: "another" })).rejects.toMatchObject({ code: "other_epoch" });
 });
 
-it("follows and leaves, and says who follows", async () => {
+it("follows and leaves, and lists the followers", async () => {
   const { hub } = backend({ loses: true });
   const [user, topic] = [hub.user("fan"), hub.topic("fans")];
   await user.follow("fans");
@@ -108,13 +108,13 @@ it("reads and sets a topic, its history, a message and its delivery", async () =
   expect(await topic.delivery(9)).toBeNull();
 });
 
-it("closes sockets, and refuses tokens of before a time", async () => {
+it("closes sockets, and refuses tokens from before a time", async () => {
   const user = backend().hub.user("gone");
   const headers = { authorization: `Bearer ${await tokenOf("gone")}` };
   const socket = new TestSocket(process.url, "/v1/connect", { headers });
   await socket.nextOf("connected");
   await user.disconnect({ reconnect: true });
-  // The close after it may come late.
+  // The close after this frame may come late.
   expect(await socket.nextOf("disconnect")).toMatchObject({ code: 4001 });
   await user.disconnect({ not_before: new Date() });
   const old = await tokenOf("gone", {}, { iat: Math.floor(Date.now() / 1000) - 5 });
@@ -147,7 +147,7 @@ it("publishes to several addresses with the outcome of each", async () => {
   expect(answer).toMatchObject({ stored: 0, duplicate: 2, failed: 0 });
 });
 
-it("takes undefined for absent, wherever it stands", async () => {
+it("takes undefined for absent everywhere", async () => {
   const { hub } = backend({ loses: true });
   const message = { ...titled("one"), id: undefined, ttl: undefined } as unknown as NewMessage;
   const options = { idempotencyKey: undefined, signal: undefined };
@@ -161,7 +161,7 @@ it("takes undefined for absent, wherever it stands", async () => {
   await hub.mintToken({ user: "none", ttl: undefined, caps: undefined });
 });
 
-it("names the field that is at fault, also where an id is null", async () => {
+it("names the field at fault, also if an id is null", async () => {
   const { hub } = backend();
   const faulty = { ...titled("one"), id: null } as unknown as NewMessage;
   const refused = await hub.publish("user:field", faulty).catch((cause: unknown) => cause);
@@ -206,7 +206,7 @@ it("stops a call and an export by signal", async () => {
   expect(calls).toEqual([]);
 });
 
-it("tells an export that breaks off", async () => {
+it("reports an export that breaks off", async () => {
   const cut = new Response('{"user":"ada"}\n{"offset":1', { status: 200 });
   const hub = createHub({ url: process.url, key: API_KEY, fetch: async () => cut });
   await expect(all(hub.user("ada").export())).rejects.toThrow("broke off");

@@ -17,7 +17,7 @@ afterAll(() => hub.stop());
 const REAL = globalThis.fetch;
 const notification = { title: "Build passed" };
 
-/** A hub whose network does this before it passes a call on; its waits are noted and not waited. */
+/** A hub over a network with these faults, one a call. Its waits are recorded, not waited for. */
 function over(
   faults: (Response | Error | "answer lost" | "none")[],
   options: Partial<HubOptions> = {},
@@ -72,7 +72,7 @@ it("mints a token that opens the user's inbox", async () => {
   expect(list.status).toBe(200);
 });
 
-it("[LOG3] stores once what it sends again, since an answer was lost", async () => {
+it("[LOG3] a message that is sent again after a lost answer is stored once", async () => {
   const { hub, waits, calls } = over(["answer lost", new TypeError("fetch failed"), "none"]);
   expect(await hub.publish("user:once", { notification })).toMatchObject({
     offset: 1,
@@ -92,21 +92,21 @@ it("waits as long as the hub says, and gives up after four tries", async () => {
   expect(waits).toEqual([2_250, 2_500, 3_000]);
 });
 
-it("leaves it to the caller where the hub names more than a minute", async () => {
+it("leaves the retry to the caller if the hub names more than a minute", async () => {
   const { hub, waits } = over([problem(503, true, { "retry-after": "3600" })]);
   const failure = hub.publish("user:ada", { notification });
   await expect(failure).rejects.toMatchObject({ status: 503, temporary: true });
   expect(waits).toEqual([]);
 });
 
-it("waits as ever where a proxy names a date to wait for", async () => {
+it("waits as usual if a proxy names a date", async () => {
   const header = { "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" };
   const { hub, waits } = over([problem(503, true, header)]);
   await hub.publish("user:ada", { notification });
   expect(waits).toEqual([250]);
 });
 
-it("does not repeat what will be refused again", async () => {
+it("does not repeat a call that would be refused again", async () => {
   const { hub, calls } = over([], { key: "bk_wrong_0123456789abcdefghijklmnopqrstuv" });
   const failure = hub.publish("user:ada", { notification });
   await expect(failure).rejects.toMatchObject({
@@ -117,7 +117,7 @@ it("does not repeat what will be refused again", async () => {
   expect(calls.length).toBe(1);
 });
 
-it("takes a proxy's own 502 for something that may pass", async () => {
+it("treats a proxy's own 502 as temporary", async () => {
   const { hub, calls } = over([
     new Response("<h1>Bad gateway</h1>", { status: 502 }),
     Response.json({ message: "Bad gateway" }, { status: 502 }),
@@ -127,7 +127,7 @@ it("takes a proxy's own 502 for something that may pass", async () => {
   expect(calls.length).toBe(4);
 });
 
-it("says where no hub answers, and why", async () => {
+it("reports that no hub answers, and why", async () => {
   const gone = await startHub(inject("bundle"));
   await gone.stop();
   const failure = createHub({ url: gone.url, key: API_KEY, tries: 1 }).mintToken({ user: "ada" });
@@ -142,7 +142,7 @@ it.each([
   new DOMException("The operation was aborted due to timeout", "TimeoutError"),
   new TypeError("terminated", { cause: new Error("other side closed") }),
   new TypeError("no reason is given"),
-])("says so of %s, once it has given up", async (fault) => {
+])("gives %s as the reason, once it has given up", async (fault) => {
   const { hub } = over([fault], { tries: 1 });
   const reason = ((fault.cause ?? fault) as Error).message;
   const failure = hub.publish("user:ada", { notification });
@@ -150,7 +150,7 @@ it.each([
 });
 
 it.each([undefined, "", "hub.example.com", "localhost:8787", "/hub", "ws://hub.example.com"])(
-  "an address that is none is refused at once: %s",
+  "an invalid address is refused at once: %s",
   (address) => {
     const made = () => createHub({ url: address as string, key: API_KEY });
     expect(made).toThrow(`and "${address ?? ""}" is not`);
@@ -158,7 +158,7 @@ it.each([undefined, "", "hub.example.com", "localhost:8787", "/hub", "ws://hub.e
 );
 
 it.each([undefined, "", "k", "eyJhbGciOiJIUzI1NiJ9.e30.x", ` ${API_KEY}`, `${API_KEY}\n`])(
-  "a key that is none is refused at once, and not told: %j",
+  "an invalid key is refused at once, and not printed: %j",
   (key) => {
     const made = () => createHub({ url, key: key as string });
     expect(made).toThrow(
@@ -167,7 +167,7 @@ it.each([undefined, "", "k", "eyJhbGciOiJIUzI1NiJ9.e30.x", ` ${API_KEY}`, `${API
   },
 );
 
-it("stops when it is told to", async () => {
+it("stops when its signal aborts", async () => {
   const abort = new AbortController();
   const { hub, calls } = over([new TypeError("fetch failed")], {
     wait: async () => abort.abort(new Error("shutting down")),
@@ -199,7 +199,7 @@ it("a job that runs again with its own key stores nothing", async () => {
 });
 
 it.each(["null", "7", '{"message":"no such route"}', '{"code":404}', "<h1>No</h1>"])(
-  "%s for a refusal is not the hub's own",
+  "%s as a refusal is not the hub's own",
   async (text) => {
     const { hub, calls } = over([new Response(text, { status: 404 })]);
     const failed = hub.publish("user:ada", { notification });

@@ -1,5 +1,5 @@
-// A client's surroundings in a test: a clock that jumps from one timer to the next, seeded chance, a
-// page, and a hub that is a transcript. To extend: add what your test's hub says to FakeHub.
+// The simulated surroundings of a client: a clock that jumps from timer to timer, seeded randomness,
+// a page, and a hub that follows a script. To extend: add the frames of your test's hub to FakeHub.
 
 import { type Client, newClient } from "../../src/client/client.ts";
 import type { Environment } from "../../src/client/environment.ts";
@@ -12,7 +12,7 @@ interface Timer {
   act: () => void;
 }
 
-/** Time that passes only when it is told to. */
+/** A clock that moves only when a test moves it. */
 export class Clock {
   now = 1_000_000;
   readonly #timers = new Set<Timer>();
@@ -29,7 +29,7 @@ export class Clock {
     return this.#timers.size;
   }
 
-  /** Lets time pass; each timer acts when it is due, and what it begins gets its turn. */
+  /** Lets time pass. Each timer fires when it is due, and its follow-up work runs before the next. */
   async pass(ms: number): Promise<void> {
     const end = this.now + ms;
     await settled();
@@ -44,7 +44,7 @@ export class Clock {
     this.now = end;
   }
 
-  /** Lets just so much time pass that something is the case, of a minute. */
+  /** Lets time pass until the condition holds, for at most a minute. */
   async until(isSo: () => boolean): Promise<void> {
     const end = this.now + 60_000;
     await settled();
@@ -55,16 +55,16 @@ export class Clock {
     }
   }
 
-  /** The machine sleeps: time passes and no timer acts, until it wakes. */
+  /** Lets the machine sleep: time passes, and no timer fires until it wakes. */
   sleep(ms: number): void {
     this.now += ms;
   }
 }
 
-/** All promises that can go on have done so. */
+/** Resolves when all promises that can go on have done so. */
 export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Chance that is the same in every run (mulberry32). */
+/** Randomness that is the same in every run (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -75,7 +75,7 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** A window, as far as the client looks at it. */
+/** A window, with the parts that the client uses. */
 export class Page extends EventTarget {
   hidden = false;
 
@@ -109,7 +109,7 @@ export class FakeLine implements Line {
     this.isClosed = true;
   }
 
-  /** The hub says something. */
+  /** Sends frames from the hub to the client. */
   say(...frames: DownFrame[]): void {
     for (const frame of frames) this.events.frame(frame);
   }
@@ -128,7 +128,7 @@ export class FakeLine implements Line {
     this.say({ type: "error", id: this.asked(type).id, ...error });
   }
 
-  /** The newest frame of this type. */
+  /** Returns the newest frame of this type; throws if the client has sent none. */
   asked(type: string): UpFrame {
     const found = this.sent.findLast((frame) => frame.type === type);
     if (found === undefined) throw new Error(`the client did not send ${type}`);
@@ -152,7 +152,7 @@ export function connectedFrame(members: Partial<ConnectedFrame> = {}): Connected
   };
 }
 
-/** A step of a log, with a message at each offset that it leads over. */
+/** A step of a log, with a message at each new offset. */
 export function step(
   since: number | null,
   to: number,
@@ -176,7 +176,7 @@ export function messageAt(offset: number | null, members: Record<string, unknown
   return { id: `m${offset}`, offset, time, source: "test", data: offset, ...state, ...members };
 }
 
-/** A hub that is told what to say. */
+/** A hub that a test scripts. */
 export class FakeHub implements Transport {
   readonly name: string;
   topicsMax = 100;
@@ -230,7 +230,7 @@ export function simulate(
   return { client: newClient(options, environment), clock, page, hub };
 }
 
-/** A client that is connected, with the topics it was asked for. */
+/** Connects a client: the hub answers with `connected`. Returns the open line. */
 export async function connect(
   simulated: Simulated,
   members: Partial<ConnectedFrame> = {},

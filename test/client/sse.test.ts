@@ -1,5 +1,5 @@
-// Event streams where the hub is a `fetch` that says what it is told to. What a real hub does with them
-// is in client-hub.test.ts.
+// Event streams, with a `fetch` in place of the hub that follows a script. Tests with a real hub are in
+// client-hub.test.ts.
 
 import { afterEach, expect, it, vi } from "vitest";
 import { newClient } from "../../src/client/client.ts";
@@ -24,7 +24,7 @@ interface Call {
   answer(status: number, json: object): void;
 }
 
-/** A client over event streams, with time that runs a hundred times as fast. */
+/** A client over event streams, with time a hundred times as fast. */
 function streaming() {
   const streams = new Shown<Stream>();
   const calls = new Shown<Call>();
@@ -57,7 +57,7 @@ function streaming() {
   return { client: newClient(options, environment), streams, calls };
 }
 
-it("two beginnings of one topic are had one after the other, each with its past", async () => {
+it("two subscriptions to one topic begin one after the other, each with its past", async () => {
   const { client, streams } = streaming();
   const [first, second] = [new Shown<unknown>(), new Shown<unknown>()];
   client.topic("news").subscribe(({ data }) => first.push(data));
@@ -77,7 +77,7 @@ it("two beginnings of one topic are had one after the other, each with its past"
   client.close();
 });
 
-it("comes back when something answers in the hub's place, in whatever form", async () => {
+it("comes back when something else answers in the hub's place", async () => {
   const { client } = streaming();
   vi.stubGlobal("fetch", async () => Response.json({ message: "Bad gateway" }, { status: 502 }));
   client.connect();
@@ -99,7 +99,7 @@ it("[PUB2] a topic's name leads to no other route, wherever it comes from", asyn
   client.close();
 });
 
-it("[SOC10] makes one call after the other, so that the last of two marks is the last", async () => {
+it("[SOC10] makes one call after the other, so that the last of two marks wins", async () => {
   const { client, streams, calls } = streaming();
   const open = until(client, "open");
   client.connect();
@@ -115,7 +115,7 @@ it("[SOC10] makes one call after the other, so that the last of two marks is the
   client.close();
 });
 
-/** The frames of a stream on which a topic begins. */
+/** The frames with which a topic begins on a stream. */
 const joined = (topic: string) => [
   { type: "reply", id: null, topic, epoch: "e", oldest: 0, offset: 0, recovered: true },
 ];
@@ -137,7 +137,7 @@ it("[SUB9] a stream carries 10 topics, and the eleventh waits without ending any
   stream?.say(step(0, 1, { topic: "t0" }));
   await shown.until(1);
   expect([client.status.state, streams.all.length]).toEqual(["open", 1]);
-  // Once another is given up, the next stream has it.
+  // Once another topic is given up, the next stream carries this one.
   ends[3]?.();
   const [, next] = await streams.until(2);
   expect(next?.topics).toContain("t10~latest");
@@ -167,7 +167,7 @@ it.each([
   warn.mockRestore();
 });
 
-it("reports once that a browser lets it see no answer, and why that may be", async () => {
+it("reports once that the browser hides the answer, and a possible reason", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
   const { client } = streaming();
   const asked = new Shown<number>();
@@ -188,7 +188,7 @@ it("reports once that a browser lets it see no answer, and why that may be", asy
   warn.mockRestore();
 });
 
-it("deletes the others of a list of which one is gone already", async () => {
+it("deletes the rest of a list when one message is gone already", async () => {
   const { client, streams, calls } = streaming();
   const store = inbox(client);
   (await streams.until(1))[0]?.say(connectedFrame({ offset: 2 }), step(null, 2));
@@ -200,7 +200,7 @@ it("deletes the others of a list of which one is gone already", async () => {
   (await calls.until(2))[1]?.answer(200, { changed: true, epoch: "e", offset: 3 });
   await done;
   expect(calls.all.map(({ address }) => address.slice(-9))).toEqual(["1?epoch=e", "2?epoch=e"]);
-  // One that is gone is taken for deleted, as over a socket.
+  // A message that is gone counts as deleted, as over a socket.
   const again = store.delete(1);
   (await calls.until(3))[2]?.answer(404, gone);
   await again;

@@ -1,5 +1,5 @@
-// Tabs that share a line to a hub that is a transcript: what a test can make happen between two words
-// of theirs. Tabs of a real hub are in tabs.test.ts.
+// Tabs that share a line to a scripted hub: cases between two messages of the tabs, which a test must
+// force. Tabs with a real hub are in tabs.test.ts.
 
 import { afterEach, expect, it, vi } from "vitest";
 import { type Client, newClient } from "../../src/client/client.ts";
@@ -15,7 +15,7 @@ afterEach(() => {
   for (const client of all.splice(0)) client.close();
 });
 
-/** A channel whose page may hang: what arrives meanwhile is taken when it goes on. */
+/** A channel of a page that may hang: messages that arrive meanwhile are handled when the page goes on. */
 class HangingChannel extends BroadcastChannel {
   static readonly all: HangingChannel[] = [];
   isHanging = false;
@@ -42,7 +42,7 @@ class HangingChannel extends BroadcastChannel {
 }
 
 let users = 0;
-/** The tabs of another user, and the hub that they reach. */
+/** The tabs of a new user, and the hub that they reach. */
 function tabs() {
   const user = `ada${users++}`;
   const hub = new FakeHub();
@@ -74,7 +74,7 @@ function tabs() {
   return { user, hub, lines, tab, leader, follower };
 }
 
-it("one transport of two users: the first goes on until it is closed, and shows nothing then", async () => {
+it("one transport for two users: the first goes on until it is closed, and then shows nothing", async () => {
   const [ada, bob] = [`ada${users++}`, `bob${users++}`];
   const hub = new FakeHub();
   const transports = [sharedTabs(hub)];
@@ -100,7 +100,7 @@ it("one transport of two users: the first goes on until it is closed, and shows 
   expect([second.status.state, hub.line.isClosed]).toEqual(["open", false]);
 });
 
-it("a tab that follows is open only while the leader is", async () => {
+it("a following tab is open only while the leader is", async () => {
   const { lines, leader, follower } = tabs();
   const { line } = await leader();
   const client = await follower();
@@ -111,12 +111,12 @@ it("a tab that follows is open only while the leader is", async () => {
   expect(await again).toMatchObject({ connection: "c_2" });
 });
 
-it("a tab whose turn comes while it waits opens no line before it connects", async () => {
+it("a waiting tab that becomes the leader opens no line before it connects", async () => {
   const { user, hub, tab } = tabs();
   const name = `belfry2 ${URL} ${user}`;
   const clock = new Clock();
   let give: () => void = () => undefined;
-  // Another tab leads, which has no line.
+  // Another tab leads, and has no line.
   const channel = new BroadcastChannel(name);
   channel.onmessage = ({ data }) => channel.postMessage({ say: "here", to: data.from, from: "it" });
   await new Promise<void>((taken) => {
@@ -145,7 +145,7 @@ it("a tab whose turn comes while it waits opens no line before it connects", asy
   expect(hub.lines.map(({ isClosed }) => isClosed)).toEqual([false]);
 });
 
-it("what is given up for a tab that left does not answer for the leader", async () => {
+it("an unsubscribe for a tab that left does not answer for the leader", async () => {
   const { leader, follower } = tabs();
   const { client, line } = await leader();
   const leaving = await follower();
@@ -163,7 +163,7 @@ it("what is given up for a tab that left does not answer for the leader", async 
   expect([gaps, shown]).toEqual([[], [1]]);
 });
 
-it("[CUR9] a tab that begins between the parts of a step does not take the last for all", async () => {
+it("[CUR9] a tab that begins between the parts of a step does not take the last part for all", async () => {
   const { leader, tab } = tabs();
   const { line } = await leader();
   const news = { topic: "news" };
@@ -176,7 +176,7 @@ it("[CUR9] a tab that begins between the parts of a step does not take the last 
   expect(await shown.until(2)).toEqual([2, 3]);
 });
 
-it("a tab whose leader hangs has a line of its own, and nothing is doubled when that goes on", async () => {
+it("a tab whose leader hangs opens its own line, and nothing is doubled when the leader goes on", async () => {
   vi.stubGlobal("BroadcastChannel", HangingChannel);
   const { hub, lines, leader, tab } = tabs();
   const clock = new Clock();
@@ -204,7 +204,7 @@ it("a tab whose leader hangs has a line of its own, and nothing is doubled when 
   channel.isHanging = true;
   const marked = second.request("read", { epoch: "e", offsets: [1] });
   second.connect();
-  // Its ping is overdue, it comes back, and nobody answers.
+  // Its ping is overdue, it comes back, and no leader answers.
   await clock.until(() => lines.all.length === 2);
   const own = hub.line;
   expect(second.status.state).toBe("connecting");
@@ -217,7 +217,7 @@ it("a tab whose leader hangs has a line of its own, and nothing is doubled when 
   own.say(step(1, 2, news), step(2, 2, { ...news, messages: [messageAt(null, { data: "live" })] }));
   expect(await mine.until(3)).toEqual([1, 2, "live"]);
 
-  // The old leader goes on: its line has the same, and in its channel waits what was marked long since.
+  // The old leader goes on: its line delivers the same, and its channel still holds the finished mark.
   const before = line.sent.length;
   channel.goOn();
   line.say(
@@ -228,7 +228,7 @@ it("a tab whose leader hangs has a line of its own, and nothing is doubled when 
   line.say(step(2, 3, news));
   expect(await theirs.until(4)).toEqual([1, 2, "live", 3]);
   expect(await mine.until(4)).toEqual([1, 2, "live", 3]);
-  // A word of a third tab is answered when those before it are taken.
+  // The leader answers a third tab only after it has handled the earlier messages.
   const third = tab();
   third.connect();
   await until(third, "open");
@@ -237,7 +237,7 @@ it("a tab whose leader hangs has a line of its own, and nothing is doubled when 
   expect([second.status.state, own.isClosed, line.isClosed]).toEqual(["open", false, false]);
 });
 
-it("what reaches a leader late is sent again by the tab that sent it, once", async () => {
+it("a request that reaches a leader late is sent again by its tab, once", async () => {
   const { leader, tab } = tabs();
   const { line } = await leader();
   const clock = new Clock();

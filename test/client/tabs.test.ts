@@ -1,5 +1,5 @@
-// Tabs of one user that share a connection, in one process: Node has the same locks and channels. What
-// only a page does, such as the back-forward cache, is acted by a page that is an EventTarget.
+// Tabs of one user that share a connection, in one process: Node has the same locks and channels. An
+// EventTarget acts as the page, for example for the back-forward cache.
 
 import { afterAll, afterEach, beforeAll, expect, inject, it, vi } from "vitest";
 import { type Client, newClient } from "../../src/client/client.ts";
@@ -39,7 +39,7 @@ interface Tab {
   shown: Shown<unknown>;
 }
 
-/** The tabs of a user, and how many sockets they have opened. */
+/** The tabs of a user, and the number of sockets that they have opened. */
 function tabsOf(user: string, topic: string) {
   const sockets = { opened: 0 };
   const inner = websocket();
@@ -75,7 +75,7 @@ const toUser = (user: string, data: unknown) =>
 const toTopic = (topic: string, data: unknown) =>
   call(hub.url, "POST", `/v1/topics/${topic}/messages`, { data });
 
-it("three tabs have one socket, and each is shown all of it once", async () => {
+it("three tabs have one socket, and each shows everything once", async () => {
   const [user, topic] = [fresh(), fresh()];
   await toUser(user, 1);
   await toTopic(topic, 1);
@@ -93,7 +93,7 @@ it("three tabs have one socket, and each is shown all of it once", async () => {
   );
 });
 
-it("a tab that does not lead publishes and marks, and is told what is refused", async () => {
+it("a tab that does not lead publishes and marks, and gets the hub's refusals", async () => {
   const [user, topic] = [fresh(), fresh()];
   await toUser(user, 1);
   const { open } = tabsOf(user, topic);
@@ -112,7 +112,7 @@ it("a tab that does not lead publishes and marks, and is told what is refused", 
   await Promise.all([one, two].map(({ store }) => untilShown(store, read)));
 });
 
-it("a tab that is opened later, or comes back, lacks nothing", async () => {
+it("a tab that is opened later, or comes back, misses nothing", async () => {
   const [user, topic] = [fresh(), fresh()];
   const { sockets, open } = tabsOf(user, topic);
   const first = open();
@@ -192,7 +192,7 @@ it("a topic stays subscribed while any tab wants it", async () => {
   for (const tab of [first, second]) expect(await tab.shown.until(2)).toEqual([1, 2]);
 });
 
-it("what the operator ends is ended in every tab", async () => {
+it("an operator's disconnect ends every tab", async () => {
   const [user, topic] = [fresh(), fresh()];
   const { open } = tabsOf(user, topic);
   const tabs = [open(), open()];
@@ -204,14 +204,14 @@ it("what the operator ends is ended in every tab", async () => {
   );
 });
 
-it("tabs in which different people are signed in share nothing", async () => {
+it("tabs of different users share nothing", async () => {
   const topic = fresh();
   const [ada, grace] = [tabsOf(fresh(), topic), tabsOf(fresh(), topic)];
   await Promise.all([ada, grace].map(({ open }) => until(open().client, "open")));
   expect([ada.sockets.opened, grace.sockets.opened]).toEqual([1, 1]);
 });
 
-it("tabs with a token that is none are told so by the hub", async () => {
+it("tabs with an invalid token get the hub's refusal", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
   const clients = ["nope", "a.b.c"].map((token) =>
     newClient({ url: proxy.url, token, transports: [sharedTabs()] }, surroundings()),

@@ -1,4 +1,4 @@
-// What the subscribers of topics are shown, whatever the line does to frames.
+// The messages shown to the subscribers of topics, over lines that lose, repeat and reorder frames.
 
 import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
@@ -13,7 +13,7 @@ const joinedAt = (offset: number, recovered = true) => ({ ...NEWS, offset, recov
 const stepOf = (since: number | null, to: number, members = {}) =>
   step(since, to, { topic: "news", ...members });
 
-/** A client that is subscribed to `news` since the offset 0, and what it was shown. */
+/** A client that is subscribed to `news` at the offset 0, with a record of its messages and gaps. */
 async function subscribed(since = "latest", offset = 0) {
   const simulated = simulate();
   const shown: unknown[] = [];
@@ -25,13 +25,13 @@ async function subscribed(since = "latest", offset = 0) {
   return { ...simulated, shown, gaps, line, end };
 }
 
-it("[SUB6] shows each message once, whatever of it comes again", async () => {
+it("[SUB6] shows each message once when steps repeat or overlap", async () => {
   const { line, shown } = await subscribed();
   line.say(stepOf(0, 2), stepOf(0, 2), stepOf(1, 3), stepOf(0, 1), stepOf(3, 4));
   expect(shown).toEqual([1, 2, 3, 4]);
 });
 
-it("[SUB6] asks for what it lacks when a step begins above its cursor, and shows it in order", async () => {
+it("[SUB6] asks for the missing messages when a step begins above its cursor, and shows them in order", async () => {
   const { line, shown, gaps } = await subscribed();
   line.say(stepOf(0, 1), stepOf(3, 4), stepOf(4, 5));
   expect(shown).toEqual([1]);
@@ -62,7 +62,7 @@ it("forgets the parts of a step whose end was lost with the line", async () => {
   expect(shown).toEqual([1, 2, 3]);
 });
 
-it("tells a gap before it shows what is left", async () => {
+it("reports a gap before it shows the messages that are left", async () => {
   const { line, shown, gaps, clock, hub } = await subscribed();
   line.say(stepOf(0, 2));
   line.events.lost(1006, "");
@@ -75,7 +75,7 @@ it("tells a gap before it shows what is left", async () => {
   expect(shown).toEqual([1, 2, 89, 90, 91]);
 });
 
-it("finds the gap behind a snapshot that nobody asked for", async () => {
+it("finds the gap behind a snapshot that it did not ask for", async () => {
   const { line, shown, gaps } = await subscribed();
   line.say(stepOf(0, 1), stepOf(null, 50, { messages: [messageAt(50)] }));
   expect([shown, gaps]).toEqual([[1], []]);
@@ -84,7 +84,7 @@ it("finds the gap behind a snapshot that nobody asked for", async () => {
   expect([shown, gaps]).toEqual([[1, 50], [{ topic: "news", since: "e:1" }]]);
 });
 
-it("begins anew in another epoch", async () => {
+it("starts again in another epoch", async () => {
   const { line, shown, gaps, clock, hub } = await subscribed();
   line.say(stepOf(0, 2));
   line.events.lost(4001, "");
@@ -96,26 +96,26 @@ it("begins anew in another epoch", async () => {
   expect(gaps.length).toBe(1);
 });
 
-it("[CUR5] goes on from the cursor of an empty log in whatever epoch comes", async () => {
+it("[CUR5] goes on from the cursor of an empty log in any epoch", async () => {
   const { line, shown } = await subscribed("0:0");
   line.say(stepOf(0, 2));
   expect(shown).toEqual([1, 2]);
 });
 
-it("[LOG10] shows what was sent live only, also while something is missing", async () => {
+it("[LOG10] shows messages that were sent live only, also while others are missing", async () => {
   const { line, shown } = await subscribed();
   const live = (data: string) => ({ messages: [messageAt(null, { data })] });
   line.say(stepOf(0, 1), stepOf(1, 1, live("a")), stepOf(7, 7, live("b")));
   expect(shown).toEqual([1, "a", "b"]);
 });
 
-it("a second subscriber that begins further back is shown the past, and the first is not", async () => {
+it("a second subscriber that begins further back gets the past, and the first does not", async () => {
   const { client, line, shown } = await subscribed();
   line.say(stepOf(0, 3));
   const second: unknown[] = [];
   client.topic("news").subscribe(({ data }) => second.push(data), { since: "1h" });
   line.reply("subscribe", joinedAt(4));
-  // The fourth came to the topic in between; the first subscriber takes it from its own cursor.
+  // The fourth message came in between; the first subscriber gets it from its own cursor.
   line.say(stepOf(null, 4));
   expect(second).toEqual([1, 2, 3, 4]);
   expect(line.asked("subscribe")).toMatchObject({ since: "e:3" });
@@ -136,7 +136,7 @@ it("a second subscriber that begins now costs no frame", async () => {
   expect([line.sent, second]).toEqual([[], [4]]);
 });
 
-it("who begins now is not shown what another goes on from", async () => {
+it("a subscriber that begins now does not get the past of one that resumes", async () => {
   const simulated = simulate();
   const { client } = simulated;
   const [first, second]: unknown[][] = [[], []];
@@ -149,7 +149,7 @@ it("who begins now is not shown what another goes on from", async () => {
   expect([first, second]).toEqual([[2, 3, 4], [4]]);
 });
 
-it("unsubscribes when nobody listens any more, and not before", async () => {
+it("unsubscribes when the last listener has left, and not before", async () => {
   const { client, line, end } = await subscribed();
   const abort = new AbortController();
   client.topic("news").subscribe(() => undefined, { signal: abort.signal });
@@ -174,7 +174,7 @@ it("shows nothing more once it is ended, also of the same step", async () => {
   expect([taken, shown]).toEqual([[1], [1, 2, 3]]);
 });
 
-it("tells who is refused, and asks again when that may pass", async () => {
+it("reports a refusal to its subscriber, and asks again if it is temporary", async () => {
   const { client, clock, hub } = simulate();
   const errors: BelfryError[] = [];
   client.topic("news").subscribe(() => undefined, { onError: (error) => errors.push(error) });
@@ -194,7 +194,7 @@ it("tells who is refused, and asks again when that may pass", async () => {
   expect(hub.line.offer.topics).toEqual([]);
 });
 
-it("subscribes again to what the hub has ended, when that may pass", async () => {
+it("subscribes again after the hub has ended a subscription, if that is temporary", async () => {
   const { line, shown, clock } = await subscribed();
   line.say(stepOf(0, 1));
   const error = { type: "error", id: null, message: "No", fix: "wait", topic: "news" } as const;
@@ -206,7 +206,7 @@ it("subscribes again to what the hub has ended, when that may pass", async () =>
   expect(shown).toEqual([1, 2]);
 });
 
-it("a beginning that the hub refuses ends nobody else's subscription", async () => {
+it("a start that the hub refuses ends no other subscription", async () => {
   const { client, line, shown } = await subscribed();
   const errors: BelfryError[] = [];
   const onError = (error: BelfryError) => errors.push(error);
@@ -221,7 +221,7 @@ it("a beginning that the hub refuses ends nobody else's subscription", async () 
   expect([shown, past, line.sent.length]).toEqual([[1], [1], 2]);
 });
 
-it("names as many topics in a connect as the transport takes, and asks for the others after it", async () => {
+it("names in a connect as many topics as the transport takes, and asks for the others after it", async () => {
   const { client, hub } = simulate();
   hub.topicsMax = 2;
   for (const name of ["a", "b", "c"]) client.topic(name).subscribe(() => undefined);
@@ -245,7 +245,7 @@ it("names in a connect no more than an address can hold, and asks for the others
   expect([...offer.topics.map(([topic]) => topic), ...asked]).toEqual(names);
 });
 
-it("a subscription that was not answered when the client was closed is asked for again", async () => {
+it("a subscription that was unanswered when the client was closed is requested again", async () => {
   const simulated = simulate();
   const { client, hub } = simulated;
   const line = await connect(simulated);
@@ -275,7 +275,7 @@ it("a listener that throws stops neither the others nor the line", async () => {
   expect([shown, thrown.length]).toEqual([[1, 2], 2]);
 });
 
-it("`for await` shows what comes while the loop is busy, and ends with its signal", async () => {
+it("`for await` shows messages that arrive while the loop is busy, and ends with its signal", async () => {
   const simulated = simulate();
   const abort = new AbortController();
   const messages = simulated.client.topic("news").messages({ signal: abort.signal });
@@ -292,7 +292,7 @@ it("`for await` shows what comes while the loop is busy, and ends with its signa
   expect(line.asked("unsubscribe")).toMatchObject({ topic: "news" });
 });
 
-it("`for await` throws what the hub refuses with, and why the client was closed", async () => {
+it("`for await` throws the hub's refusal, and the reason why the client was closed", async () => {
   const refused = simulate();
   const first = refused.client.topic("news").messages().next();
   const line = await connect(refused);
@@ -309,7 +309,7 @@ it("`for await` throws what the hub refuses with, and why the client was closed"
   await expect(Promise.race([third, hangs])).rejects.toMatchObject({ code: "closed" });
 });
 
-it("`for await` throws rather than to let messages pile up without end", async () => {
+it("`for await` throws before messages pile up without end", async () => {
   const simulated = simulate();
   const messages = simulated.client.topic("news").messages();
   const first = messages.next();
@@ -325,7 +325,7 @@ it("`for await` throws rather than to let messages pile up without end", async (
   expect(count).toBe(1_001);
 });
 
-it("repeats what was not answered on the next connection, as it was", async () => {
+it("repeats unanswered requests unchanged on the next connection", async () => {
   const simulated = simulate();
   const { client, clock, hub } = simulated;
   const line = await connect(simulated);
@@ -347,7 +347,7 @@ it("repeats what was not answered on the next connection, as it was", async () =
   });
 });
 
-it("[SOC7] what the hub refuses unread fails as well, and is not sent again", async () => {
+it("[SOC7] a frame that the hub refuses without reading it fails, and is not sent again", async () => {
   const simulated = simulate();
   const line = await connect(simulated);
   const data = JSON.parse(`${"[".repeat(40)}${"]".repeat(40)}`);
@@ -364,7 +364,7 @@ it("[SOC7] what the hub refuses unread fails as well, and is not sent again", as
   expect(simulated.hub.line.sent).toEqual([]);
 });
 
-it("what waits for an answer fails when the client is closed, and so does what is asked after that", async () => {
+it("pending requests fail when the client is closed, and so do later ones", async () => {
   const simulated = simulate();
   await connect(simulated);
   const before = simulated.client.topic("news").publish({ data: 1 });
@@ -373,7 +373,7 @@ it("what waits for an answer fails when the client is closed, and so does what i
   await expect(simulated.client.topic("news").follow()).rejects.toMatchObject({ code: "closed" });
 });
 
-it("leaves no listener at a signal that outlives it", async () => {
+it("leaves no listener on a signal that outlives it", async () => {
   const { client } = await subscribed();
   const { signal } = new AbortController();
   const news = client.topic("news");
