@@ -1,6 +1,5 @@
-// `npx belfry` as its user runs it: the built file, in a process of its own, and what it prints. The
-// bundle of the hub is built for every run of the tests, and the command line before it (`[build]` in
-// wrangler.toml).
+// The built `npx belfry` run as a user runs it, in a process of its own, with its output. Each run of the
+// tests builds the bundle of the hub, and before it the command line (`[build]` in wrangler.toml).
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
@@ -11,16 +10,16 @@ import { API_KEY } from "../support/vars.ts";
 export const COMMAND = resolve(import.meta.dirname, "../../dist/belfry.js");
 const WAIT_MS = 25_000;
 
-/** Makes the command believe that a person reads what it prints. */
+/** Makes the command believe that it prints to a terminal. */
 export const AT_TERMINAL = ["--import", "data:text/javascript,process.stdout.isTTY=true"];
 
 export interface Surroundings {
-  /** The hub's address; absent: none is named, and no key either. */
+  /** The hub's address. Absent: the command gets neither an address nor a key. */
   url?: string;
   key?: string;
   cwd?: string;
   terminal?: boolean;
-  /** What is piped in. Absent: `stdin` stays open. */
+  /** The text piped into stdin. Absent: stdin stays open. */
   input?: string | Buffer;
 }
 
@@ -55,24 +54,24 @@ export class Belfry {
         lines.push(line);
         this.#wake();
       });
-    // A command that has ended takes no more of what is piped in.
+    // Writing fails after the command has ended, since nothing reads its stdin any more.
     this.#child.stdin.on("error", () => undefined);
     if (input !== undefined) this.#child.stdin.end(input);
-    // `close` comes after the last line, `exit` may come before it.
+    // `close` comes after the last line; `exit` may come before it.
     this.#ended = new Promise((done) => this.#child.once("close", done));
   }
 
-  /** Pipes more in. */
+  /** Pipes more text into stdin. */
   type(text: string): void {
     this.#child.stdin.write(text);
   }
 
-  /** Ends what is piped in. */
+  /** Ends stdin. */
   finish(): void {
     this.#child.stdin.end();
   }
 
-  /** Resolves once so many lines are on stdout; gives them. */
+  /** Waits until stdout has `count` lines, and returns them. */
   async lines(count: number): Promise<string[]> {
     await this.#until(() => this.out.length >= count, `${count} lines`);
     return this.out.slice(0, count);
@@ -87,12 +86,12 @@ export class Belfry {
     return { code: await this.#ended, out: this.out, errors: this.errors };
   }
 
-  /** What a reader such as `head` does once it has enough. */
+  /** Closes stdout, as a reader such as `head` does once it has enough. */
   leave(): void {
     this.#child.stdout.destroy();
   }
 
-  /** The same of what it reads on stderr. */
+  /** Closes stderr in the same way. */
   leaveErrors(): void {
     this.#child.stderr.destroy();
   }
@@ -118,6 +117,6 @@ export function run(args: string[], surroundings: Surroundings): Promise<Ended> 
   return new Belfry(args, { input: "", ...surroundings }).ended();
 }
 
-/** Lines of NDJSON. */
+/** Parses lines of NDJSON. */
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into results of every shape.
 export const parsed = (lines: string[]): any[] => lines.map((line) => JSON.parse(line));

@@ -1,4 +1,4 @@
-// belfry inbox, follow, unfollow, token and keys, against a real hub; and the help of all.
+// The commands inbox, follow, unfollow, token and keys against a real hub, and the help of all commands.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -31,7 +31,7 @@ describe("inbox", () => {
     await call(hub.url, "PATCH", "/v1/users/ada/notifications", body);
   });
 
-  it("lists newest first, unread ones marked, for a person", async () => {
+  it("lists the newest first for a person, and marks the unread ones", async () => {
     const { code, out, errors } = await belfry(["inbox", "ada", "--limit", "2"], {
       terminal: true,
     });
@@ -43,7 +43,7 @@ describe("inbox", () => {
     expect(errors).toEqual(["149 unread of 150; there is more: --limit"]);
   });
 
-  it("gives a program one message a line, over as many pages as it asks for", async () => {
+  it("prints one message a line for a program, over as many pages as the limit needs", async () => {
     const { out } = await belfry(["inbox", "user:ada", "--limit", "120"]);
     expect(parsed(out).map(({ offset }) => offset)).toEqual(
       Array.from({ length: 120 }, (_, i) => 150 - i),
@@ -59,12 +59,12 @@ describe("inbox", () => {
   it.each([
     ["no user", []],
     ["a state that is none", ["ada", "--state", "new"]],
-  ])("%s is a wrong call, 2", async (_what, args) => {
+  ])("%s is a wrong call (exit code 2)", async (_what, args) => {
     expect((await belfry(["inbox", ...args])).code).toBe(2);
   });
 });
 
-it("follow and unfollow decide what lands in the inbox", async () => {
+it("follow and unfollow decide which topics reach the inbox", async () => {
   const follow = await belfry(["follow", "bob", "topic:builds"]);
   expect(parsed(follow.out)).toEqual([{ user: "bob", topic: "builds", follows: true }]);
   await belfry(["publish", "topic:builds", "Build 1"]);
@@ -90,7 +90,7 @@ describe("token", () => {
     expect((await call(hub.url, "GET", path, undefined, headers)).status).toBe(200);
   });
 
-  it("has the caps and the time that are asked for", async () => {
+  it("has the requested caps and lifetime", async () => {
     const { out } = await belfry([
       ...["token", "--user", "carol", "--ttl", "15m", "--json"],
       ...["--caps", "topic:builds.*=subscribe,follow", "--caps", '{"topic:a=b":["publish"]}'],
@@ -108,13 +108,13 @@ describe("token", () => {
     ["a cap that is none", ["--user", "carol", "--caps", "topic:news=fly"]],
     ["a cap without actions", ["--user", "carol", "--caps", "topic:news"]],
     ["a cap that is broken JSON", ["--user", "carol", "--caps", "{"]],
-  ])("%s is a wrong call, 2", async (_what, args) => {
+  ])("%s is a wrong call (exit code 2)", async (_what, args) => {
     expect((await belfry(["token", ...args])).code).toBe(2);
   });
 });
 
 describe("keys new", () => {
-  it("makes a key whose digest it tells, and needs no hub", async () => {
+  it("makes a key, prints its digest, and needs no hub", async () => {
     const { code, out } = await run(["keys", "new", "ci", "--scopes", "publish", "--json"], {});
     expect(code).toBe(0);
     const [{ key, entry }] = parsed(out);
@@ -123,7 +123,7 @@ describe("keys new", () => {
     expect(entry).toEqual({ name: "ci", sha256, scopes: ["publish"] });
   });
 
-  it("says how to set it, as `npm run keys` does", async () => {
+  it("explains how to set the key, as `npm run keys` does", async () => {
     const { out } = await run(["keys", "new"], {});
     const text = out.join("\n");
     expect(text).toContain("npx wrangler secret put API_KEYS");
@@ -137,7 +137,7 @@ describe("keys new", () => {
     ["a name that is none", ["new", "C I"]],
     ["a name like an option", ["new", "--", "--ci"]],
     ["another verb", ["list"]],
-  ])("%s is a wrong call, 2", async (_what, args) => {
+  ])("%s is a wrong call (exit code 2)", async (_what, args) => {
     expect((await run(["keys", ...args], {})).code).toBe(2);
   });
 });
@@ -158,12 +158,12 @@ describe("the help", () => {
     }
   });
 
-  it("tells the version of the package", async () => {
+  it("prints the version of the package", async () => {
     const { version } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
     expect(await run(["--version"], {})).toEqual({ code: 0, out: [version], errors: [] });
   });
 
-  it("a Node that is too old is told so before anything else, 2", async () => {
+  it("a Node that is too old is refused before anything else (exit code 2)", async () => {
     const old = `Object.defineProperty(process.versions, "node", { value: "18.20.8" })`;
     const args = ["--import", `data:text/javascript,${encodeURIComponent(old)}`, COMMAND, "--help"];
     const ran = spawnSync(process.execPath, args, { encoding: "utf8" });
@@ -171,12 +171,12 @@ describe("the help", () => {
     expect(ran.stderr).toMatch(/^belfry needs Node 20 or newer, and this is 18\.20\.8\n$/);
   });
 
-  it("a command that is none is 2", async () => {
+  it("an unknown command is a wrong call (exit code 2)", async () => {
     expect((await run(["destroy"], {})).code).toBe(2);
   });
 });
 
-it(`the whole has at most ${BYTES_MAX.toLocaleString("en")} bytes, and needs nothing but Node`, () => {
+it(`the whole command has at most ${BYTES_MAX.toLocaleString("en")} bytes, and needs nothing but Node`, () => {
   const text = readFileSync(COMMAND, "utf8");
   const bytes = gzipSync(text, { level: 9 }).length;
   console.log(JSON.stringify({ commandLine: bytes }));

@@ -1,4 +1,4 @@
-// What others write, and what a script passes on unread: each test is one attack.
+// Attacks by text of other people, and by text that a script passes on unchecked: one attack a test.
 
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -13,16 +13,16 @@ beforeAll(async () => {
 });
 afterAll(() => hub.stop());
 
-/** Clears the screen, renames the window, and turns the direction; in 7 bits and in 8. */
+/** Control codes of 7 and 8 bits: clear the screen, rename the window, set a colour, reverse text. */
 const OBEYED = "\u001b[2J\u001b]0;owned\u0007 \u009b31m \u202egpj.exe";
 const isObeyed = (text: string) =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for control characters.
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(text);
 
 it.each([
   ["inbox", "mallory"],
   ["tail", "user:mallory", "--since", "1h", "--count", "1"],
-])("a title that a terminal would obey is shown and not obeyed by %s", async (...args) => {
+])("%s shows a title without the control codes that a terminal would obey", async (...args) => {
   const notification = { title: OBEYED, body: `one\r\ntwo${OBEYED}` };
   const { status } = await call(hub.url, "POST", "/v1/users/mallory/notifications", {
     notification,
@@ -35,7 +35,7 @@ it.each([
   expect(message.notification.title).toBe(OBEYED);
 });
 
-it("arguments that a terminal would obey come back harmless in the message about them", async () => {
+it("a message about wrong arguments contains none of their control codes", async () => {
   const { code, errors } = await run(["inbox", OBEYED], { url: hub.url });
   expect(code).toBe(2);
   expect(errors.filter(isObeyed)).toEqual([]);
@@ -53,11 +53,11 @@ it.each([
   ["a".repeat(129), 2],
   ["__proto__", 0],
   ["ada|x@example.com", 0],
-])("a user called %j leads to no other path", async (user, code) => {
+])("the user name %j leads to no other path", async (user, code) => {
   expect((await run(["inbox", user], { url: hub.url })).code).toBe(code);
 });
 
-it("what is piped in cannot choose another address", async () => {
+it("a piped message cannot choose another address", async () => {
   const { code } = await run(["publish", "user:ada", "-"], {
     url: hub.url,
     input: '{"to":"user:eve","type":"a"}\n{"to":["user:eve"],"type":"b"}\n',
@@ -72,7 +72,7 @@ it.each([
   ["a prototype", '{"__proto__":{"type":"a"}}'],
   ["a thousand brackets", "[".repeat(1_000)],
   ["a message of a megabyte", JSON.stringify({ data: "x".repeat(1_100_000) })],
-])("%s piped in is refused, and ends the command as it should", async (_what, input) => {
+])("%s on stdin is refused, and the command ends as it should", async (_what, input) => {
   const { code, out } = await run(["publish", "user:ada", "-"], { url: hub.url, input });
   expect(code).toBe(1);
   expect(parsed(out).filter(({ status }) => status < 400)).toEqual([]);
@@ -85,7 +85,7 @@ it("a line without an end does not fill the memory", async () => {
   expect(errors[0]).toContain("send one message a line");
 });
 
-/** A server that is no hub, or one that was taken over. */
+/** Runs a server that is no hub, or a hub that was taken over, and passes its address to `use`. */
 async function serve(answer: RequestListener, use: (url: string) => Promise<void>): Promise<void> {
   const server = createServer(answer);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -109,7 +109,7 @@ it.each([
   ["a list that is none", 200, {}, '{"notifications":7}'],
   ["the JSON of something else", 404, {}, '{"message":"no such route"}'],
   ["a page", 200, {}, "<!doctype html>"],
-])("%s for an answer is no hub's, and is told harmlessly", async (_what, status, headers, body) => {
+])("%s as an answer is reported harmlessly as no hub's", async (_what, status, headers, body) => {
   const commands = [
     ["inbox", "ada"],
     ["publish", "user:ada", "Hello"],
@@ -129,7 +129,7 @@ it.each([
   );
 });
 
-it("a token that a terminal would obey is printed and not obeyed", async () => {
+it("a token is printed without the control codes that a terminal would obey", async () => {
   await serve(
     (_request, response) => response.end(JSON.stringify({ token: OBEYED, expires_at: OBEYED })),
     async (url) => {
@@ -143,7 +143,7 @@ it("a token that a terminal would obey is printed and not obeyed", async () => {
 it.each([
   ["an event that never ends", "data: ".padEnd(3 * 1024 * 1024, "x")],
   ["an event that is not JSON", "event: messages\ndata: {\n\n"],
-])("%s in a stream is no frame", async (_what, text) => {
+])("%s in a stream is not taken for a frame", async (_what, text) => {
   await serve(
     (_request, response) => response.writeHead(200, EVENT_STREAM).end(text),
     async (url) => {
@@ -153,7 +153,7 @@ it.each([
   );
 });
 
-it("a stream that repeats and reorders shows each message once and asks for what is missing", async () => {
+it("a stream that repeats and reorders shows each message once and asks for the missing ones", async () => {
   const asked: (string | null)[] = [];
   const messages = (since: number, to: number) =>
     frame("messages", {
@@ -174,7 +174,7 @@ it("a stream that repeats and reorders shows each message once and asks for what
       response.write(
         frame("connected", { epoch: "e", offset: 0, recovered: true, reconnect_spread: 0 }),
       );
-      // First 1 and 2, then a hole; after that what is asked for, with what was given once more.
+      // The first stream has 1 and 2, then a hole. The next ones send the requested messages, each twice.
       if (asked.length === 1) response.end(messages(0, 2) + messages(3, 4));
       else response.end(messages(2, 4) + messages(2, 4));
     },
@@ -189,7 +189,7 @@ it("a stream that repeats and reorders shows each message once and asks for what
 });
 
 it.each(["topic:news", "user:ada"])(
-  "a tail of %s that finds something else at first does not wait for it to become a hub",
+  "a tail of %s whose first answer comes from no hub does not wait for one",
   async (address) => {
     await serve(
       (_request, response) => response.writeHead(502).end("<h1>Bad gateway</h1>"),
@@ -206,7 +206,7 @@ it.each([
   ["a page that is not there", 404],
   ["a page", 200],
   ["a gateway's fault", 502],
-])("a tail that was connected goes on when %s answers meanwhile", async (_what, status) => {
+])("a tail that was connected goes on after %s has answered in between", async (_what, status) => {
   const connected = { epoch: "e", offset: 1, recovered: true, reconnect_spread: 0 };
   const message = { id: "2", offset: 2, time: "2026-11-21T00:00:00Z" };
   let asked = 0;

@@ -1,4 +1,4 @@
-// belfry doctor, against hubs that are well, closed, half open, or none at all.
+// belfry doctor against a working hub, an unconfigured one, one that fails every call, and no hub at all.
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -27,7 +27,7 @@ const doctor = async (url: string, key: string) => {
   };
 };
 
-it("a hub that is well is 0, and nothing is left of the user it was tried with", async () => {
+it("a working hub is exit code 0, and nothing is left of the trial's user", async () => {
   const { code, outcomes, details, errors } = await doctor(hub.url, all.key);
   expect({ code, errors }).toEqual({ code: 0, errors: [] });
   expect(outcomes).toEqual({
@@ -40,7 +40,7 @@ it("a hub that is well is 0, and nothing is left of the user it was tried with",
   expect(details.key).toBe("it may publish, read, manage, tokens");
 });
 
-it("a person reads one line for each check", async () => {
+it("prints one line for each check for a person", async () => {
   const { out } = await run(["doctor"], { url: hub.url, key: all.key, terminal: true });
   expect(out.map((line) => line.slice(0, 19))).toEqual([
     "ok       address   ",
@@ -51,21 +51,21 @@ it("a person reads one line for each check", async () => {
   ]);
 });
 
-it("a key that may not do all is well, and what needs more is passed over", async () => {
+it("a key with fewer scopes is well, and checks that need more are skipped", async () => {
   const { code, outcomes, details } = await doctor(hub.url, reader.key);
   expect(code).toBe(0);
   expect(details.key).toBe("it may read; not publish, manage, tokens");
   expect(outcomes["round trip"]).toBe("skipped");
 });
 
-it("another hub's key is 1, and says how to make one", async () => {
+it("another hub's key is exit code 1, and the report says how to make one", async () => {
   const { code, outcomes, details } = await doctor(hub.url, newKey("other").key);
   expect(code).toBe(1);
   expect(outcomes.key).toBe("failed");
   expect(details.key).toContain("npm run keys");
 });
 
-it("a hub that nobody has configured is 1, and says what to run", async () => {
+it("a hub without configuration is exit code 1, and the report says what to run", async () => {
   const bare = await startHub(inject("bundle"), { API_KEYS: undefined, JWT_SECRETS: undefined });
   const { code, outcomes, details } = await doctor(bare.url, all.key);
   expect(code).toBe(1);
@@ -74,7 +74,7 @@ it("a hub that nobody has configured is 1, and says what to run", async () => {
   await bare.stop();
 });
 
-it("no hub is 3", async () => {
+it("no hub is exit code 3", async () => {
   const gone = await startHub(inject("bundle"));
   await gone.stop();
   const { code, outcomes, errors } = await doctor(gone.url, all.key);
@@ -86,7 +86,7 @@ it("no hub is 3", async () => {
 it.each([
   ["a fault of its own", 500, { title: "Internal error", code: "internal", temporary: true }],
   ["what is no hub's", 404, "<h1>Not found</h1>"],
-])("a hub that is there, and has %s for every call, is 1", async (_what, status, body) => {
+])("a healthy hub with %s for every call is exit code 1", async (_what, status, body) => {
   const server = createServer(({ url }, response) =>
     url === "/v1/health"
       ? response.end('{"status":"ok"}')
@@ -104,7 +104,7 @@ it.each([
   ["a page", 200, "text/html", "<!doctype html><title>Hello</title>"],
   ["a page that is not there", 404, "text/html", "<h1>Not found</h1>"],
   ["other JSON", 200, "application/json", '{"hello":"world"}'],
-])("what answers with %s is no hub, 3", async (_what, status, type, body) => {
+])("a server that answers with %s is no hub (exit code 3)", async (_what, status, type, body) => {
   const server = createServer((_request, response) =>
     response.writeHead(status, { "content-type": type }).end(body),
   );

@@ -1,10 +1,10 @@
-// How a command says what went wrong, where waiting for it would take too long.
+// The error text of a command, in a case that takes too long to wait for.
 
 import { once } from "node:events";
 import { expect, it } from "vitest";
 import { EXIT, explain } from "../../src/cli/failure.ts";
 
-it("a hub that takes a call and says nothing is one that does not answer", async () => {
+it("a hub that takes a call and never answers it is reported as one that does not answer", async () => {
   const limit = AbortSignal.timeout(1);
   if (!limit.aborted) await once(limit, "abort");
   const { code, text } = explain(limit.reason, "http://127.0.0.1:8787") ?? {};

@@ -1,4 +1,4 @@
-// Which hub a command speaks to, and which key it gives to whom.
+// The choice of the hub that a command calls, and of the key that it sends there.
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
@@ -12,7 +12,7 @@ import { API_KEY } from "../support/vars.ts";
 import { parsed, run } from "./belfry.ts";
 
 let hub: Hub;
-/** What `npm start` puts before its hub. */
+/** The address of the front that `npm start` puts before its hub. */
 let front: string;
 let folder: string;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-it("the one that `npm start` runs, from its folder and from those below", async () => {
+it("a command finds the hub of `npm start` from its folder and from those below", async () => {
   for (const cwd of [folder, join(folder, "src/deep")]) {
     const { code, out } = await run(["publish", "user:ada", "Hello"], { cwd });
     expect(code).toBe(0);
@@ -37,7 +37,7 @@ it("the one that `npm start` runs, from its folder and from those below", async 
   }
 });
 
-/** A program that listens where a hub was that is gone. */
+/** Starts another program, which stands for one at the address of a hub that is gone. */
 async function takeOver(listener: RequestListener): Promise<{ url: string; server: Server }> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -67,7 +67,7 @@ it.each(["says nothing", "passes the challenge on to the hub"])(
   },
 );
 
-it("a folder whose hub was killed names no hub", async () => {
+it("a command in a folder whose hub was killed reports that no hub answers", async () => {
   const { url, server } = await takeOver(() => undefined);
   await new Promise((closed) => server.close(closed));
   const left = await mkdtemp(join(tmpdir(), "belfry-left-"));
@@ -78,13 +78,13 @@ it("a folder whose hub was killed names no hub", async () => {
   await rm(left, { recursive: true });
 });
 
-it("an address that is given goes before the environment, the environment before the folder", async () => {
+it("`--hub` goes before the environment, and the environment before the folder", async () => {
   const inFolder = { cwd: folder, url: "http://127.0.0.1:9", key: API_KEY };
   expect((await run(["inbox", "ada"], inFolder)).code).toBe(3);
   expect((await run(["inbox", "ada", "--hub", hub.url], inFolder)).code).toBe(0);
 });
 
-it("the key of the folder goes to this machine only", async () => {
+it("the key of the folder is sent to this machine only", async () => {
   const { code, errors } = await run(["inbox", "ada", "--hub", "https://hub.example.com"], {
     cwd: folder,
   });
@@ -92,7 +92,7 @@ it("the key of the folder goes to this machine only", async () => {
   expect(errors[0]).toContain("set BELFRY_KEY");
 });
 
-it("an address that a folder names is believed only if it is this machine", async () => {
+it("an address in a folder counts only if it is of this machine", async () => {
   const strange = await mkdtemp(join(tmpdir(), "belfry-strange-"));
   await writeFile(join(strange, ".dev.key"), `${API_KEY}\n`);
   await writeFile(join(strange, ".dev.url"), "https://hub.example.com\n");
@@ -110,14 +110,14 @@ it.each([
   ["plain http over the network", "http://hub.example.com"],
   ["a name that only begins like this machine's", "http://127.0.0.1.example.com"],
   ["a name that only ends like it", "http://example.com?localhost"],
-])("%s is a wrong call, 2", async (_what, url) => {
+])("%s is a wrong call (exit code 2)", async (_what, url) => {
   expect((await run(["inbox", "ada"], { url })).code).toBe(2);
 });
 
 it.each([
   ["a line break", "bk_test_0123456789\r\nx-evil: 1"],
   ["what is no key", "ey.a.token"],
-])("a key with %s is a wrong call, and is not printed", async (_what, key) => {
+])("a key with %s is a wrong call (exit code 2), and is not printed", async (_what, key) => {
   const { code, out, errors } = await run(["inbox", "ada"], { url: hub.url, key });
   expect(code).toBe(2);
   expect([...out, ...errors].join("\n")).not.toContain(key.slice(0, 12));

@@ -1,4 +1,4 @@
-// belfry publish, against a real hub.
+// belfry publish against a real hub.
 
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { call } from "../support/backend.ts";
@@ -27,7 +27,7 @@ describe("one message", () => {
     expect(notification).toEqual({ title: "Build passed" });
   });
 
-  it("with a title the text is its body, and every option has its field", async () => {
+  it("with a title, the text is the body, and every option sets its field", async () => {
     const { code } = await publish([
       ...["user:bob", "main is live", "--title", "Build passed", "--url", "/builds/118"],
       ...["--type", "build.passed", "--data", '{"build":118}', "--category", "ci", "--ttl", "1h"],
@@ -45,7 +45,7 @@ describe("one message", () => {
     expect(Date.parse(expires) - Date.parse(time)).toBe(3_600_000);
   });
 
-  it("tells a person in a line, and with --json as to a program", async () => {
+  it("prints one line for a person, and with --json the same as for a program", async () => {
     const args = ["topic:lines", "One", "--id", "one"];
     expect((await publish(args, { terminal: true })).out).toEqual(["topic:lines  at 1  one"]);
     expect((await publish(args, { terminal: true })).out).toEqual([
@@ -68,13 +68,13 @@ describe("one message", () => {
     ["data that JSON.parse would lose some of", ["user:ada", "--data", '{"a":1,"a":2}']],
     ["a time that is none", ["user:ada", "Hello", "--ttl", "soon"]],
     ["one id for many", ["user:ada", "-", "--id", "one"]],
-  ])("%s is a wrong call, 2", async (_what, args) => {
+  ])("%s is a wrong call (exit code 2)", async (_what, args) => {
     const { code, out, errors } = await publish(args);
     expect({ code, out }).toEqual({ code: 2, out: [] });
     expect(errors.at(-1)).toBe("`belfry publish --help` says how it is called");
   });
 
-  it("what the hub refuses is 1, with what to do about it", async () => {
+  it("a refusal by the hub is exit code 1, and is printed with its advice", async () => {
     await publish(["user:carol", "One", "--id", "one"]);
     const { code, out, errors } = await publish(["user:carol", "Two", "--id", "one"]);
     expect({ code, out }).toEqual({ code: 1, out: [] });
@@ -83,10 +83,10 @@ describe("one message", () => {
   });
 });
 
-describe("what is piped in", () => {
+describe("piped input", () => {
   const input = (...messages: unknown[]) => messages.map((each) => JSON.stringify(each)).join("\n");
 
-  it("is one message a line, and options count where it does not say otherwise", async () => {
+  it("is one message a line; an option counts where the line does not set the field", async () => {
     const { code, out, errors } = await publish(["topic:piped", "-", "--category", "ci"], {
       input: input({ type: "a", id: "1" }, { type: "b", category: "own" }),
     });
@@ -129,7 +129,7 @@ describe("what is piped in", () => {
     await belfry.stop();
   });
 
-  it("says from where on nothing is known, when the hub goes away", async () => {
+  it("says from which line on nothing is known to be stored, when the hub goes away", async () => {
     const away = await startHub(inject("bundle"));
     const belfry = new Belfry(["publish", "topic:away", "-"], { url: away.url });
     belfry.type('{"type":"a"}\n');
@@ -142,7 +142,7 @@ describe("what is piped in", () => {
     expect(errors[0]).toBe("line 2: from here on nothing is known to be stored");
   });
 
-  it("is sent to its end, also when nobody reads the results any more", async () => {
+  it("is sent to its end even if nobody reads the results any more", async () => {
     const belfry = new Belfry(["publish", "topic:unread", "-"], { url: hub.url });
     belfry.type('{"type":"a"}\n');
     await belfry.lines(1);
@@ -158,7 +158,7 @@ describe("what is piped in", () => {
     expect(json.messages).toMatchObject([{ type: "c", offset: 1_502 }]);
   });
 
-  it("is sent to its end, also when nobody reads what was wrong with it", async () => {
+  it("is sent to its end even if nobody reads the errors any more", async () => {
     const belfry = new Belfry(["publish", "topic:unheard", "-"], { url: hub.url });
     belfry.type('{"type":"a"}\n');
     await belfry.lines(1);
@@ -169,7 +169,7 @@ describe("what is piped in", () => {
     expect((await belfry.ended()).code).toBe(1);
   });
 
-  it("a bad line fails alone, is named, and makes the whole 1", async () => {
+  it("a bad line fails alone, is named, and makes the exit code 1", async () => {
     const lines = ['{"type":"a"}', "{bad", "{}", '"text"', '{"type":"b"}'];
     const { code, out, errors } = await publish(["topic:bad", "-"], { input: lines.join("\n") });
     expect(code).toBe(1);
@@ -211,7 +211,7 @@ describe("what is piped in", () => {
     },
   );
 
-  it("2,500 messages of two read pieces and more arrive all, in order", async () => {
+  it("2,500 messages that take several reads all arrive, in order", async () => {
     const messages = Array.from({ length: 2_500 }, (_, i) => ({
       data: { i, pad: "x".repeat(90) },
     }));
@@ -224,7 +224,7 @@ describe("what is piped in", () => {
     expect(json.messages.at(-1)).toMatchObject({ offset: 2_500, data: { i: 2_499 } });
   });
 
-  it("1,000 messages arrive all, however much the options add to each", async () => {
+  it("1,000 messages all arrive, however much the options add to each", async () => {
     const messages = Array.from({ length: 1_000 }, (_, i) => ({ id: String(i) }));
     const data = JSON.stringify("x".repeat(2_000));
     const { code, errors } = await publish(["topic:wide", "-", "--data", data], {
@@ -236,7 +236,7 @@ describe("what is piped in", () => {
     });
   });
 
-  it("tells a person of each what one message tells", async () => {
+  it("prints for each message the same line as for a single one", async () => {
     const text = input(
       { type: "a", id: "1" },
       { type: "a", id: "1" },
@@ -250,7 +250,7 @@ describe("what is piped in", () => {
     ]);
   });
 
-  it("nothing is nothing", async () => {
+  it("may be empty", async () => {
     const { code, out } = await publish(["topic:none", "-"], { input: "" });
     expect({ code, out }).toEqual({ code: 0, out: [] });
   });

@@ -1,4 +1,4 @@
-// belfry tail, against a real hub that is killed meanwhile.
+// belfry tail against a real hub that is killed and comes back.
 
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startProxy } from "../examples/proxy.ts";
@@ -15,14 +15,14 @@ afterAll(() => hub.stop());
 const tail = (address: string, ...args: string[]) =>
   new Belfry(["tail", address, ...args], { url: hub.url });
 
-/** Publishes messages whose `data` counts from one number up to another. */
+/** Publishes messages with `data` from `from` to `to`. */
 async function count(path: string, from: number, to: number, url = hub.url): Promise<void> {
   const messages = Array.from({ length: to - from + 1 }, (_, i) => ({ data: from + i }));
   const { json } = await call(url, "POST", path, messages);
   expect(json.stored).toBe(messages.length);
 }
 
-/** A tail has no word for being connected: what is published until it shows something tells. */
+/** A tail prints nothing when it connects: live messages are published until it shows one. */
 async function whenOpen(belfry: Belfry, path: string): Promise<void> {
   for (let shown = 0; shown === 0; shown = belfry.out.length) {
     await call(hub.url, "POST", path, { data: "open?", ttl: 0 });
@@ -35,7 +35,7 @@ const dataOf = (lines: string[]) =>
     .map(({ data }) => data)
     .filter((data) => data !== "open?");
 
-/** Resolves once this is the last that was shown. */
+/** Resolves once the last line shown has this `data`. */
 async function until(belfry: Belfry, data: number): Promise<void> {
   while (dataOf(belfry.out).at(-1) !== data) await belfry.lines(belfry.out.length + 1);
 }
@@ -44,7 +44,7 @@ describe.each([
   ["a topic", "topic:news", "/v1/topics/news/messages"],
   ["an inbox", "user:ada", "/v1/users/ada/notifications"],
 ])("of %s", (_what, address, path) => {
-  it("shows what there was since a time, once and in order, then what comes", async () => {
+  it("shows the messages since a time, once and in order, then the new ones", async () => {
     await count(path, 1, 150);
     const belfry = tail(address, "--since", "1h", "--count", "160");
     await belfry.lines(150);
@@ -54,7 +54,7 @@ describe.each([
     expect(dataOf(out)).toEqual(Array.from({ length: 160 }, (_, i) => i + 1));
   });
 
-  it("shows only what comes when nothing is said", async () => {
+  it("shows only new messages without `--since`", async () => {
     const belfry = tail(address);
     await whenOpen(belfry, path);
     await count(path, 161, 170);
@@ -76,7 +76,7 @@ describe.each([
   ["a topic", "topic:kills", "/v1/topics/kills/messages"],
   ["an inbox", "user:kills", "/v1/users/kills/notifications"],
 ])("of %s, whose hub is killed", (_what, address, path) => {
-  it("shows all of what was published before, meanwhile and after, once and in order", {
+  it("shows every message published before, during and after the kill, once and in order", {
     timeout: 90_000,
   }, async () => {
     const proxy = await startProxy();
@@ -122,7 +122,7 @@ describe("its output", () => {
     ]);
   });
 
-  it("ends well when its reader has enough", async () => {
+  it("ends with exit code 0 when its reader has enough", async () => {
     await count("/v1/topics/head/messages", 1, 3);
     const belfry = tail("topic:head", "--since", "1h");
     await belfry.lines(3);
@@ -133,7 +133,7 @@ describe("its output", () => {
 });
 
 describe("its end", () => {
-  it("by an operator who disconnects the user is 1", async () => {
+  it("is exit code 1 when an operator disconnects the user", async () => {
     const belfry = tail("user:gone");
     await whenOpen(belfry, "/v1/users/gone/notifications");
     await call(hub.url, "DELETE", "/v1/users/gone/connections");
@@ -142,7 +142,7 @@ describe("its end", () => {
     expect(errors.at(-1)).toContain("the hub has ended the stream for good (4503)");
   });
 
-  it("by an operator who asks to reconnect is none", async () => {
+  it("does not come when an operator asks to reconnect", async () => {
     const belfry = tail("user:back");
     await whenOpen(belfry, "/v1/users/back/notifications");
     await call(hub.url, "DELETE", "/v1/users/back/connections", { reconnect: true });
@@ -156,7 +156,7 @@ describe("its end", () => {
     ["a `since` that is none", ["topic:news", "--since", "yesterday"]],
     ["no address", []],
     ["a count of nothing", ["topic:news", "--count", "0"]],
-  ])("%s is a wrong call, 2", async (_what, args) => {
+  ])("%s is a wrong call (exit code 2)", async (_what, args) => {
     expect((await run(["tail", ...args], { url: hub.url })).code).toBe(2);
   });
 });
