@@ -28,7 +28,7 @@ beforeAll(async () => {
       break;
     }
   }
-  // What is printed from here on must not fill the pipe.
+  // Later output must not fill the pipe.
   server.stdout?.resume();
 });
 afterAll(async () => {
@@ -51,7 +51,7 @@ it.each([
   for (const each of contents) expect(text).toContain(each);
 });
 
-it("what is no file goes to the Worker", async () => {
+it("a path that is no file goes to the Worker", async () => {
   const health = await fetch(`${url}/v1/health`);
   expect(await health.json()).toEqual({ status: "ok" });
   const unknown = await fetch(`${url}/v1/belfry.js`);

@@ -1,5 +1,5 @@
-// The package as a stranger gets it: packed, put into a fresh project without a network, its types
-// checked as two kinds of projects resolve them, bundled, and run against a real hub.
+// The package as a stranger gets it: packed, installed into a fresh project without a network,
+// type-checked under two module resolutions, bundled, and run against a real hub.
 
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -27,7 +27,7 @@ let files: string[];
 beforeAll(async () => {
   hub = await startHub(inject("bundle"));
   project = await mkdtemp(join(tmpdir(), "belfry-project-"));
-  // `prepack` builds what is packed.
+  // `prepack` builds the files to be packed.
   const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", project], {
     cwd: ROOT,
   });
@@ -42,7 +42,7 @@ afterAll(async () => {
   await rm(project, { recursive: true, force: true });
 });
 
-/** What the build says comes before it on stdout. npm gives a list, or an object by name. */
+/** Parses the output of `npm pack`: that of the build, then npm's list, or object by name. */
 function packedOf(stdout: string): { filename: string; files: { path: string }[] } {
   const json = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
   return Object.values(json)[0] as ReturnType<typeof packedOf>;
@@ -50,8 +50,8 @@ function packedOf(stdout: string): { filename: string; files: { path: string }[]
 
 const installed = (path: string) => join(project, "node_modules/belfry", path);
 
-describe("what is packed", () => {
-  it("is what was built and its sources, the licence and the README, and nothing of the hub", () => {
+describe("the tarball", () => {
+  it("contains the built files and their sources, the licence and the README, and nothing of the hub", () => {
     const folders = [...new Set(files.map((path) => path.split("/")[0]))].sort();
     expect(folders).toEqual(["LICENSE", "README.md", "dist", "package.json", "src"]);
     const sources = files.filter((path) => path.startsWith("src/"));
@@ -100,7 +100,7 @@ export const wrong: { url: 1 } extends Parameters<typeof createClient>[0] ? neve
       types: [],
       strict: true,
       noEmit: true,
-      // React's own types are the app's.
+      // The types of React come from the app, and this project has none.
       skipLibCheck: true,
     };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
@@ -133,7 +133,7 @@ client.close();
 process.exit();
 `;
 
-it("a program that a bundler makes of it publishes and receives", async () => {
+it("a bundled program publishes and receives", async () => {
   const { outputFiles } = await build({
     stdin: { contents: PROGRAM, resolveDir: project },
     bundle: true,
@@ -151,7 +151,7 @@ it("a program that a bundler makes of it publishes and receives", async () => {
   });
 });
 
-it("node runs it without a bundler", async () => {
+it("node runs the package without a bundler", async () => {
   const code = 'import { createClient } from "belfry/client"; console.log(typeof createClient);';
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", code], {
     cwd: project,
