@@ -1,8 +1,8 @@
 // A Chromium that needs nothing of the machine. The package brings the browser, and the libraries and
-// fonts that a server may lack; it unpacks those only where it takes itself to be on Lambda, and all
-// of it into the temporary directory, where another version may lie. So it is told both. And its own
-// list of font directories names none that is there: a browser without fonts breaks at the first
-// character that it has to look for.
+// fonts that a server may lack. It unpacks those only where it believes that it runs on Lambda, and
+// always into the temporary directory, where another version may lie: so both variables are set for it.
+// Its own list of font directories names none that exists here, and a browser without fonts breaks at the
+// first character that it has to look up.
 
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -11,12 +11,12 @@ import { dirname, join } from "node:path";
 import sparticuz from "@sparticuz/chromium";
 import { type Browser, chromium } from "playwright-core";
 
-/** A page lives for a second or two here, and its scripts end before it pays to optimize them. */
+/** A page lives for a second or two here: its scripts end before optimizing them pays off. */
 const ARGS = ["--no-sandbox", "--js-flags=--no-opt --no-maglev"];
 
 /**
- * Starts a browser, the one at CHROMIUM_PATH if that is set. Arguments that playwright gives by itself
- * can be taken away.
+ * Starts a browser, the one at CHROMIUM_PATH if that is set. `ignoreDefaultArgs` names arguments that
+ * playwright adds by default and that are left out.
  */
 export async function launchBrowser(ignoreDefaultArgs: string[] = []): Promise<Browser> {
   const given = process.env.CHROMIUM_PATH;
@@ -36,8 +36,8 @@ export async function launchBrowser(ignoreDefaultArgs: string[] = []): Promise<B
 }
 
 /**
- * The browser's folder beside the packages, one for each version. To unpack it takes seconds, so only the
- * first that needs it does; of several at once the first that is done.
+ * Returns the folder of the browser beside the packages, one for each version. Unpacking takes seconds,
+ * so only the first caller does it; of several at once, the first to finish wins.
  */
 async function unpacked(): Promise<string> {
   const packages = join(

@@ -20,7 +20,7 @@ describe("examples/page.html", () => {
   let hub: Hub;
   let page: Page;
   let origin: string;
-  /** Frames the page sent and received, as text. */
+  /** The frames that the page has sent and received, as text. */
   let sent: string[];
   let received: string[];
 
@@ -60,7 +60,7 @@ describe("examples/page.html", () => {
     expect.poll(() => frames(type), { timeout: 15_000 }).toHaveLength(times);
   const status = (text: string) => page.locator("#status", { hasText: text }).waitFor();
 
-  it("shows what is published, marks it read, and resumes without a double", async () => {
+  it("shows published messages, marks them read, and resumes without a duplicate", async () => {
     await page.goto(origin);
     await status("Connected");
     await publish("Build passed", { data: { build: 118 } });
@@ -81,14 +81,14 @@ describe("examples/page.html", () => {
     await item("Back again").waitFor();
     expect(await page.locator("li").count()).toBe(3);
     expect(await count().textContent()).toBe("2");
-    // It was resumed: one snapshot, at the very first connect.
+    // The page has resumed: its only snapshot came at the very first connect.
     expect(frames("messages").filter(({ snapshot }) => snapshot)).toHaveLength(1);
 
     await page.getByRole("button", { name: "Mark all read" }).click();
     await count().waitFor({ state: "hidden" });
   });
 
-  it("follows another device, drops what was deleted or has expired", async () => {
+  it("shows the marks of another device, and drops deleted and expired messages", async () => {
     await page.clock.install();
     await page.goto(origin);
     await status("Connected");
@@ -108,7 +108,7 @@ describe("examples/page.html", () => {
     expect(await page.locator("li").count()).toBe(1);
   });
 
-  it("shows no message without a notification, and by the hub's clock none that has ended", async () => {
+  it("shows no message without a notification, and none that has expired by the hub's clock", async () => {
     await page.clock.install({ time: Date.now() + 2 * 3_600_000 });
     await page.goto(origin);
     await status("Connected");
@@ -145,7 +145,7 @@ describe("examples/page.html", () => {
     expect(await count().textContent()).toBe("11");
   });
 
-  it("pings, renews its token in time, and stays away when it is told to", async () => {
+  it("pings, renews its token in time, and stays away after a final disconnect", async () => {
     await page.clock.install();
     await page.goto(origin);
     await status("Connected");

@@ -1,12 +1,12 @@
-// One address for a hub that is killed and comes back at another port: a TCP proxy whose target is
-// changed. Without a target it hangs up.
+// A TCP proxy that keeps one address for a hub that is killed and comes back at another port. Without a
+// target it hangs up.
 
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 export interface TcpProxy {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** Where connections go from now on; null is nowhere. Those that are open are cut. */
+  /** Sets the hub for new connections, or null for none, and cuts the open ones. */
   point(url: string | null): void;
   stop(): void;
 }
@@ -23,7 +23,7 @@ export async function startProxy(): Promise<TcpProxy> {
     ] as const) {
       open.add(one);
       one.pipe(other);
-      // A reset on one side is a reset on the other: `close` follows either way.
+      // `close` follows an error, and ends the other side as well.
       one.on("error", () => undefined);
       one.on("close", () => {
         open.delete(one);

@@ -1,4 +1,4 @@
-// examples/publish.sh, run by the shell. Its `curl` is ours, so that a machine without one will do.
+// examples/publish.sh, run by the shell. Its `curl` is part of the test, so that a machine needs none.
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// An example run as its reader runs it, in a process of its own, and what it prints.
+// An example run as its reader runs it, in a process of its own, with its output.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
@@ -26,11 +26,11 @@ export class Script {
           this.lines.push(line);
           this.#wake();
         });
-    // `close` comes after the last line, `exit` may come before it.
+    // `close` comes after the last line; `exit` may come before it.
     this.#ended = new Promise((done) => this.#child.once("close", done));
   }
 
-  /** The first line that matches, printed already or awaited. */
+  /** Returns the first line that matches, and waits for it if it is not printed yet. */
   async line(pattern: RegExp): Promise<RegExpExecArray> {
     const late = AbortSignal.timeout(WAIT_MS);
     for (;;) {
@@ -45,7 +45,7 @@ export class Script {
     }
   }
 
-  /** The exit code, once the script has ended by itself. */
+  /** Resolves with the exit code, once the script has ended by itself. */
   ended(): Promise<number | null> {
     return this.#ended;
   }

@@ -1,4 +1,4 @@
-// examples/watch.mjs, run by Node against a real hub that is killed under it.
+// examples/watch.mjs, run by Node against a real hub that is killed while it runs.
 
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { call } from "../support/backend.ts";
@@ -28,7 +28,7 @@ describe("examples/watch.mjs", () => {
     await hub.stop();
   });
 
-  it.each(LOGS)("prints what comes to $address, each once, over a restart", async (log) => {
+  it.each(LOGS)("prints each message of $address once, over a restart", async (log) => {
     const { address, path } = log;
     script = new Script("watch.mjs", [address], { HUB: proxy.url, KEY: API_KEY });
     await script.line(/^connected/);
@@ -53,7 +53,7 @@ describe("examples/watch.mjs", () => {
     ]);
   });
 
-  it("goes on from a cursor it is given, and stays away when it is told to", async () => {
+  it("goes on from a given cursor, and stays away after a final disconnect", async () => {
     const path = "/v1/users/ada/notifications";
     const { json } = await call(hub.url, "POST", path, title("Old"));
     await call(hub.url, "POST", path, title("New"));
