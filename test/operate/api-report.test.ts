@@ -1,4 +1,4 @@
-// docs/api is what the package exports, so that no change of it goes unseen.
+// docs/api equals the exports of the package, so that no change of them goes unseen.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -34,7 +34,7 @@ describe("a report", () => {
       ?.split("\n## ")
       .find((part) => part.startsWith(`${title}\n`)) ?? "";
 
-  it("has the types of members, and of what those reach", () => {
+  it("has the types of members, and the types that these refer to", () => {
     expect(partOf("client", "Exports")).toContain(
       "topic<Data = unknown>(name: string): Topic<Data>;",
     );
@@ -50,7 +50,7 @@ describe("a report", () => {
     expect(all.match(/interface Client extends/g)).toHaveLength(1);
   });
 
-  it("has what an entry adds to the modules of others", () => {
+  it("has an entry's additions to the modules of others", () => {
     expect(partOf("element", "Exports")).toContain('declare module "react" {');
     expect(partOf("element", "Exports").match(/declare global/g)).toHaveLength(1);
   });

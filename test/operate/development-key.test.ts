@@ -21,13 +21,13 @@ it("are made once, for their owner alone, and the hub knows the key by its diges
     expect((await stat(join(folder, file))).mode & 0o077).toBe(0);
 });
 
-it("are made anew when .dev.vars was deleted, as it says", async () => {
+it("are made again after .dev.vars was deleted, as it says", async () => {
   const key = developmentKey(folder);
   await rm(join(folder, ".dev.vars"));
   expect(developmentKey(folder)).not.toBe(key);
 });
 
-it("never go over a .dev.vars that somebody has written", async () => {
+it("never overwrite a .dev.vars that was written by hand", async () => {
   const own = "JWKS_URL='https://login.example.com/.well-known/jwks.json'\n";
   await writeFile(join(folder, ".dev.vars"), own);
   expect(() => developmentKey(folder)).toThrow(".dev.key");

@@ -1,4 +1,4 @@
-// Environments of wrangler.toml: a deploy of one has the objects, or does not happen.
+// Environments of wrangler.toml: a deploy of one without the objects is refused.
 
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { environmentsFault } from "../../src/operate/environments.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-/** Two builds and a bundle, on a machine that may be busy. */
+/** The time for two builds and a bundle on a busy machine. */
 const DRY_RUN_MS_MAX = 120_000;
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 
@@ -20,13 +20,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The block that wrangler.toml shows, as it is without its comment signs. */
+/** The block that wrangler.toml shows as a comment, without the comment signs. */
 const shownBlock = () =>
   [...toml.matchAll(/^# (\[env\.staging\.[\s\S]*)/gm)]
     .map(([, block = ""]) => block.replaceAll(/^# /gm, ""))
     .at(0) ?? "";
 
-/** Writes the project's configuration with `more` at its end, to be used from the temporary folder. */
+/** Writes the project's configuration, then `more`, into the temporary folder; returns its path. */
 async function configWith(more: string): Promise<string> {
   const path = join(await mkdtemp(join(folder, "config-")), "wrangler.toml");
   const own = toml
@@ -40,7 +40,7 @@ async function configWith(more: string): Promise<string> {
   return path;
 }
 
-/** `wrangler deploy --dry-run --env staging`; returns its exit code and everything that it prints. */
+/** Runs `wrangler deploy --dry-run --env staging`; returns its exit code and its whole output. */
 const dryRun = (config: string) =>
   new Promise<{ code: number; out: string }>((done) => {
     execFile(
@@ -63,7 +63,7 @@ it("the environment that wrangler.toml shows deploys with both objects, and with
   expect(out).not.toContain("WARNING");
 });
 
-it("an environment without the objects is not deployed, and the lines that it lacks are printed", {
+it("an environment without the objects is not deployed, and the missing lines are printed", {
   timeout: DRY_RUN_MS_MAX,
 }, async () => {
   const objects = shownBlock().slice(shownBlock().indexOf("[env.staging.durable_objects]"));

@@ -1,4 +1,4 @@
-// What whoever has not installed all of it is told, in place of a stack: each script in a checkout that
+// The advice for an incomplete installation, in place of a stack trace: each script in a checkout that
 // lacks modules, and on a Node that cannot run TypeScript.
 
 import { execFile } from "node:child_process";
@@ -11,7 +11,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
 const ADVICE = /run `npm ci`.*`npm ci --include=dev` where NODE_ENV is production/;
 
-/** A checkout without modules: the scripts are there, and say that they ran. */
+/** A checkout without modules. Its scripts only print that they ran. */
 let checkout = "";
 beforeEach(async () => {
   checkout = await mkdtemp(join(tmpdir(), "belfry-checkout-"));
@@ -28,7 +28,7 @@ afterEach(() => rm(checkout, { recursive: true, force: true }));
 
 const OLD = ["--no-experimental-strip-types"];
 
-/** Runs a script of package.json there, as npm does. */
+/** Runs a script of package.json in the checkout, as npm does. */
 function run(script: string, node: string[] = [], env: Record<string, string> = {}) {
   const args = (scripts[script] as string).split(" ").slice(1);
   return runNode([...node, ...args], env);
@@ -72,13 +72,13 @@ it.each(["keys", "smoke"])("`npm run %s` needs no module", async (script) => {
   expect(await run(script)).toEqual({ code: 0, out: "ran\n", errors: "" });
 });
 
-it("says nothing where all is there", async () => {
+it("prints nothing of its own when everything is installed", async () => {
   await install();
   expect(await run("start")).toEqual({ code: 0, out: "ran\n", errors: "" });
 });
 
 it.each(["ci", "install", "exec"])(
-  "`npm %s` without modules ends well, with a command that says what to do",
+  "`npm %s` without modules succeeds, and leaves a command that says what to do",
   async (command) => {
     const env = { npm_lifecycle_event: "postprepare", npm_command: command };
     const { code, errors } = await run("postprepare", [], env);
@@ -92,7 +92,7 @@ it.each(["ci", "install", "exec"])(
   },
 );
 
-it("an installation leaves a command alone that was built before", async () => {
+it("an installation does not replace a command that was built before", async () => {
   const built = join(checkout, "dist/belfry.js");
   await mkdir(join(checkout, "dist"));
   await writeFile(built, "built");
@@ -100,7 +100,7 @@ it("an installation leaves a command alone that was built before", async () => {
   expect(await readFile(built, "utf8")).toBe("built");
 });
 
-it("`npm pack` without modules makes no package of it", async () => {
+it("`npm pack` without modules is refused", async () => {
   const env = { npm_lifecycle_event: "prepack", npm_command: "pack" };
   expect((await run("prepack", [], env)).code).toBe(2);
 });

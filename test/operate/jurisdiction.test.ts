@@ -1,4 +1,4 @@
-// `npm start` where a deployment has a jurisdiction: the runtime on this machine has none.
+// `npm start` with a jurisdiction, which the runtime on this machine does not support.
 
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it("a hub in development takes no notice of JURISDICTION, and says so", async () => {
+it("a hub in development ignores JURISDICTION, and says so", async () => {
   developmentKey(ROOT);
   const vars = await readFile(join(ROOT, ".dev.vars"), "utf8");
   await writeFile(join(folder, ".dev.vars"), `${vars}JURISDICTION='eu'\n`);
@@ -42,7 +42,7 @@ it.each([
   [".dev.vars", "JURISDICTION=''", false],
   [".dev.vars", "OTHER_JURISDICTION=eu", false],
   [".env", "export JURISDICTION='eu'", true],
-])("%s with `%s` asks for one: %s", async (name, text, sets) => {
+])("%s with `%s` sets a jurisdiction: %s", async (name, text, sets) => {
   const own = await mkdtemp(join(folder, "vars-"));
   await writeFile(join(own, name), `A=1\n${text}\n`);
   expect(setsJurisdiction(own)).toBe(sets);

@@ -32,7 +32,7 @@ beforeAll(async () => {
   hub = await startHub(inject("bundle"), { API_KEYS: JSON.stringify(keys) });
 });
 
-it("a hub that works passes the smoke test, which leaves nothing behind", async () => {
+it("a working hub passes the smoke test, which leaves nothing behind", async () => {
   const { code, out, errors } = await run("smoke.ts", hub.url, API_KEY, "0");
   expect([code, errors]).toEqual([0, ""]);
   expect(out.trim().split("\n")).toEqual([
@@ -45,7 +45,7 @@ it("a hub that works passes the smoke test, which leaves nothing behind", async 
   ]);
 });
 
-it("a smoke test that fails says why, what it may have left, and ends", async () => {
+it("a failing smoke test says why, names the user that may be left, and ends", async () => {
   const { code, errors } = await run("smoke.ts", hub.url, narrow.key, "0");
   expect(code).toBe(1);
   expect(errors).toMatch(/^FAILED {2}DELETE \/v1\/users\/smoke-\S+ answered 403: .*manage/);
@@ -67,13 +67,13 @@ it.each([
   { what: "no key", args: ["https://hub.example"] },
   { what: "a name for an address", args: ["hub.example", API_KEY] },
   { what: "no number of seconds", args: ["https://hub.example", API_KEY, "soon"] },
-])("a smoke test that is given $what says what it takes", async ({ args }) => {
+])("a smoke test called with $what prints its usage", async ({ args }) => {
   const { code, errors } = await run("smoke.ts", ...args);
   expect(code).toBe(2);
   expect(errors).toContain("npm run smoke -- <url of the hub> <API key with all scopes>");
 });
 
-it("a hub takes the key that was made for it, by what is printed for its secret", async () => {
+it("a hub accepts a new key by the secret that is printed for it", async () => {
   const { code, out } = await run("keys.ts", "shop", "publish");
   expect(code).toBe(0);
   const [key = ""] = /bk_shop_\S+/.exec(out) ?? [];
@@ -90,7 +90,7 @@ it("a hub takes the key that was made for it, by what is printed for its secret"
   await own.stop();
 });
 
-it("what is printed for a key tells what it replaces, and keeps the users' secret apart", async () => {
+it("the output for a key says what it replaces, and keeps the users' secret apart", async () => {
   const { out } = await run("keys.ts", "shop");
   const [keys = "", tokens = ""] = out.split("\n----\n");
   expect(keys).toContain("replaces the whole list");
@@ -101,7 +101,7 @@ it("what is printed for a key tells what it replaces, and keeps the users' secre
 });
 
 it.each([["--help"], ["-h"], ["shop", "--help"]])(
-  "`npm run keys -- %s` says what it takes",
+  "`npm run keys -- %s` prints its usage",
   async (...args) => {
     const { code, out } = await run("keys.ts", ...args);
     expect(code).toBe(0);

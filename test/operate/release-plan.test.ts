@@ -1,4 +1,4 @@
-// What a release changes, and each reason to refuse it.
+// The changes of a release, and each reason to refuse one.
 
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -40,7 +40,7 @@ describe("a release", () => {
     expect(planOf(wanted, DAY, found())).toMatchObject({ version, tag: `v${version}` });
   });
 
-  it("writes the version and the changelog, and leaves a place for what comes next", () => {
+  it("writes the version and the changelog, and leaves a section for the next changes", () => {
     expect(planOf("minor", DAY, found())).toEqual({
       version: "0.2.0",
       tag: "v0.2.0",
@@ -68,7 +68,7 @@ describe("a release", () => {
     expect(changed(lock, files["package-lock.json"])).toEqual([version, version]);
   });
 
-  it("that is written already, as the first one is, changes no file", () => {
+  it("of a version that is written already, such as the first, changes no file", () => {
     const first = found({ tags: [], changelog: NOTHING_NEW });
     expect(planOf("0.1.0", DAY, first)).toEqual({ version: "0.1.0", tag: "v0.1.0", files: {} });
     const withoutHeading = found({ tags: [], changelog: `# Changelog\n${OLD}` });
@@ -76,7 +76,7 @@ describe("a release", () => {
   });
 });
 
-describe("refused is", () => {
+describe("a release is refused for", () => {
   it.each<[what: string, wanted: string | undefined, Partial<Found>, fix: RegExp]>([
     ["no version", undefined, {}, /npm run release -- patch, minor, major or a version/],
     ["a version that is none", "v0.2", {}, /npm run release -- patch/],

@@ -1,5 +1,5 @@
-// `npm run release` in a repository of its own: what it makes, and that a release which fails leaves
-// nothing half done.
+// `npm run release` in a repository of its own: its results, and a failed release that leaves nothing
+// half done.
 
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const ENTRY = "- Topics may have names.";
 const BUILD = 'import { writeFileSync } from "node:fs";\nwriteFileSync("dist/client.js", "");\n';
 
-/** Git as it comes, whatever the person who tests has configured. */
+/** Git without the configuration of the developer. */
 const ENV = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(GIT|npm)_/.test(name))),
   ...{ GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" },
@@ -57,7 +57,7 @@ function commitAll(subject: string) {
   git("commit", "--quiet", "-m", subject);
 }
 
-/** Runs the script as npm does, in a group of processes of its own as a shell makes one. */
+/** Runs the script as npm does, in a process group of its own, as a shell makes one. */
 async function release(...args: string[]) {
   const { scripts } = await readJson("package.json");
   const script = (scripts.release as string).split(" ").slice(1);
@@ -75,7 +75,7 @@ async function release(...args: string[]) {
   return { code, out, errors };
 }
 
-/** All that a release could leave behind. */
+/** Everything that a release could leave behind. */
 const state = async () => ({
   head: git("rev-parse", "HEAD"),
   tags: git("tag"),
@@ -159,7 +159,7 @@ describe("a refusal", () => {
     expect(await state()).toEqual(before);
   });
 
-  it("of words too many says how it is called", async () => {
+  it("of too many words prints the usage", async () => {
     expect((await release("minor", "now")).errors).toMatch(/^Say which release: /);
   });
 });
@@ -167,7 +167,7 @@ describe("a refusal", () => {
 describe("a release that fails leaves all as before", () => {
   it.each<[where: string, begin: () => unknown]>([
     ["in the build", () => write("build.mjs", `${BUILD}process.exit(1);\n`)],
-    // Of the whole group, as at a terminal.
+    // `kill(0)` signals the whole process group, as Ctrl+C at a terminal does.
     ["by Ctrl+C", () => write("build.mjs", `${BUILD}process.kill(0, "SIGINT");\n`)],
     [
       "at the commit",
@@ -177,7 +177,7 @@ describe("a release that fails leaves all as before", () => {
         await chmod(hook, 0o755);
       },
     ],
-    // A tag cannot be where a folder of tags is.
+    // Git cannot create a tag where a folder of tags exists.
     ["at the tag", () => git("tag", "v0.2.0/beta")],
   ])("%s", async (_, begin) => {
     await begin();

@@ -1,4 +1,4 @@
-// Where `npm start` listens when the port is taken: said before anything is started, or where it went.
+// The port of `npm start` when it is taken: refused before anything starts, or replaced by another.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -32,7 +32,7 @@ afterEach(() => {
   for (const child of children) child.kill("SIGTERM");
 });
 
-/** Listens there, unless somebody does already. */
+/** Listens on the port, unless another program already does. */
 async function take(port: number): Promise<Server> {
   const server = createServer();
   server.listen(port, HOST);
@@ -52,7 +52,7 @@ function start(...args: string[]): ChildProcess {
 }
 
 it.each(["taken", "named wrongly"])(
-  "a port that is %s ends it before anything starts",
+  "a port that is %s ends the script before anything starts",
   async (what) => {
     const child = start("--port", what === "taken" ? taken : "http");
     const [out, errors, [code]] = await Promise.all([
@@ -69,7 +69,7 @@ it.each(["taken", "named wrongly"])(
   },
 );
 
-it("without a port it goes to another one when its own is taken, and says so", async () => {
+it("without `--port` the hub moves to another port when its own is taken, and says so", async () => {
   const own = await take(8787);
   const child = start();
   const ended = once(child, "exit");
@@ -89,12 +89,12 @@ it.each([
   ["65536", /from 0 to 65535/],
   ["-1", /from 0 to 65535/],
   ["", /from 0 to 65535/],
-] as const)("the port %j is told to be none, or can be had", async (port, fault) => {
+] as const)("the port %j is accepted, or refused with a reason", async (port, fault) => {
   const told = await portFault(port, HOST);
   if (fault === null) expect(told).toBeNull();
   else expect(told).toMatch(fault);
 });
 
-it("an address of another machine is no place to listen", async () => {
+it("an address of another machine is refused", async () => {
   expect(await portFault("0", "192.0.2.1")).toMatch(/^port 0 at 192\.0\.2\.1 cannot be had: /);
 });
