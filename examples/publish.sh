@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a backend does, with curl: publishes to a user, lists the inbox, marks it read.
+# The calls of a backend, with curl: publish to a user, list the inbox, mark it read.
 #
 #   sh examples/publish.sh [user] [title]
 set -eu
@@ -22,7 +22,7 @@ if [ -z "${KEY:-}" ] && [ ! -f "$KEY_FILE" ]; then
 fi
 KEY=${KEY:-$(cat "$KEY_FILE")}
 user=${1:-ada}
-# In JSON, a quote and a backslash have one before them.
+# JSON escapes a quote and a backslash with a backslash.
 title=$(printf %s "${2:-Build passed}" | sed 's/[\\"]/\\&/g')
 
 echo "Publish to $user. The id makes it safe to repeat: after a lost answer, send the same again."

@@ -1,5 +1,5 @@
-// The backend's part of page.html: serves the page, and gives it tokens. In your application this is
-// a route of your own that knows who is logged in; the API key never leaves the server.
+// The backend of page.html: serves the page, and mints its tokens. In your application this is a route of
+// your own that knows the logged-in user; the API key never leaves the server.
 
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";

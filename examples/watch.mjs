@@ -1,5 +1,5 @@
-// Watches an inbox or a topic with nothing but Node's own WebSocket (Node 22 and later), and misses
-// nothing: whatever happens to the connection, it goes on from its cursor.
+// Watches an inbox or a topic with nothing but Node's own WebSocket (Node 22 and later). It misses
+// nothing: after any loss of the connection it goes on from its cursor.
 //
 //   node examples/watch.mjs user:ada [cursor]
 //   node examples/watch.mjs topic:builds [cursor]
@@ -28,7 +28,7 @@ const isTopic = kind === "topic";
 let cursor = begin ?? null;
 let spreadMs = 5_000;
 let attempts = 0;
-/** Parts of a frame that is still to be completed. */
+/** The parts of a frame that is not complete yet. */
 let parts = [];
 
 async function getToken() {
@@ -40,7 +40,7 @@ async function getToken() {
   });
   const answer = await response.json();
   if (response.ok) return answer.token;
-  // What will not pass is not asked again.
+  // Only a temporary refusal is worth another try.
   console.error(`${answer.title}: ${answer.fix}`);
   if (!answer.temporary) process.exit(1);
   throw new Error(answer.code);
@@ -60,17 +60,17 @@ async function connect() {
   let refresh;
   const refreshBefore = (expiresIn) => {
     clearTimeout(refresh);
-    // Without a new token the hub closes with 4002, which comes back with one.
+    // Without a new token the hub closes with 4002, and the client reconnects with a new one.
     refresh = setTimeout(() => renew(ws).catch(() => undefined), expiresIn * 800);
   };
-  // Told by a `disconnect` frame, or by the close after it, which may come late or never.
+  // Called for a `disconnect` frame, or for the close after it, which may come late or never.
   const lost = (code, reason) => {
     ws.onmessage = ws.onclose = null;
     ws.close();
     clearInterval(pings);
     clearTimeout(refresh);
     console.log(`closed with ${code} ${reason}`);
-    // The range of the code is the policy: below 4500 come back, from there on do not.
+    // The code decides: below 4500 come back, from 4500 on stay away.
     if (code < 4500) return comeBack();
     console.log(`not coming back; the cursor is ${cursor}`);
     process.exit(1);
@@ -109,7 +109,7 @@ async function connect() {
   ws.onclose = ({ code, reason }) => lost(code, reason);
 }
 
-/** Prints a frame's messages. False when it does not go on from the cursor: then reconnect. */
+/** Prints the messages of a frame. Returns false if it does not follow the cursor: then reconnect. */
 function apply(frame) {
   // The cursor of a log that was empty is `0:0`; its first message brings the epoch.
   const isNext = [`${frame.epoch}:${frame.since}`, `0:${frame.since}`].includes(cursor);
@@ -129,7 +129,7 @@ async function renew(ws) {
   ws.send(JSON.stringify({ type: "refresh", id: 1, token: await getToken() }));
 }
 
-/** The first time within the spread the hub asks for, then full jitter, up to half a minute. */
+/** Waits within the spread that the hub asks for at first, then with full jitter up to half a minute. */
 function comeBack() {
   const maxMs = attempts === 0 ? spreadMs : Math.min(30_000, 1_000 * 2 ** attempts);
   attempts += 1;
