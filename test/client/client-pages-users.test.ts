@@ -37,7 +37,7 @@ const app = (client, key) =>
 const root = createRoot(document.body);
 let client = newClient();
 root.render(app(client, window.user));
-/** What an app does with the line of docs/sdk.md. */
+/** The use that an app makes of the line of docs/sdk.md. */
 window.become = (user) => {
   client.close();
   window.user = user;
