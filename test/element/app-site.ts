@@ -1,5 +1,5 @@
-// An app's site with the element on it, as strict as a site can be: its policy allows nothing but its
-// own files and the hub, and nothing at all that Trusted Types would have to pass.
+// An app's site with the element on it, as strict as a site can be: its policy allows only its own files
+// and the hub, and its Trusted Types rule allows no policy at all.
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,12 +8,13 @@ import { tokenOf } from "../support/backend.ts";
 
 export interface Site {
   readonly origin: string;
-  /** Every page that is opened from here on. */
+  /** The HTML of every page that is opened from now on. */
   html: string;
-  /** Answers POST /token: who is signed in, null when nobody is; for so many seconds. */
+  /** The user of the tokens that POST /token issues; null: nobody is signed in. */
   user: string | null;
+  /** The lifetime of these tokens. */
   tokenSeconds: number;
-  /** How often a token was asked for. */
+  /** Counts the requests for a token. */
   asked: number;
   stop(): void;
 }
@@ -70,7 +71,7 @@ export async function startSite(hubUrl: string): Promise<Site> {
         })
         .end(body);
     if (path === "/token") {
-      // As frameworks do: who does not ask for JSON is led to a page.
+      // Frameworks send a request that does not accept JSON to the login page.
       if (headers.accept !== "application/json") return send("text/html", "<title>Login</title>");
       site.asked += 1;
       if (method !== "POST") return send("text/plain", "", 405);

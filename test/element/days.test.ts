@@ -1,4 +1,4 @@
-// The days of the list, by the calendar of the person who reads it and the hub's clock.
+// The days of the list, by the reader's calendar and the hub's clock.
 
 import { expect, it } from "vitest";
 import { dated, giveInbox, inlinePage } from "./own-inbox.ts";
@@ -6,7 +6,7 @@ import { eventually, publish, type Screen, titled, useStage, visit } from "./sta
 
 const stage = useStage();
 
-/** The headings in view, each with how many notifications follow it. */
+/** Returns the headings, each with the number of notifications under it. */
 const days = (screen: Screen) =>
   screen.items.evaluateAll((items) => {
     const found: [string, number][] = [];
@@ -33,7 +33,7 @@ const LIST = [
 
 const show = async (options: object, now = NOW) => {
   inlinePage(stage);
-  // This device's own clock is two days ahead: days follow the hub's.
+  // The device's clock is two days ahead: the days must follow the hub's clock.
   const time = Date.parse(now) + 48 * 3_600_000;
   const screen = await visit(stage, options, undefined, (page) => page.clock.install({ time }));
   await giveInbox(screen, { messages: LIST, now: Date.parse(now) });
@@ -59,7 +59,7 @@ it("each day has its heading, by the reader's midnight", async () => {
   expect((await ages(screen))[5]).toContain("Nov 12, 2026");
 });
 
-it("the same hour is of other days in another place", async () => {
+it("in another time zone the same hour belongs to another day", async () => {
   const screen = await show({ timezoneId: "Asia/Tokyo" });
   expect(await days(screen)).toEqual([
     ["today", 3],
@@ -69,7 +69,7 @@ it("the same hour is of other days in another place", async () => {
   expect((await ages(screen)).slice(0, 4)).toEqual(["5m ago", "20m ago", "4h ago", "yesterday"]);
 });
 
-it("after midnight the headings say so by themselves", async () => {
+it("the headings change by themselves at midnight", async () => {
   const screen = await show({ timezoneId: "America/New_York" }, "2026-11-20T04:59:50Z");
   expect((await days(screen))[0]).toEqual(["today", 4]);
   await giveInbox(screen, { messages: LIST, now: Date.parse("2026-11-20T05:00:20Z") });
@@ -77,7 +77,7 @@ it("after midnight the headings say so by themselves", async () => {
   await eventually(() => days(screen)).toContainEqual(["yesterday", 3]);
 });
 
-it("a heading is read out with its first notification, and is no notification", async () => {
+it("a heading is read out with its first notification, and does not count as one", async () => {
   inlinePage(stage, `url="${stage.proxy.url}" token-url="/token"`);
   await publish(stage, [titled("One"), titled("Two")]);
   const screen = await visit(stage);
@@ -92,7 +92,7 @@ it("a heading is read out with its first notification, and is no notification", 
   expect(described).toContain("today");
   const [heading, row] = [await feed.getByRole("heading").boundingBox(), await box(screen, "Two")];
   expect((heading?.y ?? 0) + (heading?.height ?? 0)).toBeLessThanOrEqual(row.y);
-  // It is no part of what a click opens.
+  // A click on the heading must not open the notification under it.
   await screen.page.mouse.click((heading?.x ?? 0) + 8, (heading?.y ?? 0) + 8);
   expect(await screen.item("Two").getAttribute("class")).toContain("unread");
 });
@@ -103,7 +103,7 @@ const box = async (screen: Screen, title: string) => {
   return found;
 };
 
-it("nothing moves when the heading goes to what has arrived above", async () => {
+it("nothing moves when a notification arrives above and takes over the heading", async () => {
   const list = Array.from({ length: 30 }, (_, i) => titled(`Item ${i}.`));
   await publish(stage, list);
   const screen = await visit(stage);
@@ -115,7 +115,7 @@ it("nothing moves when the heading goes to what has arrived above", async () => 
   expect(await days(screen)).toEqual([["today", 31]]);
   expect((await box(screen, "Item 29.")).y).toBeCloseTo(before.y, 0);
   expect(await screen.focused()).toContain("Item 29.");
-  // By the keyboard at the top, the heading is in view with its notification.
+  // The Home key scrolls to the heading above the first notification, too.
   await screen.page.keyboard.press("Home");
   await eventually(() => screen.page.locator(".scroller").evaluate((node) => node.scrollTop)).toBe(
     0,

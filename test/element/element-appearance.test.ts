@@ -1,5 +1,5 @@
-// How it looks in each circumstance: axe finds nothing wrong with it, and test/element/screenshots has
-// it for a person to look at.
+// The element's appearance in each state: axe finds no violation, and test/element/screenshots has a
+// picture of it for people to look at.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -20,7 +20,7 @@ const HOUR_MS = 3_600_000;
 
 const stage = useStage();
 
-/** Publishes anew, and marks the oldest of it as read. */
+/** Erases the inbox, publishes a list, and marks messages up to the offset `upTo` as read. */
 async function seed(list: object[], upTo = 3): Promise<void> {
   await forget(stage);
   const { results } = (await publish(stage, list)).json;
@@ -32,13 +32,13 @@ const later = (hours: number) => (page: Screen["page"]) =>
   page.clock.install({ time: Date.now() + hours * HOUR_MS });
 
 async function check(screen: Screen, name: string): Promise<void> {
-  // As in a moment in which nothing fades in or is being loaded.
+  // In the middle of an animation the picture and axe's colours would be those of a passing state.
   await screen.page.evaluate(() =>
     Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined))),
   );
   await screen.page.screenshot({ path: join(SHOTS, `${name}.png`) });
   if (!(await screen.page.evaluate("'axe' in window"))) await screen.page.evaluate(AXE);
-  // Of what passes, the rules are enough: their nodes would double the work.
+  // Only violations list their nodes: the nodes of passed rules would double the work.
   const results = (await screen.page.evaluate(
     `axe.run({
       runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice'],
@@ -50,7 +50,7 @@ async function check(screen: Screen, name: string): Promise<void> {
     nodes: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),
   }));
   expect(found, name).toEqual([]);
-  // What axe could not decide about colours, since something lies above them, is looked at.
+  // Colours under an overlay stay undecided by axe: the screenshots are for those.
   expect(results.passes.length).toBeGreaterThan(10);
 }
 
@@ -159,7 +159,7 @@ describe.each(["light", "dark"] as const)("right to left, %s", (colorScheme) => 
   });
 });
 
-/** Of today, of yesterday and of a day before: by a clock that stands at noon. */
+/** Notifications of today, of yesterday and of an earlier day, for a clock that stands at noon. */
 const DAYS = [
   ["2026-11-20T11:00:00Z", "Deployed to production"],
   ["2026-11-20T09:30:00Z", "\u200b"],

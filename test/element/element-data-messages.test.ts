@@ -1,4 +1,4 @@
-// What is listed: a notification is what has a `notification`, and the rest is data for the app.
+// Data-only messages: the list shows messages with a `notification`; the others are data for the app.
 
 import { expect, it } from "vitest";
 import { dated, giveInbox, inlinePage } from "./own-inbox.ts";
@@ -12,7 +12,7 @@ const data = (offset: number) =>
   dated(offset, TIME, { type: "data.only", category: "data", data: 1, notification: undefined });
 const shown = (offset: number) => dated(offset, TIME, { notification: { title: `N${offset}.` } });
 
-it("data is not listed, has no tab, and counts in no place", async () => {
+it("a data-only message is not listed, has no tab, and is not counted", async () => {
   await publish(stage, [
     titled("One"),
     { type: "data.only", category: "secret", data: { a: 1 } },
@@ -26,7 +26,7 @@ it("data is not listed, has no tab, and counts in no place", async () => {
   expect(await screen.items.last().getAttribute("aria-setsize")).toBe("2");
 });
 
-it("an inbox of data alone is an empty one", async () => {
+it("an inbox with nothing but data is shown as empty", async () => {
   await publish(stage, [
     { type: "data.only", data: 1 },
     { type: "data.only", data: 2 },
@@ -37,7 +37,7 @@ it("an inbox of data alone is an empty one", async () => {
   expect(await screen.items.count()).toBe(0);
 });
 
-it("pages of data are loaded until there is something to show", async () => {
+it("pages that hold only data are skipped until there is something to show", async () => {
   const none = Array.from({ length: 60 }, (_, i) => ({ type: "data.only", data: i }));
   await publish(stage, [titled("At the end"), ...none, ...none]);
   const screen = await visit(stage);
@@ -46,7 +46,7 @@ it("pages of data are loaded until there is something to show", async () => {
   expect(await screen.items.first().getAttribute("aria-setsize")).toBe("1");
 });
 
-it("while more is to be loaded, nobody says how many there are, if data is among them", async () => {
+it("the size of the list is unknown while data is among it and more can be loaded", async () => {
   inlinePage(stage);
   const screen = await visit(stage);
   const many = Array.from({ length: 40 }, (_, i) => shown(200 - i));
@@ -56,7 +56,7 @@ it("while more is to be loaded, nobody says how many there are, if data is among
   expect(await screen.items.first().getAttribute("aria-setsize")).toBe("43");
   await giveInbox(screen, { messages: [data(201), ...many], older, total: 44 });
   await eventually(() => screen.items.first().getAttribute("aria-setsize")).toBe("-1");
-  // To the end, over the pages that have nothing to show.
+  // Scroll to the end, past the pages with nothing to show.
   await screen.page.locator(".scroller").evaluate((node) => node.scrollTo(0, node.scrollHeight));
   await screen.page.locator("main").evaluate(() => scrollTo(0, document.body.scrollHeight));
   await screen.item("N18.").waitFor();

@@ -1,5 +1,5 @@
-// What others may write into a notification, one test for each attack. The hub refuses some of it at
-// its door; an inbox of the app's own may let it through, so here it comes from one.
+// Hostile content in a notification, one test for each attack. The hub refuses some of it on publish; an
+// app's own inbox may let it through, so these tests use one.
 
 import { expect, it } from "vitest";
 import { pageOf } from "./app-site.ts";
@@ -8,7 +8,7 @@ import { eventually, publish, type Screen, titled, useStage, visit } from "./sta
 const stage = useStage();
 let screen: Screen;
 
-/** Opens an inbox of the app's own, which holds these. */
+/** Opens an app's own inbox with these notifications. */
 async function holding(...notifications: object[]): Promise<void> {
   stage.site.html = pageOf("<belfry-inbox></belfry-inbox>");
   screen = await visit(stage);
@@ -62,7 +62,7 @@ const SCRIPTS = [
   "https://[",
 ];
 
-it("addresses that are no http are no links", async () => {
+it("only http and https addresses become links", async () => {
   await holding(
     ...SCRIPTS.map((url) => ({
       title: url,
@@ -78,7 +78,7 @@ it("addresses that are no http are no links", async () => {
   expect(screen.page.url()).toBe(`${stage.site.origin}/`);
 });
 
-it("relative and absolute links keep to where they say they lead", async () => {
+it("relative and absolute links keep their target", async () => {
   await holding(
     { title: "a", url: "/a" },
     { title: "b", url: "b?c#d" },
@@ -96,7 +96,7 @@ it("relative and absolute links keep to where they say they lead", async () => {
   ]);
 });
 
-it("markup is text", async () => {
+it("markup is shown as text", async () => {
   const markup = "<img src=x onerror=alert(1)><script>alert(1)</script>&amp;<b>bold</b>";
   await publish(
     stage,
@@ -135,14 +135,14 @@ it("a text of 60,000 characters is cut, and cannot widen the panel", async () =>
   expect((await screen.items.last().boundingBox())?.height).toBeLessThan(300);
 });
 
-it("what overrides the direction ends where its text ends", async () => {
+it("a direction override does not reach beyond its text", async () => {
   const override = "\u202e\u2066\u202dgnp.exe";
   await holding({ title: `Photo ${override}`, body: override }, { title: "After", body: "Text" });
   const isolated = await screen.page
     .locator(".item-title, .item-body, .category")
     .evaluateAll((all) => all.map((node) => getComputedStyle(node).unicodeBidi));
   expect(new Set(isolated)).toEqual(new Set(["isolate"]));
-  // The time stands at the same place in both.
+  // An override that reached further would move the time.
   const [one, two] = await screen.page
     .locator("time")
     .evaluateAll((all) => all.map((node) => node.getBoundingClientRect().x));
@@ -180,7 +180,7 @@ it("ten actions wrap, and each can be pressed", async () => {
   expect(Math.max(...boxes)).toBeLessThanOrEqual((panel?.x ?? 0) + (panel?.width ?? 0));
 });
 
-it("a notification with nothing in it is shown as one", async () => {
+it("an empty notification is shown as `Notification`", async () => {
   await holding({});
   expect(await screen.page.locator(".item-title").textContent()).toBe("Notification");
   await screen.page.keyboard.press("Escape");
@@ -188,7 +188,7 @@ it("a notification with nothing in it is shown as one", async () => {
   await eventually(() => screen.toasts.count()).toBe(1);
 });
 
-it("a page's own styles do not reach in, and nothing in it has a style of its own", async () => {
+it("nothing in the element has inline styles, style sheets or scripts", async () => {
   await publish(stage, titled("One", {}, { icon: "/picture.svg", image: "/picture.svg" }));
   screen = await visit(stage);
   await screen.open();
@@ -199,7 +199,7 @@ it("a page's own styles do not reach in, and nothing in it has a style of its ow
   expect(styled).toBe(0);
 });
 
-it("a language that is none does no harm", async () => {
+it("an invalid language of the page does no harm", async () => {
   stage.site.html = pageOf(
     `<belfry-inbox url="${stage.proxy.url}" token-url="/token"></belfry-inbox>`,
     'lang="en_US;x"',

@@ -1,4 +1,4 @@
-// The element by the keyboard alone, and what a screen reader is told.
+// The element by the keyboard alone, and its output for screen readers.
 
 import { expect, it } from "vitest";
 import { pageOf } from "./app-site.ts";
@@ -12,7 +12,7 @@ const press = (...keys: string[]) =>
     (before, key) => before.then(() => screen.page.keyboard.press(key)),
     Promise.resolve(),
   );
-/** The title of the row that has the focus, or what else has it. */
+/** Returns the title of the focused row, or a name of the control with the focus. */
 const focus = () =>
   screen.page.evaluate(() => {
     const root = document.querySelector("belfry-inbox")?.shadowRoot;
@@ -28,7 +28,7 @@ const THREE = [
   titled("Three", { category: "ci" }, { url: "/three" }),
 ];
 
-it("Tab, Enter, the arrows, Home, End and Escape do all of it", async () => {
+it("Tab, Enter, the arrows, Home, End and Escape are enough for everything", async () => {
   await publish(stage, THREE);
   screen = await visit(stage);
   await eventually(() => screen.bell.getAttribute("aria-label")).toContain("3 unread");
@@ -58,7 +58,7 @@ it("Tab, Enter, the arrows, Home, End and Escape do all of it", async () => {
   await focusIs("Three");
   await press("ArrowUp");
   await focusIs("Three");
-  // Its own controls are reached by Tab, those of the others are passed over.
+  // Tab visits the controls of the focused row, and passes over those of the other rows.
   await press("Tab");
   await focusIs("Three");
   await press("Tab");
@@ -86,7 +86,7 @@ it("from the panel the arrow leads into the list, and Enter follows the link", a
   await screen.page.waitForURL("**/three");
 });
 
-it("after archiving, the next one has the focus, and undo gives it to the list", async () => {
+it("archiving moves the focus to the next row, and undo returns it to the list", async () => {
   await publish(stage, THREE);
   screen = await visit(stage);
   await screen.bell.focus();
@@ -99,7 +99,7 @@ it("after archiving, the next one has the focus, and undo gives it to the list",
   await press("Tab", "Tab", "Tab", "Enter");
   await focusIs("Three");
   await press("Tab", "Tab", "Tab", "Enter");
-  // Nothing is left: the panel itself has it, and Escape still works.
+  // The list is empty: the panel has the focus, so that Escape still works.
   await focusIs("Notifications");
   await screen.page.getByText("You’re all caught up").waitFor();
   await screen.page.getByRole("button", { name: "Undo" }).focus();
@@ -110,7 +110,7 @@ it("after archiving, the next one has the focus, and undo gives it to the list",
   await eventually(focus).toContain("Notifications");
 });
 
-it("where reading goes leftwards, the arrows of the tabs do", async () => {
+it("right to left, the left arrow goes to the next tab", async () => {
   stage.site.html = pageOf(
     `<belfry-inbox url="${stage.proxy.url}" token-url="/token"></belfry-inbox>`,
     'lang="ar" dir="rtl"',
@@ -125,7 +125,7 @@ it("where reading goes leftwards, the arrows of the tabs do", async () => {
   await focusIs("All");
 });
 
-it("each row says where it stands, what it is called, and that it is unread", async () => {
+it("each row has its position, its name, and the word Unread for screen readers", async () => {
   await publish(stage, THREE);
   screen = await visit(stage);
   await screen.open();
@@ -138,7 +138,7 @@ it("each row says where it stands, what it is called, and that it is unread", as
   await screen.page.getByRole("article", { name: "Two", exact: true }).waitFor();
 });
 
-it("arrivals are announced politely, and not one by one", async () => {
+it("arrivals are announced together, not one by one", async () => {
   screen = await visit(stage, {}, undefined, (page) => page.clock.install());
   await screen.loaded();
   const status = screen.page
@@ -165,7 +165,7 @@ it("arrivals are announced politely, and not one by one", async () => {
   expect(await status.textContent()).toBe("3 new notifications");
 });
 
-it("the focus stays with it when its words are replaced", async () => {
+it("the element keeps the focus when its labels are replaced", async () => {
   await publish(stage, THREE);
   screen = await visit(stage);
   const replace = async (title: string) => {
@@ -185,7 +185,7 @@ it("the focus stays with it when its words are replaced", async () => {
   expect(await screen.focused()).toContain("panel");
 });
 
-it("a very long title is not read out to its end", async () => {
+it("the announcement of a very long title is cut", async () => {
   screen = await visit(stage);
   await screen.loaded();
   await publish(stage, titled("word ".repeat(4_000)));
@@ -194,14 +194,14 @@ it("a very long title is not read out to its end", async () => {
   expect((await said.textContent())?.length).toBeLessThan(2_100);
 });
 
-it("the lines that are read out when they change are there before they do", async () => {
+it("the live regions exist before their text changes", async () => {
   screen = await visit(stage);
   await screen.open();
-  // That of the connection, and the one at the foot.
+  // One for the connection, one at the foot of the panel.
   expect(await screen.panel.getByRole("status").count()).toBe(2);
 });
 
-it("with Alt an arrow is the browser's own: it goes back", async () => {
+it("Alt with an arrow is left to the browser, which goes back or forward", async () => {
   screen = await visit(stage);
   await screen.open();
   await screen.tab("All").focus();
@@ -209,7 +209,7 @@ it("with Alt an arrow is the browser's own: it goes back", async () => {
   expect(await screen.tab("All").getAttribute("aria-selected")).toBe("true");
 });
 
-it("where reading goes leftwards, a Latin category stands behind its dot", async () => {
+it("right to left, a category in Latin letters stands next to its dot", async () => {
   stage.site.html = stage.site.html.replace('lang="en"', 'lang="ar" dir="rtl"');
   await publish(stage, THREE);
   screen = await visit(stage);

@@ -1,4 +1,4 @@
-// What happens while a person is looking: nothing they look at moves, and every tab agrees.
+// Changes while a person is looking: nothing in view moves, and all tabs agree.
 
 import { describe, expect, it } from "vitest";
 import { call } from "../support/backend.ts";
@@ -29,7 +29,7 @@ const focused = (screen: Screen) =>
   });
 
 describe("insertion", () => {
-  it("at the top, what arrives is shown at once", async () => {
+  it("at the top, arrivals are shown at once", async () => {
     await many(20);
     const screen = await visit(stage);
     await screen.open();
@@ -68,7 +68,7 @@ describe("insertion", () => {
   });
 });
 
-it("opened again, it begins at the top, where the new ones are", async () => {
+it("opened again, the list starts at the top, with the new notifications", async () => {
   await many(30);
   const screen = await visit(stage);
   await screen.open();
@@ -96,7 +96,7 @@ it("a picture that comes with a notification above moves nothing", async () => {
   expect(await top(screen, "Item 20.")).toBe(before);
 });
 
-it("a tab whose notifications are all further down goes on loading until it has them", async () => {
+it("a tab loads pages until it finds its notifications", async () => {
   const { epoch } = (await many(160)).json.results[0];
   const offsets = Array.from({ length: 159 }, (_, i) => i + 2);
   await call(stage.hub.url, "PATCH", INBOX, { epoch, offsets, read: true });
@@ -123,7 +123,7 @@ describe("focus", () => {
     expect(await focused(screen)).toBe("Item 5.");
   });
 
-  it("goes to the next when its own leaves, and to the one before at the end", async () => {
+  it("moves to the next row when its own row leaves, at the end to the row before", async () => {
     await many(4);
     const screen = await visit(stage);
     await screen.open();
@@ -134,7 +134,7 @@ describe("focus", () => {
     await eventually(() => focused(screen)).toBe("Item 3.");
   });
 
-  it("is not lost with the button that leads up, when one scrolls up without it", async () => {
+  it("moves to the newest row when scrolling hides the button that leads up", async () => {
     await many(30);
     const screen = await visit(stage);
     await screen.open();
@@ -147,7 +147,7 @@ describe("focus", () => {
     expect(await focused(screen)).toBe("Newest");
   });
 
-  it("is not lost when the whole inbox is erased", async () => {
+  it("moves to the panel when the whole inbox is archived", async () => {
     await many(4);
     const screen = await visit(stage);
     await screen.open();
@@ -192,11 +192,11 @@ it("1,000 notifications are loaded page by page, and stay quick", async () => {
   expect(await screen.items.count()).toBe(50);
   expect(await screen.items.first().getAttribute("aria-setsize")).toBe("1000");
   const more = screen.page.getByRole("button", { name: "Load more" });
-  // By the button, with the keyboard: the focus goes on from what was loaded last.
+  // The button disappears at the end of the list: the focus it got here must move to a row then.
   await more.focus();
   await screen.page.keyboard.press("Enter");
   await eventually(() => screen.items.count()).toBeGreaterThanOrEqual(100);
-  // And by going down, again and again, to the very end.
+  // Scrolling down loads all the other pages.
   await eventually(async () => {
     await screen.page.locator(".scroller").evaluate((node) => {
       node.scrollTop = node.scrollHeight;

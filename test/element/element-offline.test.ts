@@ -1,4 +1,4 @@
-// The element when the line is not there: a hub that is killed, tokens that end, a page offline.
+// The element without a connection: a hub that is killed, tokens that expire, a page offline.
 
 import type { WebSocketRoute } from "playwright-core";
 import { expect, it } from "vitest";
@@ -12,7 +12,7 @@ let screen: Screen;
 const titles = () => screen.page.locator(".item-title").allTextContents();
 const banner = () => screen.page.locator(".banner");
 
-it("a hub that is killed is missed, and what came meanwhile is shown once", async () => {
+it("after a hub's crash the element reconnects, and shows missed notifications once", async () => {
   await publish(stage, titled("Before"));
   screen = await visit(stage);
   await screen.open();
@@ -21,7 +21,7 @@ it("a hub that is killed is missed, and what came meanwhile is shown once", asyn
   stage.hub = await stage.hub.restart();
   await banner().waitFor();
   expect(await banner().textContent()).toContain("Reconnecting…");
-  // What is there stays, and what is done is done later.
+  // The list stays, and changes wait until the hub is back.
   expect(await titles()).toEqual(["Before"]);
   await screen.item("Before").focus();
   await screen.item("Before").getByRole("button", { name: "Mark as read" }).click();
@@ -33,18 +33,18 @@ it("a hub that is killed is missed, and what came meanwhile is shown once", asyn
   expect(await screen.focused()).toContain("Mark as");
 });
 
-it("the line about it counts from the loss, not from when somebody looks", async () => {
+it("the banner's delay starts when the connection is lost, not when the panel opens", async () => {
   screen = await visit(stage, {}, undefined, (page) => page.clock.install());
   await screen.loaded();
   stage.proxy.point(null);
-  // It knows, and waits whether the line comes back.
+  // The element knows of the loss; it shows nothing yet, since the connection may come back.
   await eventually(() => banner().textContent()).toContain("Reconnecting…");
   await screen.page.clock.runFor(2_000);
   await screen.bell.click();
   expect(await banner().isVisible()).toBe(true);
 });
 
-it("what was seen on another device meanwhile is no news", async () => {
+it("no toast is shown for notifications read or archived elsewhere meanwhile", async () => {
   screen = await visit(stage);
   await screen.loaded();
   stage.proxy.point(null);
@@ -82,7 +82,7 @@ it("a page that is offline says so, and comes back by itself", async () => {
   await banner().waitFor({ state: "hidden" });
 });
 
-it("a token that ends is asked for again", async () => {
+it("an expired token is replaced by a new one", async () => {
   stage.site.tokenSeconds = 3;
   const asked = stage.site.asked;
   screen = await visit(stage);
@@ -93,18 +93,18 @@ it("a token that ends is asked for again", async () => {
   expect(await banner().isVisible()).toBe(false);
 });
 
-it("a user who is disconnected for good is told, and may try again", async () => {
+it("a user disconnected for good sees a message and a button to try again", async () => {
   await publish(stage, titled("Before"));
   screen = await visit(stage, {}, undefined, (page) => page.clock.install());
   await screen.loaded();
   await screen.page.clock.pauseAt(Date.now() + 60_000);
   await call(stage.hub.url, "DELETE", "/v1/users/ada/connections");
   await eventually(() => banner().textContent()).toContain("Disconnected.");
-  // At once: no time passes here.
+  // The button shows without a delay: the clock stands still here.
   await screen.bell.click();
   const retry = screen.page.getByRole("button", { name: "Try again" });
   expect(await retry.isVisible()).toBe(true);
-  // The client is closed, so it holds nothing of anybody.
+  // A closed client holds no notifications.
   expect(await titles()).toEqual([]);
   await screen.page.clock.resume();
   await retry.click();
@@ -113,7 +113,7 @@ it("a user who is disconnected for good is told, and may try again", async () =>
   await eventually(titles).toEqual(["After", "Before"]);
 });
 
-/** A line on which each mark names another epoch, so that the hub refuses it (STA10). */
+/** Changes the epoch of each mark on its way, so that the hub refuses it (STA10). */
 function misname(line: WebSocketRoute): void {
   const hub = line.connectToServer();
   line.onMessage((frame) =>
@@ -121,7 +121,7 @@ function misname(line: WebSocketRoute): void {
   );
 }
 
-it("what the hub refuses is taken back, and said", async () => {
+it("a change that the hub refuses is undone, and the user sees a message", async () => {
   await publish(stage, titled("One"));
   screen = await visit(stage, {}, undefined, (page) => page.routeWebSocket(/connect/, misname));
   await screen.open();
@@ -130,7 +130,7 @@ it("what the hub refuses is taken back, and said", async () => {
   expect(await screen.item("One").getAttribute("class")).toBe("item unread");
 });
 
-it("before anything is loaded it shows that it loads, and that it cannot", async () => {
+it("before the first load it shows a loading state, and a banner while the hub is away", async () => {
   stage.proxy.point(null);
   screen = await visit(stage);
   await screen.bell.click();
@@ -140,14 +140,14 @@ it("before anything is loaded it shows that it loads, and that it cannot", async
   await screen.page.getByText("You’re all caught up").waitFor();
 });
 
-/** What the page's console is warned of. */
+/** Collects the warnings in the page's console. */
 const warnings = (warned: string[]) => async (page: Screen["page"]) => {
   page.on("console", (message) => {
     if (message.type() === "warning") warned.push(message.text());
   });
 };
 
-it.each(["…", "nope"])("a token that is none is refused for good, and why: %s", async (token) => {
+it.each(["…", "nope"])("a malformed token is refused, with the reason: %s", async (token) => {
   stage.site.html = pageOf(
     `<belfry-inbox url="${stage.proxy.url}" token="${token}"></belfry-inbox>`,
   );
@@ -164,7 +164,7 @@ it.each(["…", "nope"])("a token that is none is refused for good, and why: %s"
 it.each([
   ["no token", () => `url="${stage.proxy.url}"`],
   ["no address", () => 'token-url="/token"'],
-])("with %s it shows nothing, and says so once", async (_, attributes) => {
+])("with %s it shows nothing, and warns once", async (_, attributes) => {
   stage.site.html = pageOf(`<belfry-inbox ${attributes()}></belfry-inbox>`);
   const warned: string[] = [];
   screen = await visit(stage, {}, undefined, async (page) => {

@@ -1,4 +1,4 @@
-// `open` as a page sets it: early or late, it is what the page has said last.
+// The property `open`: early or late, the page's last value counts.
 
 import { expect, it } from "vitest";
 import { pageOf } from "./app-site.ts";
@@ -9,7 +9,7 @@ const stage = useStage();
 const open = (screen: Screen) => screen.host.evaluate((host) => Reflect.get(host, "open"));
 const isOpen = (screen: Screen) => screen.panel.isVisible();
 
-it("set before the script is there, it opens", async () => {
+it("set before the script is loaded, it opens", async () => {
   await publish(stage, titled("One"));
   const screen = await visit(stage, {}, undefined, (page) =>
     page.addInitScript(() => {
@@ -31,7 +31,7 @@ it("set before it is on the page and before its address, it opens when it has bo
     await customElements.whenDefined("belfry-inbox");
     const inbox = document.createElement("belfry-inbox");
     Object.assign(inbox, { open: true, labels: { title: "Mine" } });
-    // What waits for all that is changed in one go has had its turn.
+    // Let the update that follows the changes above run first.
     await new Promise((done) => setTimeout(done));
     document.querySelector("header")?.append(inbox);
     await new Promise((done) => setTimeout(done));
@@ -45,7 +45,7 @@ it("set before it is on the page and before its address, it opens when it has bo
   await screen.item("One").waitFor();
 });
 
-it("set and taken back before, it stays closed", async () => {
+it("set and taken back before the address is set, it stays closed", async () => {
   stage.site.html = pageOf("<belfry-inbox></belfry-inbox>");
   const screen = await visit(stage);
   await screen.host.evaluate(async (host, url) => {
@@ -60,7 +60,7 @@ it("set and taken back before, it stays closed", async () => {
   expect(await open(screen)).toBe(false);
 });
 
-it("it stays open through other words and another token, and closed once it is closed", async () => {
+it("new labels and a new token leave an open panel open, and a closed one closed", async () => {
   await publish(stage, titled("One"));
   const screen = await visit(stage);
   await screen.host.evaluate((host) => Object.assign(host, { open: true }));
@@ -70,7 +70,7 @@ it("it stays open through other words and another token, and closed once it is c
   const panel = (title: string) => screen.page.locator(`.panel[aria-label=${title}]`);
   await replace("Open");
   await panel("Open").waitFor();
-  // Without an address there is nothing to open; with the next it is open again.
+  // Without a token URL there is no panel; with a new one it is open again.
   await screen.host.evaluate((host) => host.removeAttribute("token-url"));
   await eventually(() => screen.bell.count()).toBe(0);
   await screen.host.evaluate((host) => host.setAttribute("token-url", "/token"));
@@ -82,7 +82,7 @@ it("it stays open through other words and another token, and closed once it is c
   expect(await isOpen(screen)).toBe(false);
 });
 
-it("taken away and brought back, it is closed", async () => {
+it("removed from the page and inserted again, it is closed", async () => {
   const screen = await visit(stage);
   await screen.host.evaluate((host) => Object.assign(host, { open: true }));
   await screen.panel.waitFor();

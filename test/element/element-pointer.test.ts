@@ -1,4 +1,4 @@
-// What a pointer does to a notification: it rests, it presses the wheel, it selects a text.
+// The pointer on a notification: it rests, presses the wheel, selects text.
 
 import { expect, it } from "vitest";
 import { call } from "../support/backend.ts";
@@ -18,7 +18,7 @@ const middle = async (title: string) => {
   return [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2] as const;
 };
 
-it("a row that slides under a pointer that rests is not read, until the pointer moves", async () => {
+it("a row that slides under a resting pointer is read only once the pointer moves", async () => {
   await publish(stage, [titled("One"), titled("Two"), titled("Three")]);
   screen = await visit(stage, {}, undefined, withClock);
   await screen.open();
@@ -35,7 +35,7 @@ it("a row that slides under a pointer that rests is not read, until the pointer 
   expect(await classOf("One")).toBe("item unread");
 });
 
-it("an inbox that the app opens under a pointer that rests reads nothing", async () => {
+it("an inbox that the app opens under a resting pointer marks nothing as read", async () => {
   await publish(stage, titled("One"));
   screen = await visit(stage, {}, undefined, withClock);
   await screen.open();
@@ -49,7 +49,7 @@ it("an inbox that the app opens under a pointer that rests reads nothing", async
   expect(await classOf("One")).toBe("item unread");
 });
 
-it("an inbox that closes under a pointer reads nothing any more", async () => {
+it("an inbox that closes under a pointer marks nothing as read", async () => {
   await publish(stage, titled("One"));
   screen = await visit(stage, {}, undefined, withClock);
   await screen.open();
@@ -60,14 +60,14 @@ it("an inbox that closes under a pointer reads nothing any more", async () => {
   await bellIs("Notifications, 1 unread");
 });
 
-it("the wheel's button opens another tab, and marks read", async () => {
+it("a click with the wheel opens another tab, and marks as read", async () => {
   await publish(stage, [
     titled("Build", {}, { url: "/build", actions: [{ action: "log", title: "Log", url: "/log" }] }),
     titled("Plain"),
   ]);
   screen = await visit(stage);
   await screen.host.evaluate((host) => host.setAttribute("no-hover-read", ""));
-  // An app that leads all clicks to its router does not get those of another tab.
+  // An app that handles all clicks in its router must not get those for another tab.
   await screen.host.evaluate((host) =>
     host.addEventListener("belfry-notification", (event) => event.preventDefault()),
   );
@@ -85,14 +85,14 @@ it("the wheel's button opens another tab, and marks read", async () => {
   await eventually(() => classOf("Build")).toBe("item");
   expect(await opens(() => target.getByRole("link", { name: "Log" }).click(wheel))).toBe("/log");
   expect(await opens(() => target.click({ modifiers: ["ControlOrMeta"] }))).toBe("/build");
-  // Where there is nothing to open, it does nothing; nor does the second button anywhere.
+  // The wheel does nothing on a row without a link; the right button does nothing on any row.
   await screen.item("Plain").click(wheel);
   await target.click({ button: "right" });
   expect(await classOf("Plain")).toBe("item unread");
   expect(await screen.panel.isVisible()).toBe(true);
 });
 
-it.each(["title", "body"])("the text of a %s can be selected, and that is no click", async (of) => {
+it.each(["title", "body"])("selecting the text of a %s does not count as a click", async (of) => {
   await publish(
     stage,
     ["/one", undefined].map((url) =>
@@ -118,18 +118,17 @@ it.each(["title", "body"])("the text of a %s can be selected, and that is no cli
   }
 });
 
-it("a text that is selected elsewhere keeps no click from the row", async () => {
+it("a selection elsewhere does not block a click on the row", async () => {
   await publish(stage, titled("One", {}, { url: "/one", body: "Text" }));
   screen = await visit(stage);
   await screen.open();
   await screen.page.evaluate(() => getSelection()?.selectAllChildren(document.body));
   expect(await selected()).not.toBe("");
-  // Beside the text, and on it.
   await screen.item("One").click({ position: { x: 20, y: 60 } });
   await screen.page.waitForURL("**/one");
 });
 
-it("by the keyboard it is a link, or a button", async () => {
+it("for the keyboard a row is a link or a button", async () => {
   await publish(stage, [titled("Plain"), titled("Link", {}, { url: "/link", body: "More" })]);
   screen = await visit(stage);
   await screen.open();
@@ -147,7 +146,7 @@ it("by the keyboard it is a link, or a button", async () => {
   await screen.page.waitForURL("**/link");
 });
 
-it("a long text with an address can be read in full, and cut again", async () => {
+it("a long text with a link can be expanded and cut again", async () => {
   await publish(stage, [
     titled("Short", {}, { url: "/short", body: "Not much" }),
     titled("Long", {}, { url: "/long", body: "word ".repeat(200) }),

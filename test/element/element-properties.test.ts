@@ -1,4 +1,4 @@
-// What a page says of the element: its properties, words, toasts, and when it comes and goes.
+// The page's side of the element: properties, labels, toasts, insertion and removal.
 
 import { expect, it } from "vitest";
 import { tokenOf } from "../support/backend.ts";
@@ -12,11 +12,11 @@ const bellIs = (name: string) =>
   eventually(() => screen.bell.getAttribute("aria-label")).toBe(name);
 const toasted = () => screen.toasts.locator(".item-title").allTextContents();
 
-it("a token, or a function that gives one, stands in the place of the address", async () => {
+it("`token`, a string or a function, replaces `token-url`", async () => {
   stage.site.html = pageOf(`<belfry-inbox url="${stage.proxy.url}"></belfry-inbox>`);
   await publish(stage, titled("For Ada"));
   const asked = stage.site.asked;
-  // Before the script was there: the property is not lost when the element becomes one.
+  // The property is set before the script is loaded; the upgrade of the element must not lose it.
   const token = await tokenOf("ada");
   screen = await visit(stage, {}, undefined, (page) =>
     page.addInitScript((token) => {
@@ -39,7 +39,7 @@ it("a token, or a function that gives one, stands in the place of the address", 
   await forget(stage, "bob");
 });
 
-it("nobody is signed in: it says so, and tries again when it is asked to", async () => {
+it("without a signed-in user it says so, and a button tries again", async () => {
   stage.site.user = null;
   screen = await visit(stage);
   await screen.bell.click();
@@ -48,11 +48,11 @@ it("nobody is signed in: it says so, and tries again when it is asked to", async
   await screen.page.getByRole("button", { name: "Try again" }).focus();
   await screen.page.keyboard.press("Enter");
   await screen.page.getByText("You’re all caught up").waitFor();
-  // The button has gone, and the focus has not.
+  // The button is gone, and must not have taken the focus along.
   expect(await screen.focused()).toContain("panel");
 });
 
-it("labels are replaced, with the plurals of another language", async () => {
+it("labels can be replaced, with the plural forms of another language", async () => {
   await publish(stage, [titled("A"), titled("B")]);
   screen = await visit(stage);
   await screen.host.evaluate((host) => {
@@ -69,7 +69,7 @@ it("labels are replaced, with the plurals of another language", async () => {
   await bellIs("Powiadomienia, 2 nowe");
   await screen.open();
   expect(await screen.page.getByRole("dialog").getAttribute("aria-label")).toBe("Powiadomienia");
-  // What is not replaced stays, and times follow the language.
+  // The other labels stay, and times follow the page's language.
   expect(await screen.tab("Unread").count()).toBe(1);
   expect(await screen.page.locator("time").first().textContent()).toBe("teraz");
   await publish(
@@ -79,7 +79,7 @@ it("labels are replaced, with the plurals of another language", async () => {
   await bellIs("Powiadomienia, 5 nowych");
 });
 
-it("what arrives while it is closed is shown as a toast, and leads where it leads", async () => {
+it("an arrival while the panel is closed is shown as a toast with its link", async () => {
   screen = await visit(stage);
   await screen.loaded();
   await publish(stage, titled("First", {}, { body: "Of all", url: "/first" }));
@@ -94,7 +94,7 @@ it("what arrives while it is closed is shown as a toast, and leads where it lead
   await screen.page.waitForURL("**/first");
 });
 
-it("at most three toasts are shown, and they go by themselves", async () => {
+it("at most three toasts are shown, and they disappear by themselves", async () => {
   screen = await visit(stage, {}, undefined, (page) => page.clock.install());
   await screen.loaded();
   await publish(
@@ -102,7 +102,7 @@ it("at most three toasts are shown, and they go by themselves", async () => {
     [1, 2, 3, 4, 5].map((n) => titled(`${n}`)),
   );
   await eventually(toasted).toEqual(["3", "4", "5"]);
-  // Not while somebody points at one.
+  // A toast under the pointer stays.
   await screen.toasts.first().hover();
   await screen.page.clock.runFor(10_000);
   await eventually(toasted).toEqual(["3"]);
@@ -111,7 +111,7 @@ it("at most three toasts are shown, and they go by themselves", async () => {
   await eventually(toasted).toEqual([]);
 });
 
-it("no toast is shown where it is open, or switched off", async () => {
+it("no toast is shown while the panel is open, or with `no-toasts`", async () => {
   screen = await visit(stage);
   await screen.open();
   await publish(stage, titled("Open"));
@@ -123,7 +123,7 @@ it("no toast is shown where it is open, or switched off", async () => {
   expect(await toasted()).toEqual([]);
 });
 
-it("it can be opened by the page, moved, taken away and brought back", async () => {
+it("the page can open, move, remove and insert it again", async () => {
   await publish(stage, titled("One"));
   screen = await visit(stage);
   await bellIs("Notifications, 1 unread");
@@ -147,7 +147,7 @@ it("it can be opened by the page, moved, taken away and brought back", async () 
   expect(stage.site.asked).toBe(asked + 1);
 });
 
-it("the app is told of the counts", async () => {
+it("the app gets an event with the counts", async () => {
   screen = await visit(stage);
   await screen.page.evaluate(() =>
     document.addEventListener("belfry-counts", (event) => {
@@ -159,7 +159,7 @@ it("the app is told of the counts", async () => {
   await eventually(() => screen.page.title()).toBe("(1) App");
 });
 
-it("an app that sets words whenever it is told of the counts is told once", async () => {
+it("an app that sets labels on each event of counts gets one event for each change", async () => {
   screen = await visit(stage, {}, undefined, (page) =>
     page.addInitScript(() => {
       let told = 0;
@@ -178,7 +178,7 @@ it("an app that sets words whenever it is told of the counts is told once", asyn
   expect(await panel("Told 2").count()).toBe(1);
 });
 
-it("without an address it waits for one", async () => {
+it("without an address it waits until one is set", async () => {
   stage.site.html = pageOf('<belfry-inbox><p slot="empty">Nothing yet</p></belfry-inbox>');
   screen = await visit(stage);
   await publish(stage, titled("One"));
@@ -191,7 +191,7 @@ it("without an address it waits for one", async () => {
   await bellIs("Notifications, 1 unread");
 });
 
-it("one that is moved while it is open is closed, and its bell says so", async () => {
+it("an element that is moved while open closes, and its bell says so", async () => {
   screen = await visit(stage);
   await screen.open();
   await eventually(() => screen.bell.getAttribute("aria-expanded")).toBe("true");
@@ -200,7 +200,7 @@ it("one that is moved while it is open is closed, and its bell says so", async (
   await eventually(() => screen.bell.getAttribute("aria-expanded")).toBe("false");
 });
 
-it("once its address is taken away it shows nothing", async () => {
+it("without its token URL it shows nothing any more", async () => {
   await publish(stage, titled("Private"));
   screen = await visit(stage);
   await screen.open();

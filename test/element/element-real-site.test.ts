@@ -10,13 +10,13 @@ let screen: Screen;
 
 const counts = async () =>
   (await call(stage.hub.url, "GET", "/v1/users/ada/notifications")).json.counts;
-/** The titles, from the top. */
+/** Returns the titles, from the top. */
 const titles = () => screen.page.locator(".item-title").allTextContents();
 const shows = (...expected: string[]) => eventually(titles).toEqual(expected);
 const bellIs = (name: string) =>
   eventually(() => screen.bell.getAttribute("aria-label")).toBe(name);
 const press = (name: string) => screen.page.getByRole("button", { name, exact: true }).click();
-/** Writes down each event of a kind. */
+/** Records each event of a type. */
 const record = (type: string, prevent = false) =>
   screen.host.evaluate(
     (host, [type, prevent]) => {
@@ -31,7 +31,7 @@ const record = (type: string, prevent = false) =>
   );
 const recorded = async () => JSON.parse((await screen.host.getAttribute("data-told")) ?? "[]");
 
-it("the bell has the exact number, and shows at most 99+", async () => {
+it("the bell's label has the exact number, its badge at most 99+", async () => {
   screen = await visit(stage);
   await bellIs("Notifications");
   expect(await screen.page.locator(".badge").isVisible()).toBe(false);
@@ -46,7 +46,7 @@ it("the bell has the exact number, and shows at most 99+", async () => {
   expect(await screen.page.locator(".badge").textContent()).toBe("99+");
 });
 
-it("opening marks as seen, also what comes while it is open; Escape gives the focus back", async () => {
+it("an open panel marks as seen, also arrivals; Escape returns the focus to the bell", async () => {
   await publish(stage, titled("One"));
   screen = await visit(stage);
   await record("belfry-open");
@@ -66,13 +66,13 @@ it("opening marks as seen, also what comes while it is open; Escape gives the fo
     { type: "belfry-open", told: null },
     { type: "belfry-close", told: null },
   ]);
-  // And the bell itself closes what it has opened.
+  // The bell closes the panel, too.
   await screen.open();
   await screen.bell.click();
   await screen.panel.waitFor({ state: "hidden" });
 });
 
-it("the badge can count what is new instead", async () => {
+it("the badge can count unseen notifications instead", async () => {
   stage.site.html = stage.site.html.replace("></belfry", ' badge="unseen"></belfry');
   await publish(stage, [titled("One"), titled("Two")]);
   screen = await visit(stage);
@@ -81,17 +81,17 @@ it("the badge can count what is new instead", async () => {
   await bellIs("Notifications");
 });
 
-it("a click leads to the notification's url, and marks it read", async () => {
+it("a click opens the notification's url, and marks it as read", async () => {
   await publish(stage, titled("Build passed", {}, { url: "/builds/118", body: "main is live" }));
   screen = await visit(stage);
   await screen.open();
-  // Anywhere on it, not just on its title.
+  // Any place in the row counts, not just the title.
   await screen.item("Build passed").click({ position: { x: 200, y: 60 } });
   await screen.page.waitForURL("**/builds/118");
   await eventually(counts).toMatchObject({ unread: 0 });
 });
 
-it("a click on what leads nowhere marks it read, and the inbox stays open", async () => {
+it("a click on a notification without a url marks it as read, and the panel stays open", async () => {
   await publish(stage, titled("Build passed"));
   screen = await visit(stage);
   await record("belfry-notification");
@@ -119,7 +119,7 @@ it("the app may handle the click itself", async () => {
   await bellIs("Notifications");
 });
 
-it("actions are links or buttons, and tell which they are", async () => {
+it("actions are links or buttons, and the event names the action", async () => {
   const actions = [
     { action: "log", title: "View log", url: "/log" },
     { action: "retry", title: "Retry" },
@@ -135,13 +135,13 @@ it("actions are links or buttons, and tell which they are", async () => {
   await screen.page.waitForURL("**/log");
 });
 
-it("a resting pointer reads, unless it is told not to", async () => {
+it("a resting pointer marks as read, unless `no-hover-read` is set", async () => {
   await publish(stage, [titled("One"), titled("Two")]);
   screen = await visit(stage);
   await screen.open();
   await screen.item("Two").hover();
   await bellIs("Notifications, 1 unread");
-  // Who marks it unread wants it so, also with the pointer still there.
+  // The user marked it unread on purpose: the pointer that is still there must not undo that.
   await screen.item("Two").getByRole("button", { name: "Mark as unread" }).click();
   await bellIs("Notifications, 2 unread");
   await screen.host.evaluate((host) => host.setAttribute("no-hover-read", ""));
@@ -151,7 +151,7 @@ it("a resting pointer reads, unless it is told not to", async () => {
   expect(await screen.item("One").getAttribute("class")).toBe("item unread");
 });
 
-it("what is archived under a resting pointer is not read by it", async () => {
+it("a row archived under a resting pointer is not marked as read", async () => {
   await publish(stage, titled("One"));
   screen = await visit(stage, {}, undefined, (page) => page.clock.install());
   await screen.open();
@@ -165,7 +165,7 @@ it("what is archived under a resting pointer is not read by it", async () => {
   expect(await screen.item("One").getAttribute("class")).toBe("item unread");
 });
 
-it("one is marked read and unread, and all are", async () => {
+it("one notification can be marked read and unread, and all marked read", async () => {
   await publish(stage, [titled("One"), titled("Two"), titled("Three")]);
   screen = await visit(stage);
   await screen.host.evaluate((host) => host.setAttribute("no-hover-read", ""));
@@ -178,11 +178,11 @@ it("one is marked read and unread, and all are", async () => {
   await press("Mark all as read");
   await bellIs("Notifications");
   expect(await counts()).toMatchObject({ unread: 0, total: 3 });
-  // It does not take the focus from who has pressed it.
+  // The pressed button keeps the focus.
   expect(await screen.focused()).toBe("mark-all Mark all as read");
 });
 
-it("what is archived leaves, and comes back by undo", async () => {
+it("an archived notification leaves the list, and undo brings it back", async () => {
   await publish(stage, [titled("One"), titled("Two"), titled("Three")]);
   screen = await visit(stage);
   await screen.open();
@@ -195,7 +195,7 @@ it("what is archived leaves, and comes back by undo", async () => {
   await eventually(counts).toMatchObject({ total: 3 });
 });
 
-it("tabs narrow it to what is unread, and to each category that occurs", async () => {
+it("tabs filter by unread, and by each category in the inbox", async () => {
   await publish(stage, [
     titled("Invoice", { category: "billing" }),
     titled("Build", { category: "ci" }),
@@ -209,7 +209,7 @@ it("tabs narrow it to what is unread, and to each category that occurs", async (
   await shows("Build");
   await screen.tab("Unread").click();
   await shows("Hello", "Build", "Invoice");
-  // What is read here stays until one comes back: nothing slips away under the pointer.
+  // A row read in this tab stays until the tab is opened again: no row may slip away under the pointer.
   await screen.item("Build").hover();
   await bellIs("Notifications, 2 unread");
   await shows("Hello", "Build", "Invoice");
@@ -221,7 +221,7 @@ it("tabs narrow it to what is unread, and to each category that occurs", async (
   expect(await tabs()).toEqual(["All", "Unread", "billing", "ci", "comments"]);
 });
 
-it("what comes by a topic says which, where it has no category", async () => {
+it("a message from a topic shows the topic where it has no category", async () => {
   await call(stage.hub.url, "PUT", "/v1/users/ada/follows/builds");
   await call(stage.hub.url, "POST", "/v1/topics/builds/messages", [
     titled("Build"),
@@ -234,7 +234,7 @@ it("what comes by a topic says which, where it has no category", async () => {
   expect([await from("Build"), await from("Deploy")]).toEqual(["builds", "ops"]);
 });
 
-it("the attribute names the tabs; one without notifications says so", async () => {
+it("`categories` names the tabs; a tab without notifications says so", async () => {
   stage.site.html = stage.site.html.replace("></belfry", ' categories="ci, billing,"></belfry');
   await publish(stage, titled("Hello", { category: "other" }));
   screen = await visit(stage);
@@ -254,7 +254,7 @@ it("an empty inbox says so", async () => {
   expect(await screen.page.getByText("You’re all caught up").isVisible()).toBe(false);
 });
 
-it("times are relative, and go on", async () => {
+it("times are relative, and updated", async () => {
   await publish(stage, titled("One"));
   screen = await visit(stage, {}, undefined, (page) => page.clock.install());
   await screen.open();
@@ -275,7 +275,7 @@ it("a long text is shown in full by a click", async () => {
   expect(await height()).toBeGreaterThan(2 * before);
 });
 
-it("what a page puts into the slots stands in the place of its own", async () => {
+it("the page's slots replace the element's own content", async () => {
   const slots = `<span slot="bell">Bell</span><strong slot="header">My inbox</strong>
     <p slot="empty">Nothing for you</p>`;
   stage.site.html = stage.site.html.replace("></belfry", `>${slots}</belfry`);

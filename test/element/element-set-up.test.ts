@@ -1,4 +1,4 @@
-// A set-up that is wrong says so once, in the console: the address, the answer, and what was expected.
+// A wrong set-up is one warning in the console: the address, the answer, and the expected one.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,14 +11,14 @@ const stage = useStage();
 let screen: Screen;
 let warned: string[] = [];
 
-/** Answers what a test has it answer, to every page, which counts how often it was asked. */
+/** The test's answer to each request but a preflight; `asked` counts all requests. */
 let answer: (response: ServerResponse, request: IncomingMessage) => unknown;
 let asked = 0;
 const app = createServer((request, response) => {
   asked += 1;
   response.setHeader("access-control-allow-origin", "*");
   response.setHeader("access-control-allow-headers", "*");
-  // The browser asks first whether it may.
+  // The browser's CORS preflight.
   if (request.method === "OPTIONS") response.end();
   else answer(response, request);
 });
@@ -33,7 +33,7 @@ afterAll(() => {
   app.close();
 });
 
-/** A page, with a policy of its own, whose app answers there. */
+/** Opens a page without a content policy, whose tokens come from `url`. */
 async function begin(attributes = `token-url="${url}?key=hush-hush"`): Promise<void> {
   warned = [];
   asked = 0;
@@ -46,7 +46,7 @@ async function begin(attributes = `token-url="${url}?key=hush-hush"`): Promise<v
   });
 }
 
-/** Time passes until it has asked so often again, since the waits between grow to half a minute. */
+/** Moves the clock until the element has asked more than `times` again: its waits grow to half a minute. */
 async function asksAgain(times: number): Promise<void> {
   const before = asked;
   await eventually(async () => {
@@ -55,7 +55,7 @@ async function asksAgain(times: number): Promise<void> {
   }).toBeGreaterThan(times);
 }
 
-/** The console's line, which the SDK writes when the second attempt has failed too. */
+/** Returns the warning that the SDK writes once its second attempt has failed, too. */
 const said = (came: string) =>
   `belfry: ${stage.proxy.url}: token: Error: token-url ${url}: expected {"token":"…"} from a POST, came ${came}`;
 
@@ -86,7 +86,7 @@ it.each([
   await begin();
   await asksAgain(1);
   await eventually(() => warned).toEqual([said(came)]);
-  // It goes on trying, and does not say the same again.
+  // It keeps trying, and does not repeat the warning.
   await asksAgain(3);
   expect(warned).toEqual([said(came)]);
   await screen.bell.click();
@@ -101,7 +101,7 @@ it.each([
   await screen.item("One").waitFor();
 });
 
-it("token-url that leads to a login page", async () => {
+it("token-url that redirects to a login page", async () => {
   answer = (response, { url: path = "" }) => {
     if (path.startsWith("/login")) plain(200, "text/html", LOGIN)(response);
     else response.writeHead(302, { location: "/login?next=hush-hush" }).end();
@@ -112,7 +112,7 @@ it("token-url that leads to a login page", async () => {
   await eventually(() => warned).toEqual([said(`200 text/html from ${login}: ${LOGIN}`)]);
 });
 
-it("token-url of another origin that lets no page read its answer, or that does not answer", async () => {
+it("token-url of another origin without CORS headers, or without an answer", async () => {
   answer = (response) => {
     response.removeHeader("access-control-allow-origin");
     json({ token: JWT })(response);
@@ -126,7 +126,7 @@ it("token-url of another origin that lets no page read its answer, or that does 
   expect(warned.filter((one) => one.startsWith("belfry"))).toEqual([text]);
 });
 
-it("another fault is not said before it was connected", async () => {
+it("a second fault before the first connection is not reported", async () => {
   answer = plain(500, "text/plain", "One");
   await begin();
   await asksAgain(1);
@@ -136,7 +136,7 @@ it("another fault is not said before it was connected", async () => {
   expect(warned.length).toBe(1);
 });
 
-it("null says that nobody is signed in, as 401 does", async () => {
+it("the token null means that nobody is signed in, as 401 does", async () => {
   answer = json({ token: null });
   await begin();
   await screen.bell.click();

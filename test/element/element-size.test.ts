@@ -1,4 +1,4 @@
-// What a page pays for the element, and that nothing of another kind is in it.
+// The element's size, and the sources of its bundle.
 
 import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -15,13 +15,13 @@ it("with the SDK and the inbox a page loads at most 13,800 bytes at first", asyn
   expect(bytes).toBeLessThanOrEqual(13_800);
 });
 
-it("and at most 6,400 more when somebody looks", async () => {
+it("and at most 6,400 more for the list", async () => {
   const bytes = await bytesOf("belfry-inbox-list");
   console.log(JSON.stringify({ list: bytes }));
   expect(bytes).toBeLessThanOrEqual(6_400);
 });
 
-it("nothing but the element and the SDK is in it", async () => {
+it("its bundle holds nothing but the element and the SDK", async () => {
   const { metafile } = await build({
     entryPoints: [resolve(import.meta.dirname, "../../src/element/index.ts")],
     bundle: true,
@@ -36,7 +36,7 @@ it("nothing but the element and the SDK is in it", async () => {
   expect(foreign).toEqual([]);
 });
 
-it("a server may import it, which has no elements", async () => {
+it("a server, which has no custom elements, may import it", async () => {
   const { BelfryInbox } = await import("../../src/element/index.ts");
   expect(typeof BelfryInbox).toBe("function");
 });

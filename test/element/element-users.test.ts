@@ -1,4 +1,4 @@
-// What is shown belongs to one user and one life of the inbox: nothing of another is left.
+// The element shows one user and one life of the inbox: nothing of another is left.
 
 import { expect, it } from "vitest";
 import { call, tokenOf } from "../support/backend.ts";
@@ -13,7 +13,7 @@ const badge = () => screen.page.locator(".badge").textContent();
 const toasted = () => screen.toasts.locator(".item-title").allTextContents();
 const EMPTY = snapshotOf(null, [], false);
 
-/** Writes down each count that the app is told. */
+/** Records the counts of each event that the app gets. */
 const recordCounts = (page: Screen["page"]) =>
   page.addInitScript(() => {
     const told: object[] = [];
@@ -22,7 +22,7 @@ const recordCounts = (page: Screen["page"]) =>
   });
 const counts = () => screen.page.evaluate(() => Reflect.get(window, "told") as object[]);
 
-/** Another user is signed in, and the hub asks for the token again. */
+/** Signs in another user, and makes the hub ask for a new token. */
 async function signIn(user: string): Promise<void> {
   stage.site.user = user;
   await call(stage.hub.url, "DELETE", "/v1/users/ada/connections", { reconnect: true });
@@ -31,7 +31,7 @@ async function signIn(user: string): Promise<void> {
 const welcome = (title: string, path: string) =>
   titled(title, { id: "welcome", category: title.toLowerCase() }, { url: path, body: title });
 
-it("another user with the same id at the same offset is shown their own", async () => {
+it("another user's message with the same id and offset replaces the row", async () => {
   await forget(stage, "bob");
   await publish(stage, welcome("Ada", "/ada"));
   await publish(stage, welcome("Bob", "/bob"), "bob");
@@ -42,7 +42,7 @@ it("another user with the same id at the same offset is shown their own", async 
   await eventually(titles).toEqual(["Bob"]);
   expect(await screen.page.locator(".item-body").allTextContents()).toEqual(["Bob"]);
   await screen.page.locator("a[href$='/bob']").waitFor();
-  // The tabs, too, are of the categories of this one.
+  // The tabs are of the new user's categories.
   await eventually(() => screen.page.getByRole("tab").allTextContents()).toEqual([
     "All",
     "Unread",
@@ -52,7 +52,7 @@ it("another user with the same id at the same offset is shown their own", async 
   await screen.page.waitForURL("**/bob");
 });
 
-it("after an erase the same id shows what was published anew", async () => {
+it("after an erase the same id shows the new message", async () => {
   await publish(stage, welcome("Old", "/old"));
   screen = await visit(stage);
   await screen.open();
@@ -61,14 +61,14 @@ it("after an erase the same id shows what was published anew", async () => {
   await publish(stage, welcome("New", "/new"));
   await call(stage.hub.url, "DELETE", "/v1/users/ada/connections", { reconnect: true });
   const retry = screen.page.getByRole("button", { name: "Try again" });
-  // An erase closes for good; a sign-in after it goes on.
+  // An erase closes the connection for good; the button connects again.
   await eventually(async () => {
     if (await retry.isVisible()) await retry.click();
     return titles();
   }).toEqual(["New"]);
 });
 
-it("a token that is set, even to null, asks who is signed in now", async () => {
+it("setting `token`, even to null, asks for the signed-in user again", async () => {
   await forget(stage, "bob");
   await publish(stage, welcome("Ada", "/ada"));
   await publish(stage, welcome("Bob", "/bob"), "bob");
@@ -80,7 +80,7 @@ it("a token that is set, even to null, asks who is signed in now", async () => {
   await eventually(titles).toEqual(["Bob"]);
 });
 
-it("a token of another user, given by the app, leaves nothing of the first", async () => {
+it("a token of another user from the app leaves nothing of the first user", async () => {
   await forget(stage, "bob");
   await publish(stage, titled("Ada"));
   screen = await visit(stage);
@@ -91,7 +91,7 @@ it("a token of another user, given by the app, leaves nothing of the first", asy
   expect(await titles()).toEqual([]);
 });
 
-it("where an inbox says no cursor, a row whose text or time differs is made again", async () => {
+it("without a cursor a row with another text or time is rendered again", async () => {
   const at = (title: string, time: string) =>
     snapshotOf(null, [messageOf(1, { title }, { time, id: "welcome" })]);
   const noon = "2026-01-02T12:00:00.000Z";
@@ -105,7 +105,7 @@ it("where an inbox says no cursor, a row whose text or time differs is made agai
   await eventually(() => screen.page.locator("time").getAttribute("datetime")).toContain("-03T");
 });
 
-/** Ada's inbox with a toast, a line with its undo, and something to be read out. */
+/** Opens Ada's own inbox with two notifications, on a page that records counts. */
 async function busy(): Promise<OwnInbox> {
   const two = [messageOf(2, { title: "Two" }), messageOf(1, { title: "One" })];
   const own = await visitOwnInbox(stage, snapshotOf("ada:2", two), {
@@ -119,7 +119,7 @@ async function busy(): Promise<OwnInbox> {
   return own;
 }
 
-it("an inbox that is emptied takes all of it along, at once", async () => {
+it("an emptied inbox clears the list, the undo and the counts at once", async () => {
   const { tell } = await busy();
   await screen.bell.click();
   await eventually(titles).toEqual(["Two", "One"]);
@@ -133,7 +133,7 @@ it("an inbox that is emptied takes all of it along, at once", async () => {
   expect((await counts()).at(-1)).toEqual({ unread: 0, unseen: 0, total: 0 });
 });
 
-it("toasts, and what is still to be read out, go with the user", async () => {
+it("toasts and pending announcements disappear with the user", async () => {
   const { tell } = await busy();
   const three = messageOf(3, { title: "For Ada" });
   await tell(snapshotOf("ada:3", [three]), three);
@@ -146,7 +146,7 @@ it("toasts, and what is still to be read out, go with the user", async () => {
   expect(said.join()).not.toContain("For Ada");
 });
 
-it("where one life follows another directly, it is the same", async () => {
+it("a new life of the inbox without an empty one between clears the undo, too", async () => {
   const { tell, calls } = await busy();
   await screen.bell.click();
   await screen.item("One").hover();
@@ -158,11 +158,11 @@ it("where one life follows another directly, it is the same", async () => {
   expect(await screen.page.getByRole("button", { name: "Undo" }).count()).toBe(0);
   await eventually(titles).toEqual(["Bob"]);
   expect(await screen.panel.isVisible()).toBe(true);
-  // An offset that is no newer than the last one of the other is seen all the same.
+  // The new inbox is marked as seen, though its newest offset is below the last one of the old inbox.
   await eventually(seen).toBeGreaterThan(before);
 });
 
-it("the first message of an empty inbox is no other life of it", async () => {
+it("the first message of an empty inbox is not taken for another life", async () => {
   const { screen, tell } = await visitOwnInbox(stage, snapshotOf("0:0", []));
   await screen.bell.click();
   const tab = screen.page.getByRole("tab", { name: "Unread" });
@@ -172,7 +172,7 @@ it("the first message of an empty inbox is no other life of it", async () => {
   expect(await tab.getAttribute("aria-selected")).toBe("true");
 });
 
-it("once its address is taken away, the app is told that it counts nothing", async () => {
+it("without its token URL the element reports counts of zero to the app", async () => {
   await publish(stage, titled("Private"));
   screen = await visit(stage, {}, undefined, recordCounts);
   await eventually(badge).toBe("1");

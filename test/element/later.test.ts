@@ -1,4 +1,4 @@
-// The list and the toasts are in a file of their own, which a page loads when somebody is about to look.
+// The list and the toasts, which are in a file of their own: the page loads it just before it is needed.
 
 import type { Route } from "playwright-core";
 import { expect, it } from "vitest";
@@ -13,13 +13,13 @@ const ELEMENT = "/belfry-inbox.js";
 const LIST = "/belfry-inbox-list.js";
 
 interface Watched extends Screen {
-  /** The scripts that the page has asked for. */
+  /** The scripts that the page has requested. */
   scripts: string[];
-  /** What the console has said of the list. */
+  /** The lines of the console about the list. */
   lines: string[];
 }
 
-/** Opens the page; `answer` stands between it and the code of the list. */
+/** Opens the page; `answer` handles its request for the code of the list. */
 async function watch(answer?: (route: Route) => Promise<void>): Promise<Watched> {
   const scripts: string[] = [];
   const lines: string[] = [];
@@ -35,7 +35,7 @@ async function watch(answer?: (route: Route) => Promise<void>): Promise<Watched>
   return Object.assign(screen, { scripts, lines });
 }
 
-/** Holds the code back until it is let go. */
+/** Returns an `answer` that holds the code back until `letGo` is called. */
 function held() {
   const { promise, resolve: letGo } = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
@@ -50,7 +50,7 @@ function held() {
 const isOpen = (screen: Screen) => screen.host.evaluate((host) => Reflect.get(host, "open"));
 const unseen = async () => (await call(stage.hub.url, "GET", INBOX)).json.counts.unseen;
 
-it("a page on which nobody looks loads the element alone, and the rest once", async () => {
+it("a page loads the element alone, and the list once, when it is opened", async () => {
   await publish(stage, titled("One"));
   const screen = await watch();
   await screen.loaded();
@@ -65,7 +65,7 @@ it("a page on which nobody looks loads the element alone, and the rest once", as
 it.each([
   ["the pointer enters the bell", ({ bell }: Screen) => bell.hover()],
   ["the bell gets the focus", ({ bell }: Screen) => bell.focus()],
-])("it comes ahead when %s", async (_, approach) => {
+])("the list is preloaded when %s", async (_, approach) => {
   const screen = await watch();
   await screen.loaded();
   const asked = screen.page.waitForResponse(`**${LIST}`);
@@ -74,7 +74,7 @@ it.each([
   expect(await screen.panel.isVisible()).toBe(false);
 });
 
-it("it comes with the first toast", async () => {
+it("the first toast loads the list", async () => {
   const screen = await watch();
   await screen.loaded();
   await publish(stage, titled("News"));
@@ -82,7 +82,7 @@ it("it comes with the first toast", async () => {
   expect(screen.scripts).toEqual([ELEMENT, LIST]);
 });
 
-it("it comes at once where the list stands in the page", async () => {
+it("an inline element loads the list at once", async () => {
   await publish(stage, titled("One"));
   stage.site.html = pageOf(
     `<belfry-inbox inline url="${stage.proxy.url}" token-url="/token"></belfry-inbox>`,
@@ -92,7 +92,7 @@ it("it comes at once where the list stands in the page", async () => {
   expect(screen.scripts).toEqual([ELEMENT, LIST]);
 });
 
-it("until it is there the panel is open and says so, and nothing counts as seen", async () => {
+it("while the list loads, the panel is open and says so, and nothing is marked as seen", async () => {
   await publish(stage, titled("One"));
   const { answer, letGo, asked } = held();
   const screen = await watch(answer);
@@ -107,7 +107,7 @@ it("until it is there the panel is open and says so, and nothing counts as seen"
   expect(await screen.focused()).toBe("panel Notifications");
   await screen.page.locator(".loading").waitFor();
   await screen.panel.getByRole("heading", { name: "Notifications" }).waitFor();
-  // What the list would have told by now, another change tells too.
+  // When the second message has arrived, an early mark as seen would have reached the hub, too.
   await publish(stage, titled("Two"));
   await eventually(() => screen.bell.getAttribute("aria-label")).toBe("Notifications, 2 unread");
   expect(await unseen()).toBe(2);
@@ -116,11 +116,11 @@ it("until it is there the panel is open and says so, and nothing counts as seen"
   await screen.item("Two").waitFor();
   await eventually(unseen).toBe(0);
   expect(await screen.focused()).toBe("panel Notifications");
-  // The one that came meanwhile is in the list: no toast says it again.
+  // The second message is in the list, so it needs no toast.
   expect(await screen.toasts.count()).toBe(0);
 });
 
-it("closed before it is there, the panel stays closed", async () => {
+it("a panel closed while the list loads stays closed", async () => {
   await publish(stage, titled("One"));
   const { answer, letGo, asked } = held();
   const screen = await watch(answer);
@@ -137,7 +137,7 @@ it("closed before it is there, the panel stays closed", async () => {
   await screen.item("One").waitFor();
 });
 
-it("what was read, archived or deleted before it is there is no toast any more", async () => {
+it("no toast is shown for messages read, archived or deleted while the list loads", async () => {
   const { answer, letGo, asked } = held();
   const screen = await watch(answer);
   await screen.loaded();
@@ -162,7 +162,7 @@ it("what was read, archived or deleted before it is there is no toast any more",
   expect(await screen.toasts.locator(".item-title").allTextContents()).toEqual(["Kept"]);
 });
 
-it("what cannot be loaded leaves the bell as it was, says so once, and is tried again", async () => {
+it("a failed load leaves the bell as it was, warns once, and is tried again", async () => {
   await publish(stage, titled("One"));
   let isOffline = true;
   const screen = await watch((route) => (isOffline ? route.abort() : route.continue()));
@@ -172,7 +172,7 @@ it("what cannot be loaded leaves the bell as it was, says so once, and is tried 
     const closed = screen.host.evaluate(
       (host) => new Promise((done) => host.addEventListener("belfry-close", () => done(true))),
     );
-    // Not by the pointer, which would have it loaded ahead.
+    // A pointer would preload the list.
     await screen.host.evaluate((host) => Object.assign(host, { open: true }));
     await failed;
     expect(await closed, `${attempt}`).toBe(true);
@@ -188,7 +188,7 @@ it("what cannot be loaded leaves the bell as it was, says so once, and is tried 
   await eventually(unseen).toBe(0);
 });
 
-it("where the list stands in the page it is tried again with the next change", async () => {
+it("an inline element tries a failed load again with the next change", async () => {
   await publish(stage, titled("One"));
   stage.site.html = pageOf(
     `<belfry-inbox inline url="${stage.proxy.url}" token-url="/token"></belfry-inbox>`,
@@ -204,7 +204,7 @@ it("where the list stands in the page it is tried again with the next change", a
   await screen.item("Two").waitFor();
 });
 
-it("an open page that gets something else of a later deployment keeps its bell", async () => {
+it("an open page that gets an unusable file after a deployment keeps its bell", async () => {
   await publish(stage, titled("One"));
   let isLater = true;
   const screen = await watch((route) =>

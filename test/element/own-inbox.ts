@@ -1,17 +1,17 @@
-// An inbox of the app's own, which says exactly what a test has it say, in the order it says it: for what a
-// hub cannot be brought to, such as another day.
+// An app's own inbox, whose content and order of events a test controls: for states that a hub cannot be
+// brought to, such as another day.
 
 import type { InboxMessage, InboxSnapshot } from "../../src/client/inbox.ts";
 import { pageOf } from "./app-site.ts";
 import { type Screen, type Stage, visit } from "./stage.ts";
 
-/** A message of such an inbox. */
+/** Returns a message of such an inbox. */
 export const messageOf = (
   offset: number | null,
   notification: object,
   more: object = {},
 ): InboxMessage => ({
-  // What was not kept has none; a log has no such message.
+  // A message that was not kept has no offset; the type is for messages of a log, which all have one.
   offset: offset as number,
   id: `${offset}`,
   time: "2026-01-02T03:04:05.000Z",
@@ -23,11 +23,11 @@ export const messageOf = (
   ...more,
 });
 
-/** A notification of a time; the newest has the highest offset. */
+/** Returns a notification of a time; the newest must have the highest offset. */
 export const dated = (offset: number, time: string, more: object = {}): InboxMessage =>
   messageOf(offset, { title: `At ${time}` }, { time, ...more });
 
-/** A snapshot of it. */
+/** Returns a snapshot of such an inbox. */
 export function snapshotOf(
   cursor: string | null,
   notifications: readonly InboxMessage[],
@@ -40,13 +40,13 @@ export function snapshotOf(
 
 export interface OwnInbox {
   screen: Screen;
-  /** Shows a snapshot; then says that each of these has arrived. */
+  /** Sets the snapshot, then calls the message listeners with each of `arrived`. */
   tell(snapshot: InboxSnapshot, ...arrived: object[]): Promise<void>;
   /** The calls of the inbox so far, such as `unarchive 1`. */
   calls(): Promise<string[]>;
 }
 
-/** Visits a page whose element, or elements, have such an inbox. */
+/** Opens a page whose element, or elements, have such an inbox. */
 export async function visitOwnInbox(
   stage: Stage,
   snapshot: InboxSnapshot,
@@ -82,7 +82,7 @@ export const inlinePage = (stage: Stage, attributes = "") => {
   );
 };
 
-/** Gives the element an inbox that holds these; called again, changes what it holds. */
+/** Sets an inbox with these messages on each element; a second call changes its messages. */
 export async function giveInbox(
   screen: Screen,
   {
@@ -92,7 +92,7 @@ export async function giveInbox(
     now,
   }: {
     messages: InboxMessage[];
-    /** Of the older ones, a page for each `loadMore`. */
+    /** Older messages, a page for each `loadMore`. */
     older?: InboxMessage[][];
     total?: number;
     /** The hub's clock; absent: the inbox has none. */
@@ -110,7 +110,7 @@ interface Held {
   now?: number | undefined;
 }
 
-/** Each element of the page holds these, in an inbox that it has from the first call on. */
+/** Sets the content of each element's inbox, which the first call creates. */
 async function hold(screen: Screen, held: Held, arrived: object[] = []): Promise<void> {
   await screen.page.evaluate(
     ([first, arrived]) => {

@@ -1,5 +1,5 @@
-// Where the panel stands: beside the bell and within the window, however the page is zoomed; on a phone
-// it is a sheet, and a finger can hit all of it.
+// The panel's place: next to the bell and within the window at any zoom; on a phone it is a sheet with
+// controls that a finger can hit.
 
 import type { BrowserContextOptions, Locator } from "playwright-core";
 import { describe, expect, it } from "vitest";
@@ -22,7 +22,7 @@ async function boxOf(locator: Locator) {
   return { ...box, right: box.x + box.width, bottom: box.y + box.height };
 }
 
-/** The page as it is with these styles; a sheet of its own, since no element may have a style. */
+/** Adds these styles to the page in a sheet: its policy allows no `style` attribute. */
 const styled = (css: string) => (page: Screen["page"]) =>
   page.addInitScript((css) => {
     const sheet = new CSSStyleSheet();
@@ -65,7 +65,7 @@ describe.each([
     const screen = await opened(css);
     const [bell, panel] = [await boxOf(screen.bell), await expectInside(screen)];
     expect(panel.y).toBeCloseTo(bell.bottom + 8 * zoom, -0.5);
-    // The far ends of both are in one line.
+    // The panel's end is aligned with the bell's end.
     if (dir === "ltr") expect(panel.right).toBeCloseTo(bell.right, -0.5);
     else expect(panel.x).toBeCloseTo(bell.x, -0.5);
     expect(panel.width).toBeCloseTo(408 * zoom, -0.5);
@@ -75,14 +75,14 @@ describe.each([
 
 const SHOTS = `${import.meta.dirname}/screenshots`;
 
-it("with a bell at the foot of a zoomed page it is above the bell", async () => {
+it("the panel of a bell at the foot of a zoomed page is above the bell", async () => {
   stage.site.html = pageOf("").replace("</main>", `</main><div class="aside">${tag()}</div>`);
   const screen = await opened("html{zoom:1.5}");
   const [bell, panel] = [await boxOf(screen.bell), await expectInside(screen)];
   expect(panel.bottom).toBeCloseTo(bell.y - 12, -0.5);
 });
 
-it("a page in quirks mode has it where others have it", async () => {
+it("a page in quirks mode has the panel in the same place", async () => {
   stage.site.html = pageOf("")
     .replace("<!doctype html>", "")
     .replace("</main>", `</main><div class="aside">${tag()}</div>`);
@@ -92,7 +92,7 @@ it("a page in quirks mode has it where others have it", async () => {
   expect(panel.bottom).toBeCloseTo(bell.y - 8, -0.5);
 });
 
-it("opened by the page while its bell is scrolled away, it is within the window", async () => {
+it("opened while its bell is scrolled out of view, the panel is within the window", async () => {
   stage.site.html = pageOf("").replace("</main>", `<div class="far"></div>${tag()}</main>`);
   await publish(stage, ENGLISH);
   const css = ".far{height:3000px}main{padding-bottom:3000px}";
@@ -100,7 +100,7 @@ it("opened by the page while its bell is scrolled away, it is within the window"
   await screen.loaded();
   const open = (open: boolean) =>
     screen.host.evaluate((host, open) => Object.assign(host, { open }), open);
-  // Below the window, then above it.
+  // The bell is below the window, then above it.
   for (const y of [0, 5_000]) {
     await screen.page.evaluate((y) => scrollTo(0, y), y);
     await open(true);
@@ -121,21 +121,21 @@ describe("on a phone", () => {
     await close.tap();
     await screen.panel.waitFor({ state: "hidden" });
     expect(await screen.focused()).toContain("bell");
-    // And by the keyboard of one, too.
+    // The keyboard closes it, too.
     await screen.page.keyboard.press("Enter");
     await close.focus();
     await screen.page.keyboard.press("Enter");
     await screen.panel.waitFor({ state: "hidden" });
   });
 
-  it("in a zoomed page it is one too", async () => {
+  it("in a zoomed page it is a sheet, too", async () => {
     const screen = await opened("html{zoom:1.5}", PHONE);
     const panel = await expectInside(screen, PHONE.viewport);
     expect(panel.width).toBeCloseTo(360, 0);
     expect(panel.y).toBeGreaterThan(60);
   });
 
-  it("inline it is none, and has nothing to close", async () => {
+  it("inline it is no sheet, and has no close button", async () => {
     await publish(stage, ENGLISH);
     stage.site.html = pageOf("").replace(
       "</main>",
@@ -158,7 +158,7 @@ describe("on a phone", () => {
     await publish(stage, ENGLISH.slice(0, 1));
     await screen.page.locator(".pill").waitFor();
     expect(await small(screen)).toEqual([]);
-    // Without a pointer that hovers, the tools of each are in view.
+    // Touch cannot hover, so the tools of each row are visible.
     const tools = screen.page.locator(".tools");
     expect(
       await tools.evaluateAll((all) => all.map((one) => getComputedStyle(one).opacity)),
@@ -170,7 +170,7 @@ describe("on a phone", () => {
     stage.proxy.point(null);
   });
 
-  it("so has the button that tries again", async () => {
+  it("the button that tries again has 44 pixels, too", async () => {
     stage.site.user = null;
     const screen = await visit(stage, PHONE);
     await screen.bell.tap();
@@ -179,7 +179,7 @@ describe("on a phone", () => {
   });
 });
 
-/** The controls in view that are less than 44 pixels wide or high; a title has all of its row. */
+/** Returns the visible controls under 44 pixels in width or height; a title counts as its whole row. */
 const small = (screen: Screen) =>
   screen.host.evaluate((host) => {
     const controls = host.shadowRoot?.querySelectorAll("button, a") ?? [];
@@ -192,7 +192,7 @@ const small = (screen: Screen) =>
       .map((one) => `${one.className} ${one.textContent}`);
   });
 
-it("a word marks all as read, and a mouse has smaller controls", async () => {
+it("marking all as read has a text button, and a mouse gets smaller controls", async () => {
   const screen = await opened("");
   const all = screen.panel.getByRole("button", { name: "Mark all as read", exact: true });
   expect(await all.textContent()).toBe("Mark all as read");

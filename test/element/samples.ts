@@ -1,4 +1,4 @@
-// Notifications as they are in a real inbox, for looking at it.
+// Notifications as in a real inbox, for the screenshots.
 
 import { titled } from "./stage.ts";
 

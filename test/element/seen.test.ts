@@ -1,4 +1,4 @@
-// Seen means seen: what no person can see marks nothing.
+// Marks as seen: a list that nobody can see marks nothing.
 
 import { expect, it } from "vitest";
 import { call } from "../support/backend.ts";
@@ -12,13 +12,13 @@ const unseen = async () =>
   (await call(stage.hub.url, "GET", "/v1/users/ada/notifications")).json.counts.unseen;
 const shows = (...titles: string[]) =>
   eventually(() => screen.page.locator(".item-title").allTextContents()).toEqual(titles);
-/** Resolves after the observer of the element has seen the page as it is now. */
+/** Resolves once the element's observer has reported on the page as it is now. */
 const settle = () =>
   screen.page.evaluate(
     () =>
       new Promise<void>((done) => {
-        // The observer of the element reports at most every 100 ms. A second one with the same delay sees a
-        // node come and go: by its fourth report the first has had time for three.
+        // The element's observer reports at most every 100 ms. This one has the same delay, and its node
+        // comes and goes: by its fourth report the element's had time for three.
         const probe = document.createElement("div");
         Object.assign(probe.style, { position: "fixed", top: "0", width: "1px", height: "1px" });
         let reports = 0;
@@ -38,7 +38,7 @@ const settle = () =>
       }),
   );
 
-/** Places an inline element into a page, within something. */
+/** Opens a page with an inline element between two pieces of markup. */
 async function begin(before: string, after = "</div>"): Promise<void> {
   await publish(stage, titled("One"));
   const element = `<belfry-inbox inline url="${stage.proxy.url}" token-url="/token"></belfry-inbox>`;
@@ -51,7 +51,7 @@ const change = (selector: string, name: string, value: string | null) =>
   screen.page.locator(selector).evaluate(
     (node, [name, value]) => {
       if (value === null) node.removeAttribute(name);
-      // The page's policy allows no `style` in its markup, and allows this.
+      // The page's policy forbids the attribute `style` in markup, and allows a script to set styles.
       else if (name === "style") Object.assign((node as HTMLElement).style, JSON.parse(value));
       else node.setAttribute(name, value);
     },
@@ -84,7 +84,7 @@ it.each([
   ["contentVisibility", "hidden", "visible"],
   ["opacity", "0", "1"],
 ])("with %s: %s nothing is seen until it is shown", async (property, hidden, shown) => {
-  // Hidden from the beginning, and by a script, as the page's policy has it.
+  // Hidden from the beginning, by a script: the page's policy allows no `style` attribute.
   await publish(stage, titled("One"));
   const element = `<belfry-inbox inline url="${stage.proxy.url}" token-url="/token"></belfry-inbox>`;
   stage.site.html = pageOf("").replace("</main>", `<div id="around">${element}</div></main>`);
@@ -108,10 +108,10 @@ it.each([
   await eventually(unseen).toBe(0);
 });
 
-it("below the fold nothing is seen until somebody goes there", async () => {
+it("below the fold nothing is seen until the user scrolls there", async () => {
   await begin('<div id="above"></div>', "");
   await change("#above", "style", JSON.stringify({ height: "3000px" }));
-  // It may have been in sight before it was pushed down: what comes now is not.
+  // The first message may have been in view before it was pushed down; the second cannot be.
   await settle();
   await publish(stage, titled("Two"));
   await shows("Two", "One");
@@ -121,7 +121,7 @@ it("below the fold nothing is seen until somebody goes there", async () => {
   await eventually(unseen).toBe(0);
 });
 
-it("in sight all of it is seen, also what comes later", async () => {
+it("in view all of it is seen, also later arrivals", async () => {
   await begin("<div>");
   await eventually(unseen).toBe(0);
   await publish(stage, titled("Two"));

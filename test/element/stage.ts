@@ -1,5 +1,5 @@
-// What every test of the element needs: a browser, a hub behind a proxy, the site, and a page that
-// complains of nothing.
+// The set-up of the element's tests: a browser, a hub behind a proxy, the site, and pages that fail the
+// test on any error.
 
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from "vitest";
@@ -14,13 +14,13 @@ export interface Stage {
   proxy: TcpProxy;
   site: Site;
   hub: Hub;
-  /** The pages of the test that runs. */
+  /** The pages of the running test. */
   screens: Screen[];
 }
 
 /**
- * Sets the stage of a test file. Each test begins with an empty inbox and the page as it is at first;
- * after it all its pages are left.
+ * Starts the set-up of a test file. Each test begins with an empty inbox and the original page; all its
+ * pages are closed after it.
  */
 export function useStage(vars: Record<string, string> = {}): Stage {
   const stage = { screens: [] as Screen[] } as Stage;
@@ -38,7 +38,7 @@ export function useStage(vars: Record<string, string> = {}): Stage {
   beforeEach(() => forget(stage));
   afterEach(async () => {
     Object.assign(stage.site, plain);
-    // The last one first: it may be within the context of another.
+    // The newest first: it may use the context of an older one.
     for (const screen of stage.screens.splice(0).reverse()) await screen.leave();
     stage.proxy.point(stage.hub.url);
   });
@@ -51,7 +51,7 @@ export function useStage(vars: Record<string, string> = {}): Stage {
   return stage;
 }
 
-/** One page with the element, and what is found on it. */
+/** One page with the element, and locators for its parts. */
 export interface Screen {
   readonly page: Page;
   readonly context: BrowserContext;
@@ -62,17 +62,17 @@ export interface Screen {
   item(title: string): Locator;
   tab(name: string): Locator;
   toasts: Locator;
-  /** Waits until the inbox is loaded: what comes from then on is news. */
+  /** Waits until the inbox is loaded: messages after that are arrivals. */
   loaded(): Promise<void>;
   /** Opens the inbox, and waits until it is loaded. */
   open(): Promise<void>;
-  /** What has the focus: the element's own, or the page's. */
+  /** Returns the class and label of the focused node, inside the element or outside. */
   focused(): Promise<string>;
-  /** Closes the page, and fails if anything was run on it, or refused by its policy. */
+  /** Closes the page; fails if it had an error, such as a refusal by its policy. */
   leave(): Promise<void>;
 }
 
-/** What the browser says of a server that is away, or lets nobody read, is no complaint. */
+/** Console errors about a server that is away, or that sends no CORS headers: tests cause these. */
 const EXPECTED = /WebSocket connection to|Failed to load resource|blocked by CORS policy/;
 
 export async function visit(
@@ -133,7 +133,7 @@ export async function visit(
   return screen;
 }
 
-/** What becomes true within a while. */
+/** Expects a value to become right within 15 s. */
 export const eventually = <Value>(look: () => Value) => expect.poll(look, { timeout: 15_000 });
 
 export function publish(stage: Stage, message: unknown, user = "ada"): Promise<Answer> {

@@ -1,4 +1,4 @@
-// The tabs: which there are, and that each of them can be reached.
+// The tabs: their names, and that each can be reached.
 
 import { expect, it } from "vitest";
 import { pageOf } from "./app-site.ts";
@@ -29,7 +29,7 @@ it("categories that are added, removed and reordered are applied at once", async
   await publish(stage, LIST);
   const screen = await visit(stage);
   await screen.open();
-  // Without the attribute: those that occur, if they can be read.
+  // Without the attribute: the categories in the inbox, but no blank ones.
   await tabsAre(screen, "billing", "ci");
   await name(screen, "ci,chat");
   await tabsAre(screen, "ci", "chat");
@@ -41,7 +41,7 @@ it("categories that are added, removed and reordered are applied at once", async
   await tabsAre(screen, "billing", "ci");
 });
 
-it("when the chosen tab goes, all is shown, and the focus is on that tab", async () => {
+it("when the chosen tab is removed, the tab All is chosen and has the focus", async () => {
   await publish(stage, LIST);
   const screen = await visit(stage);
   await screen.open();
@@ -58,7 +58,7 @@ it("when the chosen tab goes, all is shown, and the focus is on that tab", async
   await eventually(() => titles(screen)).toEqual(["Blank", "Build", "Invoice"]);
 });
 
-it("another category that occurs moves nothing that is looked at", async () => {
+it("a tab for a new category moves nothing in view", async () => {
   await publish(
     stage,
     Array.from({ length: 30 }, (_, i) => titled(`Item ${i}.`, { category: "ci" })),
@@ -76,7 +76,7 @@ it("another category that occurs moves nothing that is looked at", async () => {
   expect(await screen.focused()).toBe("tab ci");
 });
 
-/** Whether a tab can be pressed where it is: nothing lies above it, and nothing cuts it off. */
+/** Returns whether a click on the middle of a tab would hit it: nothing covers it or cuts it off. */
 const isReached = (screen: Screen, tab: string) =>
   screen.tab(tab).evaluate((node) => {
     const { left, top, width, height } = node.getBoundingClientRect();
@@ -90,7 +90,7 @@ it("20 categories are reached by a mouse, its wheel, and the keyboard", async ()
   await publish(stage, LIST);
   const screen = await visit(stage);
   await screen.open();
-  // The first fifteen or so are in view; the wheel brings the others.
+  // About fifteen are in view; the wheel scrolls to the others.
   expect(await isReached(screen, "category-8")).toBe(true);
   await screen.tab("All").hover();
   await screen.page.mouse.wheel(0, 1_000);
@@ -101,7 +101,7 @@ it("20 categories are reached by a mouse, its wheel, and the keyboard", async ()
   await eventually(() => isReached(screen, "All")).toBe(true);
   await screen.page.keyboard.press("End");
   await eventually(() => isReached(screen, "category-19")).toBe(true);
-  // The list has its room all the same.
+  // The tabs must leave room for the list.
   expect((await screen.page.locator(".main").boundingBox())?.height).toBeGreaterThan(100);
 });
 
@@ -117,7 +117,7 @@ it("20 categories are reached by touch", async () => {
   await screen.bell.tap();
   const box = await screen.page.locator(".tabs").boundingBox();
   const touch = await screen.context.newCDPSession(screen.page);
-  // A finger goes up by eighty pixels, again and again.
+  // Each swipe goes up by eighty pixels.
   for (const _ of [1, 2, 3, 4, 5]) {
     const [x, y] = [(box?.x ?? 0) + 150, (box?.y ?? 0) + 95];
     const at = (type: "touchStart" | "touchMove", up: number) =>

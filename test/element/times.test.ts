@@ -25,7 +25,7 @@ describe("how long ago", () => {
     expect(relative(ago(8 * 86_400))).toMatch(/^Nov 12, 2026/);
   });
 
-  it("nothing is in the future", () => {
+  it("a time in the future is shown as now", () => {
     expect(relative(ago(-500))).toBe("now");
   });
 
@@ -35,13 +35,13 @@ describe("how long ago", () => {
   });
 });
 
-/** The times of one zone, at a moment of it. */
+/** Returns the times of a zone at a moment. */
 function timesIn(zone: string, now: string) {
   process.env.TZ = zone;
   return createTimes("en", () => Date.parse(now));
 }
 
-describe("days are of the calendar of", () => {
+describe("days follow the calendar of", () => {
   const { TZ } = process.env;
   afterEach(() => {
     if (TZ === undefined) delete process.env.TZ;
@@ -49,7 +49,7 @@ describe("days are of the calendar of", () => {
   });
 
   it.each([
-    // Ten past midnight: what came an hour before is of yesterday, and minutes stay minutes.
+    // Ten past midnight: an hour ago is yesterday, while a few minutes ago stays in minutes.
     ["America/New_York", "2026-11-20T05:10:00Z", "2026-11-20T04:10:00Z", "yesterday", "yesterday"],
     ["America/New_York", "2026-11-20T05:10:00Z", "2026-11-20T04:50:00Z", "20m ago", "yesterday"],
     ["Asia/Kolkata", "2026-11-20T05:10:00Z", "2026-11-19T18:31:00Z", "10h ago", "today"],
@@ -63,7 +63,7 @@ describe("days are of the calendar of", () => {
       "2d ago",
       "Wednesday, November 18, 2026",
     ],
-    // At the far ends of the world it is another day.
+    // The ends of the world's time zones have another day.
     [
       "Pacific/Kiritimati",
       "2026-11-20T10:30:00Z",
@@ -72,7 +72,7 @@ describe("days are of the calendar of", () => {
       "yesterday",
     ],
     ["Pacific/Pago_Pago", "2026-11-20T10:30:00Z", "2026-11-19T11:30:00Z", "23h ago", "today"],
-    // A day of 25 hours, and one of 23: each is one day.
+    // Days of 25 and of 23 hours.
     ["Europe/Berlin", "2026-10-25T22:59:00Z", "2026-10-24T22:01:00Z", "24h ago", "today"],
     ["Europe/Berlin", "2026-10-26T22:59:00Z", "2026-10-24T22:01:00Z", "yesterday", "yesterday"],
     ["Europe/Berlin", "2026-03-29T22:01:00Z", "2026-03-28T23:01:00Z", "yesterday", "yesterday"],
@@ -83,9 +83,9 @@ describe("days are of the calendar of", () => {
       "2d ago",
       "Saturday, March 28, 2026",
     ],
-    // Half an hour of summer time.
+    // A shift of half an hour for summer time.
     ["Australia/Lord_Howe", "2026-04-05T13:00:00Z", "2026-04-04T13:00:00Z", "24h ago", "today"],
-    // Where summer begins at midnight, there is no 0:00.
+    // Summer time that begins at midnight: the day has no 0:00.
     ["Africa/Cairo", "2026-04-23T22:30:00Z", "2026-04-23T21:30:00Z", "yesterday", "yesterday"],
     ["UTC", "2027-01-01T00:30:00Z", "2026-12-31T20:00:00Z", "yesterday", "yesterday"],
     [
@@ -106,7 +106,7 @@ describe("days are of the calendar of", () => {
   });
 });
 
-it("what is no language is none", () => {
+it("an invalid language is ignored", () => {
   expect(["de-CH", "en_US", "", "x".repeat(99)].map(localeOf)).toEqual([
     "de-CH",
     undefined,
@@ -115,7 +115,7 @@ it("what is no language is none", () => {
   ]);
 });
 
-it("a link leads to http or https, or nowhere", () => {
+it("a link is http or https, or dropped", () => {
   const base = "https://app.example.com/a/";
   expect(
     ["b", "/b", "//c.example", "?d", "HTTP://e.example"].map((url) => safeLink(url, base)),

@@ -1,4 +1,4 @@
-// Toasts where a page has a dialog open, little room, or two inboxes; and when their message is done.
+// Toasts on a page with an open dialog, little room, or two inboxes; and the end of a toast.
 
 import { expect, it } from "vitest";
 import { call } from "../support/backend.ts";
@@ -25,7 +25,7 @@ const close = (id: string) =>
 const dismiss = (title: string) =>
   screen.toasts.filter({ hasText: title }).getByRole("button", { name: "Dismiss" }).click();
 
-it("a toast above a modal dialog can be used, and looks as it does elsewhere", async () => {
+it("a toast above a modal dialog works, and looks the same as elsewhere", async () => {
   withDialogs();
   screen = await visit(stage);
   await screen.loaded();
@@ -37,7 +37,7 @@ it("a toast above a modal dialog can be used, and looks as it does elsewhere", a
       return [backgroundColor, font, borderRadius, boxShadow];
     });
   const before = await look();
-  // One that is there when the dialog opens, and one that comes while it is open.
+  // One toast is older than the dialog; another comes while the dialog is open.
   await showModal("one");
   const width = await screen.page.locator("#one").evaluate((node) => node.scrollHeight);
   await dismiss("Before");
@@ -45,9 +45,9 @@ it("a toast above a modal dialog can be used, and looks as it does elsewhere", a
   await publish(stage, titled("Within", {}, { url: "/within" }));
   await eventually(toasted).toEqual(["Within"]);
   expect(await look()).toEqual(before);
-  // The dialog is as large as it was.
+  // The dialog keeps its size.
   expect(await screen.page.locator("#one").evaluate((node) => node.scrollHeight)).toBe(width);
-  // Another dialog above the first, and back again.
+  // A second dialog opens above the first, and closes again.
   await showModal("two");
   await screen.toasts.getByRole("button", { name: "Dismiss" }).hover({ trial: false });
   await close("two");
@@ -57,7 +57,7 @@ it("a toast above a modal dialog can be used, and looks as it does elsewhere", a
   await screen.page.waitForURL("**/within");
 });
 
-it("with the dialog goes nothing of the toasts, and nothing is left in it", async () => {
+it("toasts outlive the dialog, and leave nothing in it", async () => {
   withDialogs();
   screen = await visit(stage);
   await screen.loaded();
@@ -69,12 +69,12 @@ it("with the dialog goes nothing of the toasts, and nothing is left in it", asyn
   expect(await toasted()).toEqual(["Within"]);
   await showModal("one");
   await eventually(() => screen.page.locator("dialog belfry-inbox").count()).toBe(1);
-  // The page takes it away as it is, open.
+  // The page removes the dialog while it is open.
   await screen.page.locator("#one").evaluate((node) => node.remove());
   await publish(stage, titled("After"));
   await eventually(async () => (await toasted()).at(-1)).toBe("After");
   await dismiss("After");
-  // With the element its toasts go, wherever they are.
+  // Removing the element removes its toasts, also from a dialog.
   await showModal("two");
   await publish(stage, titled("Last"));
   await eventually(async () => (await toasted()).at(-1)).toBe("Last");
@@ -99,7 +99,7 @@ it.each([
   [360, 640],
   [1280, 600],
 ])(
-  "in a window of %i by %i toasts stay within it, and the newest is whole",
+  "in a window of %i by %i the toasts stay inside it, and none of them is cut",
   async (width, height) => {
     screen = await visit(stage, { viewport: { width, height } });
     await screen.loaded();
@@ -130,7 +130,7 @@ it.each([
   [420, 2],
   [120, 0.5],
 ])(
-  "in a window %i high, zoomed by %d, a toast is as high and can be scrolled",
+  "in a window %i high, zoomed by %d, a tall toast fills the height and scrolls",
   async (height, zoom) => {
     screen = await visit(stage, { viewport: { width: 900, height } });
     await screen.loaded();
@@ -169,7 +169,7 @@ it.each([
   await eventually(toasted).toEqual(["Still"]);
 });
 
-it("a toast goes when its message has expired, and not before an inbox lists it", async () => {
+it("a toast disappears when its message expires, but not before the inbox lists it", async () => {
   const own = await visitOwnInbox(stage, snapshotOf("ada:0", []), {
     prepare: withClock,
   });
@@ -185,12 +185,12 @@ it("a toast goes when its message has expired, and not before an inbox lists it"
   await eventually(toasted).toEqual([]);
 });
 
-it("of two elements of one inbox one shows toasts and announces; the other takes over", async () => {
+it("one of two elements shows toasts and announces; the other takes over", async () => {
   const element = `<belfry-inbox url="${stage.proxy.url}" token-url="/token"></belfry-inbox>`;
   stage.site.html = pageOf(`${element}<div class="aside">${element}</div>`);
   screen = await visit(stage);
   const both = screen.page.locator("belfry-inbox");
-  // Both: what an element finds as it begins is no news there.
+  // Wait for both: an element shows no toast for messages from before its start.
   await eventually(() => screen.page.locator("belfry-inbox[data-counted]").count()).toBe(2);
   const badges = () => screen.page.locator(".badge").allTextContents();
   await publish(stage, titled("One"));
@@ -205,7 +205,7 @@ it("of two elements of one inbox one shows toasts and announces; the other takes
   await eventually(toasted).toEqual(["Two"]);
 });
 
-it("one that the page hides leaves the toasts to the other, and so does one for which `no-toasts` is set", async () => {
+it("a hidden element, or one with `no-toasts`, leaves the toasts to another", async () => {
   const at = `url="${stage.proxy.url}" token-url="/token"`;
   stage.site.html = pageOf(
     `<div hidden><belfry-inbox ${at}></belfry-inbox></div><belfry-inbox no-toasts ${at}></belfry-inbox>` +
@@ -218,7 +218,7 @@ it("one that the page hides leaves the toasts to the other, and so does one for 
   await eventually(toasted).toEqual(["One"]);
   const counts = [0, 1, 2].map((n) => hosts.nth(n).locator(".toast").count());
   expect(await Promise.all(counts)).toEqual([0, 0, 1]);
-  // The first of those that are shown says it.
+  // The first visible element announces, even with `no-toasts`.
   await eventually(() => hosts.nth(1).getByText("New notification: One").count()).toBe(1);
   expect(await hosts.nth(2).locator(".bell").isVisible()).toBe(true);
 });

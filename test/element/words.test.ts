@@ -1,4 +1,4 @@
-// What stands in the place of words that cannot be seen, and of a picture that is not there.
+// Replacements for blank texts and for a missing picture.
 
 import { expect, it } from "vitest";
 import { call } from "../support/backend.ts";
@@ -10,7 +10,7 @@ const stage = useStage();
 const inOne = (screen: Screen, title: string, part: string) =>
   screen.item(title).locator(part).allTextContents();
 
-/** Titles without a character that can be seen. */
+/** Titles without a visible character. */
 const BLANK = {
   absent: undefined,
   empty: "",
@@ -54,7 +54,7 @@ it.each(["👩‍💻", "ア", "e\u0301", "1", "—", "\u200bx"])("%s can be see
   expect(await screen.page.locator(".item-body").allTextContents()).toEqual(["Body"]);
 });
 
-it("toasts and what is read out have the same words", async () => {
+it("toasts and announcements have the same replacements", async () => {
   const screen = await visit(stage);
   await screen.loaded();
   await publish(stage, { type: "raw.type", notification: { title: "\u200b", body: "Your build" } });
@@ -66,7 +66,7 @@ it("toasts and what is read out have the same words", async () => {
     .waitFor({ state: "attached", timeout: 10_000 });
 });
 
-it("an action without a title to see has its name", async () => {
+it("an action with a blank title shows its name", async () => {
   inlinePage(stage);
   const screen = await visit(stage);
   const notification = { title: "One", actions: [{ action: "retry", title: "\u3164" }] };
@@ -89,7 +89,7 @@ it("without an icon the tile has the initial of category or topic, else a drawin
   await eventually(() => tile("By topic")).toBe("O");
   expect(await tile("By category")).toBe("É");
   for (const title of ["By nothing", "By a blank"]) {
-    // The key that published it is nobody's business.
+    // The tile must not show an initial of the API key that published it.
     expect(await tile(title)).toBe("");
     expect(await screen.item(title).locator(".tile svg").count()).toBe(1);
   }
