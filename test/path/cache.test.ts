@@ -1,4 +1,4 @@
-// Nothing that the hub answers is kept by a cache on its way.
+// No answer of the hub is kept by a cache on the way.
 
 import { expect, it } from "vitest";
 import { call } from "../support/backend.ts";

@@ -1,4 +1,4 @@
-// Getting in, by a browser's way and by a native client's: who is let in, how, and what comes first.
+// Connects of browsers and of native clients: authentication, refusals, and the first frames.
 
 import { expect, it } from "vitest";
 import {
@@ -90,7 +90,7 @@ it("[CON3] a browser that is refused gets an `error` frame and the error's close
   expect((await call(url, "GET", inbox(user))).json.cursor).toBe("0:0");
 });
 
-it("[CON4] anyone else is refused with a status, and what is no connect at all with 426", async () => {
+it("[CON4] other clients are refused with a status, and a request without an upgrade with 426", async () => {
   const token = await tokenOf(fresh(), {}, {}, "x".repeat(40));
   const stream = { accept: "text/event-stream" };
   for (const kind of [UPGRADE, stream]) {
@@ -105,7 +105,7 @@ it("[CON4] anyone else is refused with a status, and what is no connect at all w
   expectRefusal(plain, 426, "upgrade_required");
 });
 
-it("[CON5] a foreign Origin is refused; ours, those that are named, and none are let in", async () => {
+it("[CON5] a foreign Origin is refused; the hub's own, an allowed one, and none are accepted", async () => {
   const token = await tokenOf(fresh());
   const foreign = { origin: "https://evil.example" };
   expect(await refusedSocket(url, "/v1/connect", token, foreign)).toEqual({
@@ -185,7 +185,7 @@ it("[CON9] another version is refused with 4504, unless ours is offered as well"
   both.drop();
 });
 
-it("[CON10] `connected` comes first, then what was missed, then what is published meanwhile", async () => {
+it("[CON10] `connected` comes first, then missed messages, then those published meanwhile", async () => {
   const user = fresh();
   await call(url, "POST", inbox(user), [{ data: 1 }, { data: 2 }]);
   const headers = bearer(await tokenOf(user));

@@ -1,6 +1,5 @@
-// A revocation outlives a crash in an erase: a real hub is killed with SIGKILL within milliseconds of
-// being asked to erase a user, again and again. Whenever the kill comes, a token that was revoked
-// stays revoked.
+// A revocation outlives a crash during an erase: a real hub is killed with SIGKILL, again and again,
+// within milliseconds of a request to erase a user. A revoked token stays revoked each time.
 
 import { expect, inject, it } from "vitest";
 import { bearer, call, tokenOf } from "../support/backend.ts";
@@ -27,7 +26,7 @@ it("[LOG14] [CON8] a revoked token is refused after SIGKILL in the erase of its 
       ({ status }) => status,
       () => "killed" as const,
     );
-    // A kill comes at a moment that nothing in the hub decides: after a time, not after an event.
+    // No event of the hub may decide the moment of the kill, so it comes after a random time.
     await new Promise((resolve) => setTimeout(resolve, Math.random() * KILLED_WITHIN_MS));
     hub = await hub.restart();
     killed[(await answer) === "killed" ? "before" : "after"] += 1;

@@ -19,11 +19,11 @@ const LAST = "last";
 
 type Running = () => Promise<Hub>;
 
-/** Sends until it is answered: a killed hub leaves it open whether a request was done. */
+/** Repeats a request until it is answered: after a kill nobody knows whether it was done. */
 async function insist(hub: Running, method: string, path: string, body?: unknown) {
   for (;;) {
     const { url } = await hub();
-    // A hub that was killed under the request has not answered. It is sent again, with the same id.
+    // The hub was killed during the request, which is sent again with the same id.
     const answer = await call(url, method, path, body).catch(() => null);
     if (answer === null) continue;
     if (answer.status < 300) return answer;
@@ -31,7 +31,7 @@ async function insist(hub: Running, method: string, path: string, body?: unknown
   }
 }
 
-/** Publishes to a topic until told to stop; gives the ids that were acknowledged. */
+/** Publishes to a topic until `stop`; returns the acknowledged ids. */
 async function publishTo(topic: string, name: string, hub: Running, stop: AbortSignal) {
   const acknowledged: string[] = [];
   for (let n = 0; !stop.aborted; n++) {
@@ -42,7 +42,7 @@ async function publishTo(topic: string, name: string, hub: Running, stop: AbortS
   return acknowledged;
 }
 
-/** Publishes to several addresses at once; each outcome must be told. */
+/** Publishes to several addresses at once until `stop`; each reply must name every outcome. */
 async function publishToMany(hub: Running, stop: AbortSignal) {
   const acknowledged: string[] = [];
   for (let n = 0; !stop.aborted; n++) {
@@ -87,7 +87,7 @@ async function watch(user: string, hub: Running): Promise<Map<string, LogMessage
   return seen;
 }
 
-it("[DEL1] [FOL1] [FOL3] [LOG1] [SUB6] every follower has every acknowledged message, whatever is killed", {
+it("[DEL1] [FOL1] [FOL3] [LOG1] [SUB6] every follower has every acknowledged message after crashes", {
   timeout: 240_000,
 }, async () => {
   const all = { INBOX_MESSAGES_MAX: "100000", TOPIC_MESSAGES_MAX: "100000" };
@@ -105,7 +105,7 @@ it("[DEL1] [FOL1] [FOL3] [LOG1] [SUB6] every follower has every acknowledged mes
   const many = publishToMany(running, stop.signal);
   const watching = ["ada", "gina"].map((user) => watch(user, running));
   for (let kill = 0; kill < KILLS; kill++) {
-    // A kill comes at a moment that nothing in the hub decides: after a time, not after an event.
+    // No event of the hub may decide the moment of the kill, so it comes after a random time.
     await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 230));
     hub = hub.then((each) => each.restart());
     await hub;

@@ -1,6 +1,6 @@
-// Nothing acknowledged is lost: a real hub is killed with SIGKILL at random moments, again and
-// again, while several connections publish; afterwards every publish that was answered is in the
-// store, and a follower that came back with its cursor each time has it once.
+// No acknowledged message is lost: a real hub is killed with SIGKILL at random moments, again and
+// again, while several connections publish. Afterwards every answered publish is in the store, and a
+// follower that reconnected with its cursor each time has it once.
 
 import { expect, inject, it } from "vitest";
 import type { LogMessage } from "../../src/protocol/message.ts";
@@ -25,14 +25,14 @@ const LOGS = [
   },
 ];
 
-/** Publishes until told to stop, repeating what was not answered with its id; gives the ids. */
+/** Publishes until `stop`, and repeats an unanswered publish with its id; returns the ids. */
 async function publish(name: string, path: string, hub: () => Promise<Hub>, stop: AbortSignal) {
   const acknowledged: string[] = [];
   for (let n = 0; !stop.aborted; n++) {
     const id = `${name}-${n}`;
     for (let stored = false; !stored; ) {
       const { url } = await hub();
-      // A hub that was killed under the request leaves open whether it was stored. It is sent again.
+      // The hub was killed during the request, so the message may be stored or not: it is sent again.
       const answer = await call(url, "POST", path, { id, data: { n } }).catch(() => null);
       if (answer !== null) expect([200, 201, 503]).toContain(answer.status);
       stored = answer !== null && answer.status < 300;
@@ -69,7 +69,7 @@ async function follow(view: View, path: string, hub: () => Promise<Hub>) {
 it("[LOG1] every publish answered with 2xx survives SIGKILL, exactly once and in order", {
   timeout: 240_000,
 }, async () => {
-  // Everything is kept, so that what is missing afterwards was lost.
+  // The hub keeps everything, so a message that is missing afterwards was lost.
   const all = { INBOX_MESSAGES_MAX: "100000", TOPIC_MESSAGES_MAX: "100000" };
   let hub = Promise.resolve(await startHub(inject("bundle"), all));
   const stop = new AbortController();
@@ -81,7 +81,7 @@ it("[LOG1] every publish answered with 2xx survives SIGKILL, exactly once and in
   );
   const followers = LOGS.map(({ connect }, i) => follow(views[i] as View, connect, () => hub));
   for (let kill = 0; kill < KILLS; kill++) {
-    // A kill comes at a moment that nothing in the hub decides: after a time, not after an event.
+    // No event of the hub may decide the moment of the kill, so it comes after a random time.
     await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 230));
     hub = hub.then((running) => running.restart());
     await hub;
@@ -91,7 +91,7 @@ it("[LOG1] every publish answered with 2xx survives SIGKILL, exactly once and in
   const { url } = await hub;
   for (const { publish: path } of LOGS) await call(url, "POST", path, { id: LAST, type: LAST });
   await Promise.all(followers);
-  // Read by a hub that was not there when it was written.
+  // A new process reads the messages from the disk.
   hub = hub.then((running) => running.restart());
   const { url: urlAfter } = await hub;
 
@@ -105,7 +105,7 @@ it("[LOG1] every publish answered with 2xx survives SIGKILL, exactly once and in
     const offsets = view.applied.map(({ offset }) => offset);
     expect(offsets).toEqual(offsets.map((_, at) => at + 1));
     expect(offsets.length).toBe(ids.flat().length + 1);
-    // Each publisher waited for its answers, so its messages stand in its own order, each once.
+    // Each publisher waited for its answers, so its messages are in its own order, each once.
     for (const own of ids) {
       const prefix = own[0]?.replace(/\d+$/, "") ?? "";
       expect(view.applied.map(({ id }) => id).filter((id) => id.startsWith(prefix))).toEqual(own);

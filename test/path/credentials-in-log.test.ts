@@ -1,5 +1,5 @@
-// What a hub prints is read by many, and kept: none of it is a credential, whatever was refused and
-// wherever the credential stood.
+// Many people read a hub's log, and it is kept: no line holds a credential, for any refusal and any place
+// of the credential.
 
 import { expect, inject, it } from "vitest";
 import { fresh, messages, offer } from "../support/attack.ts";
@@ -13,7 +13,7 @@ const TICKET = "dGlja2V0-of_nobody_that-is_43_characters_ok";
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
-/** Tokens that are refused for all reasons, and one that is good. */
+/** Returns a token for each reason of a refusal, and a good one. */
 async function tokens(): Promise<Record<string, string>> {
   const user = fresh();
   return {
@@ -41,7 +41,7 @@ it("no line of the log has a key, a token, a part of one, or a ticket", async ()
   };
   const closed = async (path: string, options: ConstructorParameters<typeof TestSocket>[2]) => {
     const socket = new TestSocket(url, path, options);
-    // Who is let in has no close to come.
+    // An accepted socket is not closed by the hub.
     const first = await socket.next();
     if (first.type === "connected") socket.drop();
   };
@@ -75,7 +75,7 @@ it("no line of the log has a key, a token, a part of one, or a ticket", async ()
 
   const log = hub.log.join("\n");
   await hub.stop();
-  // Each refusal has its line, so that a test that looks at nothing fails.
+  // Each refusal has its line: an empty log would pass the checks below.
   const refused = statuses.filter((status) => status >= 400).length;
   expect(hub.log.length).toBeGreaterThanOrEqual(refused);
   const parts = Object.values(all).flatMap((token) => token.split("."));

@@ -1,5 +1,5 @@
-// Following through a whole hub: by a backend and by the user, how it is listed and ended, and what
-// then lies in the inbox.
+// Follows through a whole hub: by a backend and by the user, their lists, their end, and the messages in
+// the inbox.
 
 import { expect, inject, it } from "vitest";
 import { expectRefusal, fresh, inbox, messages } from "../support/attack.ts";
@@ -58,7 +58,7 @@ it("[FOL4] a user follows with the cap, as `me` or by name, and stops without on
   expect((await call(url, "GET", followsOf(user))).json).toEqual({ follows: [] });
 });
 
-it("[FOL2] [FOL4] by frame: `follow` needs the cap, `unfollow` does not, and each says what it changed", async () => {
+it("[FOL2] [FOL4] by frame: `follow` needs the cap, `unfollow` does not, and each reports its change", async () => {
   const [user, topic, other] = [fresh(), fresh(), fresh()];
   const { socket } = await device(url, user, may([topic], "follow"));
   const told = (changed: boolean) => ({ type: "reply", topic, changed });
@@ -79,7 +79,7 @@ it("[FOL2] [FOL4] by frame: `follow` needs the cap, `unfollow` does not, and eac
   socket.drop();
 });
 
-it("[FOL1] [FOL2] what is published from then on is a notification, whether a device is there or not", async () => {
+it("[FOL1] [FOL2] later messages of the topic are notifications, with a device connected or not", async () => {
   const [user, topic] = [fresh(), fresh()];
   await say(url, topic, "before");
   await follow(url, user, topic);
@@ -119,7 +119,7 @@ it("[FOL1] two topics and the user's own messages come into one inbox, each once
   expect(new Set(origins)).toEqual(new Set([first, second, null]));
 });
 
-it("[FOL3] [LOG3] an id that is published again is delivered no second time", async () => {
+it("[FOL3] [LOG3] a message published again with its id is not delivered twice", async () => {
   const [user, topic] = [fresh(), fresh()];
   await follow(url, user, topic);
   for (const status of [201, 200]) {
@@ -134,7 +134,7 @@ it("[FOL3] [LOG3] an id that is published again is delivered no second time", as
   ]);
 });
 
-it("[FOL1] [LOG10] a message with ttl 0 reaches the follower's device and is kept nowhere", async () => {
+it("[FOL1] [LOG10] a message with ttl 0 reaches the follower's device and is not stored", async () => {
   const [user, topic] = [fresh(), fresh()];
   await follow(url, user, topic);
   const { socket } = await device(url, user, {});
@@ -145,7 +145,7 @@ it("[FOL1] [LOG10] a message with ttl 0 reaches the follower's device and is kep
   socket.drop();
 });
 
-it("[FOL4] the backend lists a topic's followers by pages, looks for one, and ends its following", async () => {
+it("[FOL4] the backend lists a topic's followers by pages, finds one, and removes it", async () => {
   const topic = fresh();
   const users = ["a@x", "b|1", "c~d", "e", "f"].map((name) => `${topic}${name}`);
   for (const user of [...users].reverse())
@@ -171,7 +171,7 @@ it("[FOL4] the backend lists a topic's followers by pages, looks for one, and en
   expect(await keptOf(url, encodeURIComponent(users[1] as string), topic)).toHaveLength(1);
 });
 
-it("[LOG14] a user that is erased follows nothing any more, and the export says what was followed", async () => {
+it("[LOG14] an erased user follows nothing any more, and the export lists the follows", async () => {
   const [user, topic] = [fresh(), fresh()];
   await follow(url, user, topic);
   await say(url, topic, "x");
@@ -186,7 +186,7 @@ it("[LOG14] a user that is erased follows nothing any more, and the export says 
   expect((await call(url, "GET", inbox(user))).json.cursor).toBe("0:0");
 });
 
-it("[DEL5] a message says how many members have it; one that is not there yet is a 404", async () => {
+it("[DEL5] a message reports the members that have it; an offset beyond the head is a 404", async () => {
   const [first, second, topic] = [fresh(), fresh(), fresh()];
   await say(url, topic, "to nobody");
   const of = (offset: number) => call(url, "GET", `${messages(topic)}/${offset}/delivery`);
@@ -197,7 +197,7 @@ it("[DEL5] a message says how many members have it; one that is not there yet is
   expectRefusal(await of(3), 404, "not_found");
 });
 
-it("[TOP6] a message is read by its offset, by who may subscribe", async () => {
+it("[TOP6] a user with the cap to subscribe reads a message by its offset", async () => {
   const topic = fresh();
   await say(url, topic, "one", "two");
   const get = (offset: number, headers: Record<string, string> = {}) =>
@@ -210,7 +210,7 @@ it("[TOP6] a message is read by its offset, by who may subscribe", async () => {
   expectRefusal(await get(3), 404, "not_found");
 });
 
-it("[DEL1] a follower gets what is published after the hub was killed and came back", async () => {
+it("[DEL1] a follower gets the messages published after the hub was killed and restarted", async () => {
   const other = await startHub(inject("bundle"));
   const [user, topic] = [fresh(), fresh()];
   await follow(other.url, user, topic);

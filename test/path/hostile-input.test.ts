@@ -1,5 +1,5 @@
-// Hostile input by HTTP, one test for each attack: it gets the exact refusal, nothing is stored, and
-// the hub goes on. Sockets, doors and tokens have files of their own beside this one.
+// Hostile input by HTTP, one test for each attack: the exact refusal, nothing stored, and the hub still
+// works. Sockets, requests and tokens have files of their own.
 
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -229,7 +229,7 @@ describe("a published body", () => {
   });
 });
 
-/** Reads the stream of a user until so many events, or the last part of a frame, have come. */
+/** Reads the stream of a user until `count` events, or the last part of a frame, have come. */
 async function streamOf(user: string, count: number) {
   const end = new AbortController();
   const headers = { accept: "text/event-stream", ...bearer(await tokenOf(user)) };
@@ -240,11 +240,11 @@ async function streamOf(user: string, count: number) {
       .split("\n\n")
       .slice(0, -1)
       .map((block) => {
-        // A line ends as in the standard of event streams; JSON knows more ends than that.
+        // The line ends of the event stream standard, which are fewer than those in JSON text.
         const fields = block.split(/\r\n|\r|\n/).map((line) => line.split(/: (.*)/s));
         return Object.fromEntries(fields) as { event?: string; id?: string; data?: string };
       })
-      // The first block says when to come back.
+      // The first block has no event, only the reconnection time.
       .filter(({ event }) => event !== undefined);
   for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     text += Buffer.from(part).toString("latin1");

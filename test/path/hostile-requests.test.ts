@@ -1,5 +1,5 @@
-// Attacks at the door, one test for each: foreign origins, misplaced API keys, names that are none,
-// tricks of the path, wrong methods, a hub that is not configured, and what its errors and logs tell.
+// Hostile requests, one test for each attack: foreign origins, misplaced API keys, malformed names, path
+// tricks, wrong methods, a hub without a configuration, and secrets in its errors and logs.
 
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-// Hostile input: a request that is begun with a good token and ended when it is good no more.
+// Hostile input: a request that begins with a good token and ends after the token has ended.
 
 import { request } from "node:http";
 import { expect, it } from "vitest";
@@ -14,7 +14,7 @@ hubForAll((started) => {
 const fresh = () => `u-${crypto.randomUUID()}`;
 const seconds = () => Math.floor(Date.now() / 1000);
 
-/** Begins a request whose body is not all there; the function it gives sends the rest. */
+/** Begins a request with a part of its body; returns a function that sends the rest. */
 async function begun(method: string, path: string, token: string, body: string) {
   const headers = { ...bearer(token), "content-type": "application/json" };
   const asking = request(url + path, { method, headers });
@@ -32,7 +32,7 @@ async function begun(method: string, path: string, token: string, body: string) 
   };
 }
 
-/** Asks with the token until the hub says that it has ended. */
+/** Repeats a request with the token until the hub refuses it as expired. */
 async function ended(token: string): Promise<void> {
   for (;;) {
     const { json } = await call(url, "GET", inbox("me"), undefined, bearer(token));
@@ -44,7 +44,7 @@ it("[CON8] a publish that was begun before a revocation", async () => {
   const [user, topic] = [fresh(), fresh()];
   const token = await tokenOf(user, { "topic:*": ["publish"] }, { iat: seconds() - 10 });
   const rest = await begun("POST", messages(topic), token, '{"type":"late"}');
-  // The hub has the request when it has answered another on the same way.
+  // The hub has the first request once it has answered this one.
   await call(url, "GET", inbox("me"), undefined, bearer(token));
   const before = { not_before: new Date().toISOString() };
   expect((await call(url, "DELETE", `/v1/users/${user}/connections`, before)).status).toBe(204);

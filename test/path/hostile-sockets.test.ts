@@ -29,7 +29,7 @@ hubForAll((started) => {
   url = started;
 });
 
-/** A socket on a fresh topic that it may publish to, and what it says next. */
+/** Opens a socket on a fresh topic that it may publish to. */
 async function topicSocket(topic = fresh(), headers: Record<string, string> = {}) {
   const token = await tokenOf("ada", allOf(topic));
   const options = { protocols: offer(token), headers };
@@ -38,7 +38,7 @@ async function topicSocket(topic = fresh(), headers: Record<string, string> = {}
   return { socket, topic };
 }
 
-/** The same with the connection below it, for what no client would send. */
+/** Opens the same; returns its TCP connection as well, for bytes that no client would send. */
 async function rawSocket(topic = fresh()) {
   const token = await tokenOf("ada", allOf(topic));
   const path = `/v1/topics/${topic}/connect?since=latest`;
@@ -50,14 +50,14 @@ async function rawSocket(topic = fresh()) {
   return { socket, topic, tcp: await tcp };
 }
 
-/** A frame that is masked with zeros, which leave the payload as it is. */
+/** Returns a frame masked with zeros, which leave the payload unchanged. */
 function frameOf(opcode: number, payload: Buffer): Buffer {
   const { length } = payload;
   const size = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 0xff];
   return Buffer.concat([Buffer.from([0x80 | opcode, ...size, 0, 0, 0, 0]), payload]);
 }
 
-/** What was sent before it is answered: the reply to one more frame is the next thing to arrive. */
+/** Expects no other answer: the reply to one more frame must be the next frame to arrive. */
 async function expectNothingMore(socket: TestSocket): Promise<void> {
   socket.send({ type: "history", id: "last", limit: 1 });
   expect(await socket.next()).toMatchObject({ type: "reply", id: "last" });
@@ -180,7 +180,7 @@ describe("a frame", () => {
     do arrived.push(await socket.next());
     while (arrived.at(-1)?.type !== "closed");
     const replies = arrived.filter(({ type }) => type === "reply").length;
-    // Eighty frames may fall into two seconds of the clock.
+    // The eighty frames may fall into two seconds of the clock.
     expect(replies).toBeGreaterThanOrEqual(30);
     expect(replies).toBeLessThanOrEqual(60);
     expect(arrived.slice(-2)).toMatchObject([

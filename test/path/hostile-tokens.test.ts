@@ -1,5 +1,5 @@
-// Hostile tokens and borrowed identities, one test for each attack: nobody reads or does anything as
-// somebody else, over HTTP and over sockets alike.
+// Hostile tokens and stolen identities, one test for each attack: nobody can act as somebody else, over
+// HTTP or over sockets.
 
 import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { createServer, type Server } from "node:http";
@@ -36,7 +36,7 @@ const jwkOf = (key: KeyObject, more = {}) => ({
 const hubs: Hub[] = [];
 let issuer: Server;
 let jwksUrl = "";
-/** A hub that signs with its secret, and one whose users come from an issuer as well. */
+/** The hub `url` takes tokens of its secret, and `keyed` those of an issuer as well. */
 let url = "";
 let keyed = "";
 
@@ -70,7 +70,7 @@ const claims = (more = {}) => ({ sub: "ada", iat: seconds(), exp: seconds() + 36
 const base64url = (value: unknown) =>
   Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
 
-/** A token put together by hand, signed by HMAC with whatever is given. */
+/** Returns a token made by hand, signed by HMAC with any key. */
 function forged(
   header: object,
   payload: object | string,
@@ -84,7 +84,7 @@ const hs256 = (payload: object | string) => forged({ alg: "HS256" }, payload);
 const rsa = (key: KeyObject, payload: object, header: object = {}) =>
   new SignJWT({ ...payload }).setProtectedHeader({ alg: "RS256", kid: "k1", ...header }).sign(key);
 
-/** The token opens nothing: not by HTTP, not as a stream, not as a browser's socket. */
+/** Expects a refusal of the token by HTTP, as a stream, and as a browser's socket. */
 async function expectUseless(hub: string, token: string, code = "invalid_token"): Promise<void> {
   const status = code === "temporary" ? 503 : 401;
   const headers = bearer(token);
@@ -100,7 +100,7 @@ async function expectUseless(hub: string, token: string, code = "invalid_token")
 
 type TokenAttack = [attack: string, token: () => string | Promise<string>, code?: string];
 
-/** Sets the bits of the last character that mean nothing: the same signature in another spelling. */
+/** Sets the unused bits of the last character: another spelling of the same signature. */
 function respelt(token: string): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   return token.slice(0, -1) + alphabet[alphabet.indexOf(token.slice(-1)) | 1];
@@ -167,7 +167,7 @@ const tokens: TokenAttack[] = [
   ["caps above 4 KiB", of({ caps: CAPS_5_KIB })],
 ];
 
-/** The header and the signature of one set of claims around another. */
+/** Returns a token with the header and signature of the claims `signed`, and the claims `shown`. */
 function spliced(signed: object, shown: object): string {
   const [head, , signature] = hs256(signed).split(".");
   return `${head}.${base64url(shown)}.${signature}`;
@@ -214,7 +214,7 @@ describe("a token with", () => {
       () => byStranger({ jku: jwksUrl, kid: "k2" }),
       "temporary",
     ],
-    // The issuer was asked just before.
+    // The hub fetched the issuer's keys just before, so it cannot look for this one yet.
     ["an unknown kid", () => by({}, { kid: "../../k1" }), "temporary"],
     ["a kid that is no text", () => by({}, { kid: 1 })],
     ["alg RS512 by the right key", () => by({}, { alg: "RS512" })],
@@ -368,7 +368,7 @@ describe("a token of a user", () => {
   });
 });
 
-/** Connects natively; gives the socket once it is let in. */
+/** Connects as a native client; returns the socket once it is connected. */
 async function opened(
   hub: string,
   path: string,
@@ -445,7 +445,7 @@ describe("a refresh", () => {
 });
 
 describe("a revoked token", () => {
-  /** A user whose token so far is revoked, and the time, in seconds, from which tokens count. */
+  /** Revokes a user's token; returns the time in seconds from which tokens are valid. */
   async function revoked(
     caps: Caps = {},
     more: (token: string, user: string) => Promise<void> = async () => undefined,
@@ -549,7 +549,7 @@ describe("a revoked token", () => {
       401,
       "invalid_token",
     );
-    // docs/decisions/0003: a direct socket asks no inbox, and lasts as long as its token at most.
+    // docs/decisions/0003: a direct socket asks no inbox, and closes with its token at the latest.
     const socket = new TestSocket(url, `/v1/topics/${topic}/connect`, { headers });
     expect((await socket.nextOf("connected")).expires_in).toBeLessThanOrEqual(3600);
     socket.drop();
@@ -571,7 +571,7 @@ describe("a revoked token", () => {
     const [socket] = sockets as [TestSocket];
     socket.send({ type: "refresh", id: 1, token });
     socket.send({ type: "publish", id: 2, message: { type: "x" } });
-    // Either each frame is refused or the socket was closed; what must not be is a reply.
+    // The hub may refuse each frame or close the socket, but must not reply.
     expect((await socket.next()).type).not.toBe("reply");
     expect((await call(url, "GET", messages(topic))).json.cursor).toBe("0:0");
   });

@@ -1,5 +1,5 @@
 // Hostile topics in a connect and in a Last-Event-ID, one test for each attack: the exact refusal, and
-// never what was not asked for.
+// never a topic that was not requested.
 
 import { describe, expect, it } from "vitest";
 import { expectRefusal, fresh, many, raw, refusedSocket } from "../support/attack.ts";

@@ -1,5 +1,5 @@
 // Hostile frames that subscribe and follow, one test for each attack: the exact refusal, nothing
-// changed, and the connection goes on.
+// changed, and the connection stays open.
 
 import { describe, expect, it } from "vitest";
 import type { Caps } from "../../src/protocol/caps.ts";
@@ -102,7 +102,7 @@ describe("a frame", () => {
       ids.push(answer.id);
     }
     expect(ids).toEqual(many(29, (i) => i));
-    // The last one subscribed: what comes now comes once.
+    // The last frame subscribed, so the next message arrives once.
     const { offset } = await say(url, topic, "after");
     expect(await untilDelivered(url, topic, offset)).toMatchObject({ members: 1 });
     expect(await socket.messages()).toMatchObject({
@@ -122,7 +122,7 @@ describe("a frame", () => {
     do arrived.push(await socket.next());
     while (arrived.at(-1)?.type !== "closed");
     expect(arrived.slice(-2)).toMatchObject([{ type: "disconnect", code: 4008 }, { code: 4008 }]);
-    // Whatever the last one that was taken has left, both sides agree on it.
+    // The user's and the topic's side must agree on the result of the last accepted frame.
     const { follows } = (await call(url, "GET", followsOf(user))).json;
     const { followers } = (await call(url, "GET", followersOf(topic))).json;
     expect(followers).toEqual(follows.length === 0 ? [] : [user]);
@@ -149,7 +149,7 @@ describe("an attachment that would grow too large", () => {
   const long = (i: number) => `${fresh()}.${i}`.padEnd(128, "x");
   const actions = ["subscribe", "follow", "publish", "presence"] as const;
 
-  /** Caps of nearly 4 KiB that allow to subscribe everywhere. */
+  /** Returns caps of nearly 4 KiB that allow subscribing to every topic. */
   function wide(): Caps {
     const caps: Caps = { "topic:*": ["subscribe"] };
     for (let i = 0; JSON.stringify(caps).length < 3_900; i++)
@@ -157,7 +157,7 @@ describe("an attachment that would grow too large", () => {
     return caps;
   }
 
-  /** The connection still speaks, and each of the topics it was given reaches it. */
+  /** Expects that the connection still answers, and that each of its topics still reaches it. */
   async function expectAlive(socket: TestSocket, topics: string[]): Promise<void> {
     await rest(socket);
     for (const topic of topics) {
@@ -168,7 +168,7 @@ describe("an attachment that would grow too large", () => {
     expect(told).toEqual(topics);
   }
 
-  it("by frames: what has no room is refused, and the rest goes on", async () => {
+  it("by frames: a topic without room is refused, and the others still work", async () => {
     const topics = many(70, long);
     const query = `since=latest&topics=${topics.map((topic) => `${topic}~latest`).join(",")}`;
     const { socket } = await device(url, fresh(), wide(), query);
@@ -187,7 +187,7 @@ describe("an attachment that would grow too large", () => {
     socket.drop();
   });
 
-  it("by a connect: each of 100 long names is answered, and those taken are told", async () => {
+  it("by a connect: each of 100 long names is answered, and the accepted topics deliver", async () => {
     const user = fresh();
     const topics = many(100, long);
     const [last = ""] = topics.slice(-1);
@@ -201,14 +201,14 @@ describe("an attachment that would grow too large", () => {
       expect(answers.get(topic)).toMatchObject({ code: "connection_limit", temporary: true });
     const taken = topics.filter((topic) => !refused.includes(topic));
     await expectAlive(socket, taken.slice(-2));
-    // One that had no room holds nobody up, a follow of it least.
+    // A refused topic delays nobody, not even the user's follow of it.
     const { offset } = await say(url, last, "x");
     expect(await untilDelivered(url, last, offset)).toMatchObject({ behind: 0 });
     expect(await keptOf(url, user, last)).toHaveLength(1);
     socket.drop();
   });
 
-  it("by a refresh with wide caps, after 100 long names: the connection goes on", async () => {
+  it("by a refresh with wide caps, after 100 long names: the connection stays open", async () => {
     const user = fresh();
     const topics = many(100, long);
     const query = `since=latest&topics=${topics.map((topic) => `${topic}~latest`).join(",")}`;

@@ -1,5 +1,5 @@
-// Hostile messages on their way through a topic to others, one test for each attack: they arrive as
-// what they are, and hide nothing.
+// Hostile messages from a topic to its members, one test for each attack: they arrive unchanged, and hide
+// nothing.
 
 import { describe, expect, it } from "vitest";
 import { newKey } from "../../src/operate/credentials.ts";
@@ -64,7 +64,7 @@ describe("`exclude`", () => {
     socket.drop();
   });
 
-  it("of someone else's connection hides nothing for good, and nobody is told its name", async () => {
+  it("of someone else's connection hides nothing for good, and reveals no connection's name", async () => {
     const topic = fresh();
     const caps = may([topic], "subscribe", "publish");
     const victim = await device(url, fresh(), caps);
@@ -76,15 +76,15 @@ describe("`exclude`", () => {
     await untilDelivered(url, topic, 2);
     await rest(victim.socket);
     await rest(eve.socket);
-    // Its cursor goes along, so that it does not come back for what it was not to be told …
+    // Its cursor advances, so that it does not fetch the excluded message by itself …
     const view = new View();
     view.offset = 0;
     for (const step of stepsOf(victim.socket.arrived, topic)) expect(view.apply(step)).toBe(true);
     expect([view.offset, dataOf(view.applied)]).toEqual([2, ["seen"]]);
-    // … and whoever asks has it.
+    // … and an explicit subscription returns it.
     await subscribe(victim.socket, topic, "0:0");
     expect(dataOf((await victim.socket.messages()).messages)).toEqual(["hidden", "seen"]);
-    // The one thing that names a connection is its own `connected`.
+    // Only the victim's own `connected` names its connection.
     const history = (await call(url, "GET", messages(topic))).text;
     expect(JSON.stringify(eve.socket.arrived) + history).not.toContain(victim.connection);
     for (const { socket } of [victim, eve]) socket.drop();
@@ -155,7 +155,7 @@ describe("a message through a follow", () => {
     await follow(url, user, topic);
     const { socket } = await device(url, user, may([topic], "subscribe"));
     await subscribe(socket, topic, "latest");
-    // With its id and source it has just the bytes that are allowed, in letters of three each.
+    // With its id and source the message has exactly the allowed bytes, in characters of three bytes.
     const frame = JSON.stringify({ id: "", source: "test", data: "" }).length - 2;
     const text = (id: string) => "€".repeat(Math.floor((65_536 - frame - id.length) / 3));
     const lists = many(4, (list) =>
@@ -198,7 +198,7 @@ describe("a message through a follow", () => {
     await expectUntouched(url, inbox(user));
   });
 
-  it("forged as a gap by a user is still that user's", async () => {
+  it("forged as a gap by a user still has that user's name", async () => {
     const [victim, topic] = [fresh(), fresh()];
     await follow(url, victim, topic);
     const eve = bearer(await tokenOf("eve", allOf(topic)));
@@ -209,7 +209,7 @@ describe("a message through a follow", () => {
     const { offset } = await say(url, topic, "after");
     await untilDelivered(url, topic, offset);
     const { notifications } = (await call(url, "GET", inbox(victim))).json;
-    // It moves nothing: what comes after it still comes, and it bears its publisher's name.
+    // The forged gap moves no cursor: later messages still arrive, and it has its publisher's name.
     expect(notifications).toMatchObject([
       { data: "after", topic_offset: 2 },
       { type: "belfry.gap", source: "user:eve", topic_offset: 1 },

@@ -1,5 +1,5 @@
-// Hostile input to the routes of topics, one test for each attack: names, settings, other people's
-// followings. Each gets the exact refusal, nothing is changed, and everyone else goes on.
+// Hostile input to the routes of topics, one test for each attack: names, settings, other users' follows.
+// Each gets the exact refusal, nothing is changed, and nobody else is disturbed.
 
 import { describe, expect, it } from "vitest";
 import { newKey } from "../../src/operate/credentials.ts";

@@ -1,5 +1,5 @@
-// What a user tries on topics beyond what the token allows, one test for each attack: the exact
-// refusal, nothing changed, and the hub and everyone else go on.
+// Attempts of users at topics beyond their token, one test for each attack: the exact refusal, nothing
+// changed, and nobody else is disturbed.
 
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
@@ -77,7 +77,7 @@ describe("a user", () => {
     ] as const)
       expectRefusal(await call(url, method, path, undefined, headers), 403, "insufficient_scope");
     const { socket } = await device(url, eve, { "topic:*": ["follow"] });
-    // Whom a frame names is of no account: it is always the socket's own user.
+    // The hub ignores a user named in a frame, and takes the socket's own.
     await ask(socket, { type: "follow", topic, user: victim });
     await ask(socket, { type: "unfollow", topic, user: victim });
     await expectFollows(url, eve);
@@ -135,7 +135,7 @@ describe("a user", () => {
       socket.ws.on("upgrade", (response) => resolve(response.socket)),
     );
     await socket.nextOf("connected");
-    // Masked with zeros, which leaves the payload as it is.
+    // A mask of zeros leaves the payload unchanged.
     const frameOf = (opcode: number, payload: Buffer) =>
       Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
     const late = ["follow", "subscribe"].map((type) =>

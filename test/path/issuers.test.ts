@@ -1,5 +1,5 @@
-// Keys of an issuer on this machine: how they change, what is used while it is away, and what it may
-// answer. The clock is the test's.
+// Keys of an issuer on this machine: their changes, their use while the issuer is away, and its answers.
+// The test sets the clock.
 
 import { decodeProtectedHeader, errors, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
@@ -40,7 +40,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What becomes of a token by this key, so long after the start: its user, or the refusal. */
+/** Checks a token signed by a key, at a time after the start; returns its user, or the refusal. */
 async function checked(
   key: SigningKey,
   afterMs: number,
@@ -90,7 +90,7 @@ describe("a new key", () => {
     expect(await checked(unnamed, 60 * SECOND)).toBe("ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
   });
 
-  it("[CON12] under a name that is known is none: the token is wrong", async () => {
+  it("[CON12] under a known name is not looked for: the token is refused", async () => {
     expect(await checked(one, 0)).toBe("ada");
     const forged = { ...two, jwk: { kid: "one" } };
     expect(await checked(forged, 30 * SECOND)).toBe("ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
@@ -168,7 +168,7 @@ describe("an issuer that is away", () => {
 });
 
 describe("an issuer that is slow", () => {
-  /** Answers that are given one by one, each when the test lets it. */
+  /** Makes an issuer whose answers wait until the test sends them, one by one. */
   function slowly() {
     const given: ((keys: SigningKey[]) => void)[] = [];
     issuer = new Issuer(source.url, () => {
@@ -179,7 +179,7 @@ describe("an issuer that is slow", () => {
     return given;
   }
 
-  /** Begins a check, and waits until the issuer was asked so many times. */
+  /** Begins a check, and waits until the issuer has had `asked` requests. */
   async function begin(given: unknown[], asked: number, ...args: Parameters<typeof checked>) {
     const result = checked(...args);
     await vi.waitUntil(() => given.length === asked);

@@ -1,5 +1,5 @@
-// What a connect with many large topics takes of the hub's memory, from outside: the greatest resident
-// set of the process, in which all objects of this hub live. Linux alone tells and resets it.
+// The memory of a connect with many large topics, from outside: the peak resident set of the process, in
+// which all objects of this hub live. Only Linux can report and reset it.
 
 import { readFile, writeFile } from "node:fs/promises";
 import { connect as connectTcp, type Socket } from "node:net";
@@ -10,13 +10,13 @@ import { bearer, call, tokenOf } from "../support/backend.ts";
 import { type Hub, startHub } from "../support/hub.ts";
 import { answersOf, device } from "../support/topic-requests.ts";
 
-/** Twice what a user is replayed, in topics just below what would be a snapshot instead: 3.8 MB. */
+/** Topics of 3.8 MB, each just below a snapshot's limit; together twice a user's largest replay. */
 const TOPICS = many(16, (i) => `t${i}`);
 const PUBLISHES = 4;
 const LIST = JSON.stringify(many(16, () => ({ data: "x".repeat(59_500) })));
 const ALL = TOPICS.map((topic) => `${topic}~0:0`).join(",");
 const CAPS: Caps = { "topic:*": ["subscribe"] };
-/** Of dead strings V8 would else keep 100 MiB before it looks, and tell nothing of what is in use. */
+/** Without this V8 would keep 100 MiB of dead strings, and the resident set would not show the use. */
 const V8_FLAGS = ["--max-semi-space-size=1"];
 
 let hub: Hub;
@@ -41,9 +41,9 @@ async function mibOf(what: "VmRSS" | "VmHWM"): Promise<number> {
   return Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
 }
 
-/** Awakes the topics; gives how far the hub's memory was above that at most since. */
+/** Loads the topics; returns a function for the peak of the hub's memory above that level since then. */
 async function atRest(): Promise<() => Promise<number>> {
-  // What is left of the filling goes with the process.
+  // A new process has no memory left over from filling the topics.
   hub = await hub.restart();
   for (const topic of TOPICS) await call(hub.url, "GET", `${messages(topic)}?limit=1`);
   const { socket } = await device(hub.url, "bob", CAPS, "since=latest&topics=t0~0:0");
@@ -94,7 +94,7 @@ it.skipIf(!isLinux)(
   async () => {
     const peak = await atRest();
     unread = await connectUnread("ada", `/v1/connect?since=latest&topics=${ALL}`);
-    // A topic answers in the order in which it is asked.
+    // A topic answers in the order of its requests.
     const latest = TOPICS.map((topic) => `${topic}~latest`).join(",");
     const { socket } = await device(hub.url, "ada", CAPS, `since=latest&topics=${latest}`);
     const answers = await answersOf(socket, TOPICS.length);

@@ -40,7 +40,7 @@ it.each([
   },
 );
 
-it("[PUB2] [LOG13] a list that could be read: 200, with what became of each in order", async () => {
+it("[PUB2] [LOG13] a list that could be read: 200, with the outcome of each in order", async () => {
   const path = inbox(fresh());
   const list = [
     { id: "a", data: 1 },
@@ -67,7 +67,7 @@ it("[PUB2] [LOG13] a list that could be read: 200, with what became of each in o
   });
 });
 
-it("[PUB2] one message to many addresses tells of each", async () => {
+it("[PUB2] one message to many addresses has an outcome for each", async () => {
   const [user, topic] = [fresh(), fresh()];
   const to = [`user:${user}`, `topic:${topic}`, "user:me"];
   const { status, json } = await post("/v1/publish", { to, data: 1 });
@@ -88,7 +88,7 @@ it("[PUB3] Idempotency-Key stands for the id, and key/i in a list", async () => 
   const key = { "idempotency-key": "k-1" };
   expect((await post(path, { data: 1 }, key)).json).toMatchObject({ id: "k-1", offset: 1 });
   expect((await post(path, { data: 1 }, key)).status).toBe(200);
-  // An id of its own goes before it.
+  // A message's own id takes precedence.
   expect((await post(path, { id: "own", data: 1 }, key)).json).toMatchObject({
     id: "own",
     offset: 2,
@@ -103,7 +103,7 @@ it("[PUB3] Idempotency-Key stands for the id, and key/i in a list", async () => 
     expectRefusal(await post(path, { data: 1 }, { "idempotency-key": bad }), 422, "invalid_params");
 });
 
-it("[PUB4] a handler runs before append, for what is published over HTTP", async () => {
+it("[PUB4] a handler runs before append, for a publish over HTTP", async () => {
   const user = fresh();
   const hello = { id: "h", type: "belfry.example.hello", data: { name: "Ada" } };
   expect((await post(inbox(user), hello)).status).toBe(201);
@@ -118,7 +118,7 @@ it("[PUB4] a handler runs before append, for what is published over HTTP", async
   ]);
 });
 
-it("[PUB4] [TOP1] a handler runs in the object, for what is published over a socket", async () => {
+it("[PUB4] [TOP1] a handler runs in the object, for a publish over a socket", async () => {
   const topic = fresh();
   const token = await tokenOf("ada", allOf(topic));
   const path = `/v1/topics/${topic}/connect?since=latest`;
@@ -134,7 +134,7 @@ it("[PUB4] [TOP1] a handler runs in the object, for what is published over a soc
   socket.drop();
 });
 
-it("[TOP2] a topic's history over HTTP, with where to go on", async () => {
+it("[TOP2] a topic's history over HTTP, with the start of the next page", async () => {
   const topic = fresh();
   await post(messages(topic), [{ data: 1 }, { data: 2 }, { data: 3 }]);
   const page = await call(url, "GET", `${messages(topic)}?since=1h&limit=2`);

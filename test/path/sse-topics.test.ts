@@ -17,10 +17,10 @@ const say1 = async (user: string, data: unknown) => {
   return `${json.epoch}:${json.offset}`;
 };
 
-/** A stream of the user's inbox and of topics, as an EventSource opens it and comes back to it. */
+/** A stream of the user's inbox and of topics, which opens and reconnects as an EventSource does. */
 class Stream {
   readonly events: StreamEvent[] = [];
-  /** Of the last event that had one. */
+  /** The last `id` of an event. */
   id: string | null = null;
   readonly #reader: EventReader;
 
@@ -38,7 +38,7 @@ class Stream {
     );
   }
 
-  /** Reads until something is so of all that came. */
+  /** Reads until a condition holds for all events so far. */
   async until(isSo: (events: StreamEvent[]) => boolean): Promise<void> {
     while (!isSo(this.events)) {
       const event = await this.#reader.next();
@@ -55,7 +55,7 @@ class Stream {
     );
   }
 
-  /** Reads until so many messages came; gives the data of each, with the topic. */
+  /** Reads until `count` messages have come; returns the topic and the data of each. */
   async told(count: number): Promise<[topic: string | null, data: unknown][]> {
     const all = () =>
       this.events
@@ -78,7 +78,7 @@ it("[SUB9] the `id` is the cursor, and holds those of the topics as soon as they
   const [user, first, second] = many(3, fresh) as [string, string, string];
   const stream = await Stream.open(user, `since=latest&topics=${first}~latest,${second}~latest`);
   await stream.begun(2);
-  // What began with `latest` has a cursor from the moment it is told where that is.
+  // A topic that began with `latest` has a cursor once the hub has sent its position.
   const [own, f0, s0] = (stream.id ?? "").split(",");
   expect([own, f0, s0]).toEqual([
     "0:0",
@@ -97,7 +97,7 @@ it("[SUB9] the `id` is the cursor, and holds those of the topics as soon as they
   await stream.close();
 });
 
-it("[SUB9] [SSE2] one Last-Event-ID resumes the inbox and every topic, and goes before the URL", async () => {
+it("[SUB9] [SSE2] one Last-Event-ID resumes the inbox and every topic, and overrides the URL", async () => {
   const [user, first, second] = many(3, fresh) as [string, string, string];
   for (const topic of [first, second]) await say(url, topic, "old");
   await say1(user, "old");
@@ -168,7 +168,7 @@ it("[SUB9] a stream names ten topics and not eleven", async () => {
   await stream.close();
 });
 
-it("[SUB5] [SSE1] a topic that is refused is told by an `error` event that names it", async () => {
+it("[SUB5] [SSE1] a refused topic is an `error` event that names it", async () => {
   const [user, topic] = [fresh(), fresh()];
   const headers = bearer(await tokenOf(user));
   const reader = await EventReader.open(url, `/v1/connect?since=latest&topics=${topic}`, headers);
@@ -179,7 +179,7 @@ it("[SUB5] [SSE1] a topic that is refused is told by an `error` event that names
   await reader.close();
 });
 
-it("[SUB9] what has not moved since it began with `latest` is resumed as well", async () => {
+it("[SUB9] a topic without a message since it began with `latest` is resumed, too", async () => {
   const [user, moved, still] = many(3, fresh) as [string, string, string];
   const query = `since=latest&topics=${moved}~latest,${still}~latest`;
   const stream = await Stream.open(user, query);
@@ -192,7 +192,7 @@ it("[SUB9] what has not moved since it began with `latest` is resumed as well", 
   await say(url, moved, 2);
   const again = await Stream.open(user, query, stream.id);
   await again.begun(2);
-  // Whatever was resumed comes before what is published from here on.
+  // The resumed messages come before those published from here on.
   await say(url, still, "last");
   await again.until((events) => events.some(({ data }) => data.messages?.at(-1)?.data === "last"));
   await say1(user, "last");
@@ -210,7 +210,7 @@ it("[SUB9] what has not moved since it began with `latest` is resumed as well", 
   );
 });
 
-it("[SUB9] a stream that was resumed is resumed again, with what has not moved in between", async () => {
+it("[SUB9] a resumed stream is resumed again, with the topics that have not moved in between", async () => {
   const [user, first, second] = many(3, fresh) as [string, string, string];
   const query = `topics=${first}~latest,${second}~latest`;
   const stream = await Stream.open(user, query);

@@ -29,11 +29,11 @@ it("[SSE1] event is the frame's type, data the frame, id the cursor", async () =
   await events.close();
 });
 
-/** What the hub answers to a reader that comes back. */
+/** Returns the hub's answer to a reader that reconnects. */
 const comeBack = (path: string, id?: string) =>
   raw(url, path, { headers: { accept: "text/event-stream", ...(id && { "last-event-id": id }) } });
 
-/** Asks as a native client until the token is too old for a URL. */
+/** Connects as a native client until the token is too old for a URL. */
 async function tooOld(path: string): Promise<void> {
   while ((await raw(url, path, { headers: UPGRADE })).status !== 401);
 }
@@ -41,7 +41,7 @@ async function tooOld(path: string): Promise<void> {
 it("[SSE5] a stream whose token is in its URL comes back after five minutes, by its ticket", async () => {
   const user = fresh();
   const seconds = Math.floor(Date.now() / 1000);
-  // Young enough for one connect; the next comes when it is not.
+  // Young enough for one connect, but too old for the next.
   const young = await tokenOf(user, {}, { iat: seconds - 298 });
   const path = `/v1/connect?access_token=${young}`;
   const events = await EventReader.open(url, path);
@@ -89,7 +89,7 @@ it("[SSE2] ?lastEventId= counts as the header does, and an empty one is none", a
   }
 });
 
-it("[SSE2] Last-Event-ID resumes, and goes before `since`", async () => {
+it("[SSE2] Last-Event-ID resumes, and overrides `since`", async () => {
   const topic = fresh();
   const { json } = await call(url, "POST", messages(topic), { data: 1 });
   await call(url, "POST", messages(topic), [{ data: 2 }, { data: 3 }]);

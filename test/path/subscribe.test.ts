@@ -28,7 +28,7 @@ hubForAll((started) => {
   url = started;
 });
 
-it("[SUB1] [TOP3] a subscription tells where it begins and what there is, then each step, until it ends", async () => {
+it("[SUB1] [TOP3] a subscription sends its start and a snapshot, then each step, until it ends", async () => {
   const topic = fresh();
   const { epoch } = await say(url, topic, 1, 2);
   const { socket } = await device(url, fresh(), may([topic], "subscribe"));
@@ -52,7 +52,7 @@ it("[SUB1] [TOP3] a subscription tells where it begins and what there is, then e
   socket.drop();
 });
 
-it("[SUB1] [CUR1] a snapshot comes also of a topic to which nothing was published, and then the first", async () => {
+it("[SUB1] [CUR1] an empty topic has a snapshot, too, and then sends its first message", async () => {
   const topic = fresh();
   const { socket } = await device(url, fresh(), may([topic], "subscribe"));
   expect(await subscribe(socket, topic)).toMatchObject({ offset: 0, recovered: true });
@@ -67,7 +67,7 @@ describe("[SUB2] a subscription begins", () => {
     const topic = fresh();
     const { epoch } = await say(url, topic, 1);
     const { json } = await call(url, "GET", `${messages(topic)}/1`);
-    // The clock is let go on, so that a time lies between the two.
+    // Wait until a time lies between the two messages.
     const time = new Date(Date.parse(json.time) + 1);
     while (Date.now() <= time.getTime()) await call(url, "GET", "/v1/health");
     await say(url, topic, 2, 3);
@@ -78,7 +78,7 @@ describe("[SUB2] a subscription begins", () => {
     return { reply, steps };
   }
 
-  it("after a cursor, with what was missed as one step", async () => {
+  it("after a cursor, with the missed messages as one step", async () => {
     const { reply, steps } = await begun(({ epoch }) => `${epoch}:1`);
     expect(reply).toMatchObject({ offset: 3, recovered: true });
     expect(steps).toMatchObject([{ since: 1, to: 3, messages: [{ data: 2 }, { data: 3 }] }]);
@@ -100,7 +100,7 @@ describe("[SUB2] a subscription begins", () => {
     expect(steps).toMatchObject([{ since: 0, to: 3, messages: [{}, {}, {}] }]);
   });
 
-  it("at a time, with what is kept since as a snapshot", async () => {
+  it("at a time, with the messages kept since then as a snapshot", async () => {
     const { reply, steps } = await begun(({ time }) => time);
     expect(reply).toMatchObject({ offset: 3, recovered: true });
     const [step] = steps;
@@ -122,7 +122,7 @@ describe("[SUB2] a subscription begins", () => {
   });
 });
 
-it("[SUB4] subscribing again resumes from the new `since`, and tells each step once afterwards", async () => {
+it("[SUB4] subscribing again resumes from the new `since`, and sends each step once afterwards", async () => {
   const topic = fresh();
   const { epoch } = await say(url, topic, 1, 2, 3);
   const { socket } = await device(url, fresh(), may([topic], "subscribe"));
@@ -172,7 +172,7 @@ it("[SUB5] a connect names topics, each with a `since` of its own, and each is a
   socket.drop();
 });
 
-it("[SUB3] [CUR8] what is published while it is subscribed comes once, in order, after the replay", async () => {
+it("[SUB3] [CUR8] messages published during the subscribe come once, in order, after the replay", async () => {
   const topic = fresh();
   await say(url, topic, 0);
   const user = fresh();
@@ -180,7 +180,7 @@ it("[SUB3] [CUR8] what is published while it is subscribed comes once, in order,
   const publishing = (async () => {
     for (let n = 1; n <= 30; n++) await say(url, topic, n);
   })();
-  // Ten times anew, each of which could overtake or repeat what is under way.
+  // Each of ten new subscribes could overtake or repeat messages on their way.
   for (let time = 0; time < 10; time++) {
     const at = socket.arrived.length;
     const reply = await subscribe(socket, topic, "0:0");
@@ -197,7 +197,7 @@ it("[SUB3] [CUR8] what is published while it is subscribed comes once, in order,
   socket.drop();
 });
 
-it("[SUB7] a connection has at most 100 topics, and room again when one is let go", async () => {
+it("[SUB7] a connection has at most 100 topics, and room again after an unsubscribe", async () => {
   const topics = many(100, fresh);
   const { socket } = await device(
     url,
@@ -211,7 +211,7 @@ it("[SUB7] a connection has at most 100 topics, and room again when one is let g
   expect(await subscribe(socket, more)).toMatchObject({
     ...{ type: "error", code: "connection_limit", field: "topic" },
   });
-  // One it has already is not one more.
+  // Subscribing to the same topic again takes no more room.
   const [first = ""] = topics;
   expect(await subscribe(socket, first, "latest")).toMatchObject({ type: "reply" });
   await ask(socket, { type: "unsubscribe", topic: first });
@@ -221,7 +221,7 @@ it("[SUB7] a connection has at most 100 topics, and room again when one is let g
   socket.drop();
 });
 
-it("[SUB8] without the cap it is refused, and after a refresh what the new token does not allow ends", async () => {
+it("[SUB8] without the cap it is refused, and a refresh ends the topics that the new token forbids", async () => {
   const [user, kept, lost, open] = many(4, fresh) as [string, string, string, string];
   await call(url, "PUT", topicPath(open), { access: "public" });
   const { socket } = await device(url, user, may([kept, lost], "subscribe"));
@@ -247,7 +247,7 @@ it("[SUB8] without the cap it is refused, and after a refresh what the new token
   socket.drop();
 });
 
-it("[SUB1] [LOG10] a message with ttl 0 is told to who watches, and leads nowhere", async () => {
+it("[SUB1] [LOG10] a message with ttl 0 reaches the subscribers, and moves no cursor", async () => {
   const topic = fresh();
   const { socket } = await device(url, fresh(), may([topic], "subscribe"));
   await say(url, topic, 1);
@@ -260,7 +260,7 @@ it("[SUB1] [LOG10] a message with ttl 0 is told to who watches, and leads nowher
   socket.drop();
 });
 
-it("[SUB1] [FOL1] who follows and subscribes has it both ways, each by its own cursor", async () => {
+it("[SUB1] [FOL1] a follower that subscribes gets a message both ways, each with its own cursor", async () => {
   const [user, topic] = [fresh(), fresh()];
   await follow(url, user, topic);
   const { socket } = await device(url, user, may([topic], "subscribe"));
@@ -285,7 +285,7 @@ it("[TOP1] [SUB1] a user publishes to a topic over the connection on which it is
   socket.drop();
 });
 
-/** A device that applies what it is told, of its inbox and of two topics, by the rules. */
+/** A device that applies the frames of its inbox and of two topics by the protocol's rules. */
 class Device {
   readonly views: Map<string | null, View>;
   readonly #user: string;
@@ -313,7 +313,7 @@ class Device {
     for (const step of this.socket.arrived) this.#apply(step);
   }
 
-  /** Applies all that was sent: each step must continue from the cursor. */
+  /** Applies all frames so far: each step must continue from the cursor. */
   async settle(): Promise<void> {
     if (this.socket === null) return;
     for (const arrived of await rest(this.socket)) this.#apply(arrived);
@@ -347,7 +347,7 @@ it("[SUB5] [SUB3] two devices of one user have each step once, and one that was 
     for (const each of devices) await each.settle();
   };
   await round(1);
-  // One membership carries both.
+  // Both devices share one membership.
   expect((await call(url, "GET", topicPath(first))).json.members).toBe(1);
   phone.drop();
   await round(2);
@@ -371,7 +371,7 @@ it("[SUB5] a device that was away while nobody watched is brought up to date by 
   const socket = phone.socket as TestSocket;
   socket.ws.close();
   await socket.nextOf("closed");
-  // Nobody is there: the topic lets go of the membership.
+  // No device is connected: the topic drops the membership.
   for (const n of [2, 3]) await untilDelivered(url, first, (await say(url, first, n)).offset);
   expect((await call(url, "GET", topicPath(first))).json.members).toBe(0);
   await phone.connect();
@@ -384,7 +384,7 @@ it("[SUB5] a device that was away while nobody watched is brought up to date by 
 describe("[TOP7] a message that excludes a connection", () => {
   const exclude = (connection: string, data: string) => ({ data, exclude: connection });
 
-  /** Two sockets of a kind; `connection` is that of the first. */
+  /** Opens two sockets of a kind; `connection` is the first one's. */
   async function sockets(topic: string, kind: "direct" | "subscribed") {
     const caps = may([topic], "subscribe", "publish");
     const open = async () => {
@@ -447,7 +447,7 @@ describe("[TOP7] a message that excludes a connection", () => {
     },
   );
 
-  it("is in the inbox of who follows, told to the connection too", async () => {
+  it("is in a follower's inbox, and is sent there to the excluded connection, too", async () => {
     const [user, topic] = [fresh(), fresh()];
     await follow(url, user, topic);
     const { socket, connection } = await device(url, user, {});

@@ -23,7 +23,7 @@ type Algorithm = keyof typeof KEYS;
 let issuer: Server;
 let rotating: Hub;
 let keyed: Hub;
-/** How often the key set was fetched. */
+/** Counts the fetches of the key set. */
 let fetched = 0;
 
 beforeAll(async () => {
@@ -66,13 +66,13 @@ describe("a rotation of secrets", () => {
     expectRefusal(await mine(rotating, other), 401, "invalid_token");
   });
 
-  it("[CON2] tells of a previous secret's token that it has ended", async () => {
+  it("[CON2] reports an expired token of the previous secret as expired", async () => {
     const exp = Math.floor(Date.now() / 1000) - 1;
     const ended = await tokenOf("ada", {}, { exp }, PREVIOUS);
     expectRefusal(await mine(rotating, ended), 401, "token_expired");
   });
 
-  it("[SOC3] a socket goes on from a token of the previous secret to one of the current", async () => {
+  it("[SOC3] a socket is refreshed from a token of the previous secret to one of the current", async () => {
     const headers = bearer(await tokenOf("ada", {}, {}, PREVIOUS));
     const socket = new TestSocket(rotating.url, "/v1/connect", { headers });
     await socket.nextOf("connected");

@@ -1,5 +1,4 @@
-// What a topic is told about itself: how much it keeps, who may read it, and what the hub's own var
-// says of topics by their names.
+// The settings of a topic: its retention, its access, and the hub's defaults for topics by their names.
 
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import {
@@ -45,14 +44,14 @@ const set = (topic: string, settings: unknown, at = url) =>
   call(at, "PUT", topicPath(topic), settings);
 const get = async (topic: string, at = url) => (await call(at, "GET", topicPath(topic))).json;
 
-it("[TOP6] [CUR7] a topic that was told nothing is as the hub has it, and asking stores nothing", async () => {
+it("[TOP6] [CUR7] a topic without settings has the hub's defaults, and reading them stores nothing", async () => {
   const topic = fresh();
   const asked = { topic, access: "token", messages_max: 1000, age_days: 7 };
   expect(await get(topic)).toEqual({ ...asked, cursor: "0:0", members: 0 });
   expect(await get(topic)).toMatchObject({ cursor: "0:0" });
 });
 
-it("[TOP6] settings are replaced as a whole, and what is left out is as the hub has it", async () => {
+it("[TOP6] settings are replaced as a whole, and an omitted one has the hub's default", async () => {
   const topic = fresh();
   const { status, json } = await set(topic, { access: "public", messages_max: 3, age_days: 0.5 });
   expect(status).toBe(200);
@@ -63,7 +62,7 @@ it("[TOP6] settings are replaced as a whole, and what is left out is as the hub 
   expect((await call(url, "PUT", topicPath(topic))).json).toMatchObject({ messages_max: 1000 });
 });
 
-it("[LOG7] a topic keeps as many messages as it was told, also when it was told late", async () => {
+it("[LOG7] a topic keeps as many messages as set, also when the setting comes late", async () => {
   const topic = fresh();
   await say(url, topic, 1, 2, 3, 4, 5);
   await set(topic, { messages_max: 2 });
@@ -93,10 +92,10 @@ it("[TOP5] [FOL1] a topic that keeps one message delivers two hundred, published
   expect(places).toEqual(Array.from({ length: 200 }, (_, i) => 200 - i));
 });
 
-it("[LOG8] a shorter age ends at once what is older", async () => {
+it("[LOG8] a shorter age removes older messages at once", async () => {
   const topic = fresh();
   await say(url, topic, "old");
-  // A tenth of a millisecond: whatever was there is older.
+  // A tenth of a millisecond: every message is older.
   await set(topic, { age_days: 1e-9 });
   expect((await call(url, "GET", messages(topic))).json.messages).toEqual([]);
   expectRefusal(await call(url, "GET", `${messages(topic)}/1`), 404, "not_found");
@@ -111,7 +110,7 @@ it("[TOP6] settings outlive the hub's process", async () => {
 });
 
 describe("the var TOPIC_DEFAULTS", () => {
-  it("[TOP6] holds by the longest pattern that a name fits, and is overridden by the topic's own", async () => {
+  it("[TOP6] applies by the longest matching pattern, and the topic's own settings override it", async () => {
     const { url: at } = await start({
       TOPIC_MESSAGES_MAX: "50",
       TOPIC_DEFAULTS: JSON.stringify({
@@ -177,12 +176,12 @@ describe("the var TOPIC_DEFAULTS", () => {
     expect((await call(hub.url, "GET", "/v1/health")).status).toBe(200);
   }
 
-  it("[TOP6] holds for all topics by a pattern that is nothing but the star", async () => {
+  it("[TOP6] applies to all topics by the pattern `*`", async () => {
     const hub = await start({ TOPIC_DEFAULTS: '{"*":{"access":"public"}}' });
     expect(await get("t", hub.url)).toMatchObject({ access: "public" });
   });
 
-  it("[TOP6] holds for a topic by its own name before any pattern", async () => {
+  it("[TOP6] applies by a topic's own name before any pattern", async () => {
     const value = { "news.*": { messages_max: 1 }, "news.x": { messages_max: 2 } };
     const hub = await start({ TOPIC_DEFAULTS: JSON.stringify(value) });
     expect(await get("news.x", hub.url)).toMatchObject({ messages_max: 2 });
@@ -255,14 +254,14 @@ describe("a public topic", () => {
   });
 
   it.each([{ access: "token" }, {}])(
-    "[TOP6] that is taken back by %j closes those without a token with 4501, and nobody else",
+    "[TOP6] made private by %j closes the sockets without a token with 4501, and no others",
     async (settings) => {
       const { topic, path } = await open("one");
       const anyone = new TestSocket(url, `${path}?since=latest`);
       const token = await tokenOf("ada", may([topic], "subscribe"));
       const ada = new TestSocket(url, `${path}?since=latest`, { headers: bearer(token) });
       for (const socket of [anyone, ada]) await socket.nextOf("connected");
-      // The runtime reads the client's end of an idle socket seconds late, unless it has spoken.
+      // The runtime reads the client's close of an idle socket seconds late, unless the client has sent.
       anyone.send("ping");
       await anyone.nextOf("pong");
       const stream = await EventReader.open(url, `${path}?since=latest`);
@@ -292,7 +291,7 @@ describe("a public topic", () => {
     },
   );
 
-  it("[TOP6] that is taken back tells nothing more to a token without the cap", async () => {
+  it("[TOP6] made private sends nothing more to a token without the cap", async () => {
     const { topic, path } = await open("one");
     const eve = new TestSocket(url, `${path}?since=latest`, {
       headers: bearer(await tokenOf("eve")),
@@ -303,7 +302,7 @@ describe("a public topic", () => {
     expect(await untilEnd(eve)).not.toContain("secret");
   });
 
-  it("[SUB8] that is taken back ends the subscription of a token without the cap", async () => {
+  it("[SUB8] made private ends the subscription of a token without the cap", async () => {
     const { topic } = await open("one");
     const { socket } = await device(url, fresh(), {});
     await subscribe(socket, topic, "latest");
@@ -313,7 +312,7 @@ describe("a public topic", () => {
     expect(await untilEnd(socket)).not.toContain("secret");
   });
 
-  /** What still comes, up to the answer to a frame or to the close. */
+  /** Returns the frames that still come, up to the answer to a frame or the close. */
   async function untilEnd(socket: TestSocket): Promise<unknown[]> {
     socket.send({ type: "history", id: "last", limit: 1 });
     const told: unknown[] = [];

@@ -1,4 +1,4 @@
-// How many sockets a topic takes, of everybody together.
+// The limit of a topic's sockets, of all users together.
 
 import { expect, it } from "vitest";
 import { expectRefusal, fresh, raw, UPGRADE } from "../support/attack.ts";
@@ -25,7 +25,7 @@ async function opened(path: string, headers: Record<string, string> = {}): Promi
   return socket;
 }
 
-it("[CON16] one more than TOPIC_SOCKETS_MAX is overloaded, a stranger's or a user's", async () => {
+it("[CON16] a socket above TOPIC_SOCKETS_MAX is refused as overloaded, with a token or without", async () => {
   const topic = `open.${fresh()}`;
   const path = doorOf(topic);
   const stream = await EventReader.open(url, path);
@@ -41,7 +41,7 @@ it("[CON16] one more than TOPIC_SOCKETS_MAX is overloaded, a stranger's or a use
   const browser = new TestSocket(url, path, { protocols: ["belfry.v1"] });
   expect(await browser.next()).toMatchObject({ type: "error", code: "overloaded" });
   expect(await browser.next()).toMatchObject({ type: "closed", code: 4001 });
-  // Neither a backend, nor another topic, nor a subscription over an inbox is in the way.
+  // The limit stops neither a backend, nor another topic, nor a subscription over an inbox.
   const others = [await opened(path, bearer(API_KEY)), await opened(doorOf(`open.${fresh()}`))];
   const { socket } = await device(url, fresh(), {}, `since=latest&topics=${topic}`);
   expect((await answersOf(socket, 1)).get(topic)).toMatchObject({ type: "reply" });

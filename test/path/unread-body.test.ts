@@ -1,4 +1,4 @@
-// A request whose body is of no use is answered all the same, and the client reads the answer.
+// A request with a useless body is answered all the same, and the client reads the answer.
 
 import { connect } from "node:net";
 import { expect, it } from "vitest";
@@ -65,7 +65,7 @@ it.each([
   expect(told).toEqual(many(6, () => status));
 });
 
-it("[PUB5] a body that never ends is answered in the end", async () => {
+it("[PUB5] a request with an endless body is answered in the end", async () => {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.write(
@@ -78,7 +78,7 @@ it("[PUB5] a body that never ends is answered in the end", async () => {
   expect(data.toString("latin1")).toMatch(/^HTTP\/1\.1 401 /);
 });
 
-it("[PUB5] a stranger who sends without end is read for 8 MiB and no further", async () => {
+it("[PUB5] the hub reads at most 8 MiB of an endless body from a stranger", async () => {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.on("error", () => undefined);
@@ -86,7 +86,7 @@ it("[PUB5] a stranger who sends without end is read for 8 MiB and no further", a
   socket.on("data", (data) => {
     answer += data.toString("latin1");
   });
-  // Who still sends when the connection is closed may lose the answer on the way.
+  // A client that still sends when the connection closes may lose the answer, so an empty one is accepted.
   const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.write(
     `POST ${inbox("ada")} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ntransfer-encoding: chunked\r\n\r\n`,
@@ -101,6 +101,6 @@ it("[PUB5] a stranger who sends without end is read for 8 MiB and no further", a
   send();
   await closed;
   expect(answer).toMatch(/^(HTTP\/1\.1 401 |$)/);
-  // What lies in the buffers of both ends comes on top.
+  // The buffers of both ends come on top.
   expect(sent).toBeLessThan(24 * 1024 * 1024);
 });
