@@ -1,4 +1,4 @@
-// The page of `npm start`, driven as a person would.
+// The page of `npm start` in a real browser.
 
 import { execFile } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { argumentsOf, parseCurl, performCall } from "../docs/curl.ts";
 import { launchBrowser } from "../examples/browser.ts";
 import { type Development, ROOT, Screen, spawnStart, startDevelopment } from "./development.ts";
 
-/** A token has to end first, on a machine that may have much else to do. */
+/** Long enough for a token to expire, on a busy machine. */
 const PATIENT_MS = 45_000;
 
 let hub: Development;
@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 afterEach(() => screen.leave());
 
-/** Titles of what the hub keeps of a user, newest first. */
+/** Returns the titles of the messages that the hub keeps for a user, newest first. */
 async function keptOf(user: string): Promise<(string | undefined)[]> {
   const response = await fetch(`${hub.url}/v1/users/${user}/notifications`, {
     headers: { authorization: `Bearer ${hub.key}` },
@@ -78,7 +78,7 @@ it("publishes to a user, and to a topic that both have", async () => {
 it.each([
   ["wide", 1440],
   ["on a phone", 390],
-])("says beside the button what became of each publish, %s", async (name, width) => {
+])("shows the outcome of each publish beside the button, %s", async (name, width) => {
   const other = await Screen.open(browser, hub.url, { viewport: { width, height: 844 } });
   other.expect(/422/);
   const outcome = other.page.locator("#outcome");
@@ -101,7 +101,7 @@ it.each([
   await other.leave();
 });
 
-it("a click on what leads somewhere says where, and leaves the page as it is", async () => {
+it("a click on a notification with a link shows its address, and does not open it", async () => {
   await screen.publish({ to: "user:ada", title: "Leads away", url: "/builds/118" });
   await screen.item("ada", "Leads away").getByRole("link").click();
   await screen.note("ada", "would open /builds/118");
@@ -109,7 +109,7 @@ it("a click on what leads somewhere says where, and leaves the page as it is", a
   await screen.frames('"type":"read"').waitFor();
 });
 
-it("a clipboard that refuses is told of, and the lines are selected", async () => {
+it("when the clipboard refuses, the page says so and selects the lines", async () => {
   await screen.page.evaluate(() => {
     navigator.clipboard.writeText = () => Promise.reject(new Error("not allowed"));
   });
@@ -119,7 +119,7 @@ it("a clipboard that refuses is told of, and the lines are selected", async () =
   expect(selected).toBe(await screen.line.textContent());
 });
 
-it("times each publish by its own arrival, also where another one has its id", async () => {
+it("times each publish by its own arrival, also when another publish has the same id", async () => {
   const row = (title: string) =>
     screen.page.locator("#publishes tr").filter({ hasText: title }).locator("td").allInnerTexts();
   const time = expect.stringMatching(/^[\d.]+ m?s$/);
@@ -133,7 +133,7 @@ it("times each publish by its own arrival, also where another one has its id", a
   expect(await row("Once for bob")).toEqual([...Array(3).fill(expect.anything()), "–", time]);
 });
 
-it("prints the line that sends the same, and it does", async () => {
+it("prints lines for curl, SDK and CLI that send the same message", async () => {
   await screen.fill({
     to: "user:ada",
     title: "It's “quoted” & $HOME `id`",
@@ -153,7 +153,7 @@ it("prints the line that sends the same, and it does", async () => {
   await screen.publish({});
   await screen.item("ada", "It's “quoted”").waitFor();
 
-  // All three say the same as the form has sent: to the hub they are the same publish.
+  // All three send the same as the form: to the hub they are the same publish.
   const sameAs = { status: 200, headers: "true" };
   const curl = await argumentsOf(line, { PATH: process.env.PATH ?? "" });
   const answer = await performCall(parseCurl(curl), AbortSignal.timeout(20_000));
@@ -165,14 +165,14 @@ it("prints the line that sends the same, and it does", async () => {
   expect(await keptOf("ada")).toHaveLength(1);
 });
 
-/** Runs the lines of the SDK, whose import is the one of a package. */
+/** Runs the lines for the SDK without their import of a package. */
 function printedBySdk(lines: string): Promise<unknown> {
   const body = lines.replace(/^import .*\n/, "").replace("await hub", "return hub");
   const run = new Function("createHub", "process", body);
   return run(createHub, { env: { BELFRY_KEY: hub.key } });
 }
 
-/** Runs the command, which is this checkout's own. */
+/** Runs the command with this checkout's CLI. */
 async function printedByCli(command: string): Promise<unknown> {
   const own = command.replace("npx belfry", '"$NODE" src/cli/main.ts');
   const { stdout } = await promisify(execFile)("sh", ["-euc", own], {
@@ -187,11 +187,11 @@ async function printedByCli(command: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-it("says what is wrong with what is typed, and what the hub refuses", async () => {
+it("explains wrong input, and refusals of the hub", async () => {
   const fault = screen.page.locator("#fault");
   await screen.publish({ to: "ada" });
   expect(await fault.textContent()).toContain("user:<id>");
-  // Nothing but a space is no time: that of 0 would be kept nowhere.
+  // A blank `ttl` must not become 0, with which the hub keeps nothing.
   await screen.fill({ to: "user:ada", ttl: " " });
   expect(await screen.line.textContent()).not.toContain("ttl");
   await screen.publish({ ttl: "", data: "{" });
@@ -203,7 +203,7 @@ it("says what is wrong with what is typed, and what the hub refuses", async () =
   screen.expect(/status of 400/);
 });
 
-it("a dropped socket, and one that is offline, resume without a loss or a double", async () => {
+it("a dropped socket and an offline one resume without losing or repeating a message", async () => {
   await screen.publish({ to: "topic:news", title: "Before" });
   await screen.live("bob", "Before").waitFor();
 
@@ -238,7 +238,7 @@ it("a dropped socket, and one that is offline, resume without a loss or a double
   expect(await screen.frames('"recovered":false').count()).toBe(0);
 });
 
-it("what was missed is no latency", async () => {
+it("missed messages do not count for the latency", async () => {
   await screen.press("bob", "Go offline");
   await screen.state("bob", "offline");
   await screen.publish({ to: "user:bob", title: "Missed" });
@@ -252,14 +252,14 @@ it("what was missed is no latency", async () => {
   await expect.poll(() => screen.number("Median latency")).toMatch(/^[\d.]+ m?s$/);
 });
 
-it("a token that was given an end is no word any more once it is offline", async () => {
+it("the note on an expiring token is replaced once the user goes offline", async () => {
   await screen.press("ada", "Expire the token");
   await screen.note("ada", "The token ends in 4 seconds.");
   await screen.press("ada", "Go offline");
   await screen.note("ada", "Away. What is published now comes when it is back.");
 });
 
-it("a hub that is stopped is said to be, wherever it is missed", async () => {
+it("a stopped hub is reported in each place of the page that needs it", async () => {
   const own = await startDevelopment();
   const other = await Screen.open(browser, own.url, { viewport: { width: 1110, height: 900 } });
   other.expect(/WebSocket connection to|Failed to load resource/);
@@ -279,7 +279,7 @@ it("a hub that is stopped is said to be, wherever it is missed", async () => {
 it("an expired token is replaced, and nothing is lost", { timeout: 2 * PATIENT_MS }, async () => {
   await screen.press("ada", "Expire the token");
   await screen.note("ada", "The token ends in 4 seconds.");
-  // What stays is waited for: the words beside the state may be gone before they are looked at.
+  // Wait for the frame, which stays: the text beside the state may be gone too soon.
   await screen.frames('"code":4002').waitFor({ timeout: PATIENT_MS });
   await screen.publish({ to: "user:ada", title: "Between two tokens" });
   await screen.item("ada", "Between two tokens").waitFor();
@@ -287,7 +287,7 @@ it("an expired token is replaced, and nothing is lost", { timeout: 2 * PATIENT_M
   expect(await screen.frames('"token":"…"').count()).toBe(1);
 });
 
-it("a duplicate is answered and stored once; many come once each", async () => {
+it("a duplicate is answered and not stored again; fifty messages come once each", async () => {
   await screen.publish({ to: "user:bob", title: "Only once" });
   await screen.item("bob", "Only once").waitFor();
   await screen.page.getByRole("button", { name: "Send the last again" }).click();
@@ -302,7 +302,7 @@ it("a duplicate is answered and stored once; many come once each", async () => {
   expect(await screen.number("Shown twice")).toBe("0");
 });
 
-it("shows the frames of both ways, and those that are asked for", async () => {
+it("shows the frames of both directions, and filters them", async () => {
   await screen.publish({ to: "user:ada", title: "Framed" });
   await screen.frames("Framed").waitFor();
   expect(await screen.frames('"type":"connected"').count()).toBe(2);
@@ -321,7 +321,7 @@ it("shows the frames of both ways, and those that are asked for", async () => {
   expect(await screen.frames("").count()).toBe(0);
 });
 
-it("is worked by keyboard alone", async () => {
+it("works by keyboard alone", async () => {
   const { page } = screen;
   await page.locator("[name=to]").focus();
   await page.keyboard.press("Enter");
@@ -368,7 +368,7 @@ it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s ends the hub with the script",
   async (signal) => {
     const own = await startDevelopment();
-    // Null where the script was ended itself, and could end nothing.
+    // Null means that the signal killed the script, which could then stop nothing.
     expect(await own.stop(signal)).not.toBeNull();
     await expect(fetch(own.url)).rejects.toThrow();
   },

@@ -1,5 +1,4 @@
-// The page is a developer's own: nothing of it is deployed, and for anybody but a browser on this
-// machine there is none.
+// The page is for development: nothing of it is deployed, and only a browser on this machine gets it.
 
 import { readdir, readFile } from "node:fs/promises";
 import { type IncomingHttpHeaders, request } from "node:http";
@@ -14,7 +13,7 @@ import { TestSocket } from "../support/socket.ts";
 import { API_KEY } from "../support/vars.ts";
 import { ROOT } from "./development.ts";
 
-/** Words of the page, of what serves it, and of what it calls. */
+/** Words of the page, of its server, and of its calls. */
 const TRACES = ["evelopment page", "/console", "src/console", "sec-fetch-site", "cdn-loop"];
 const PATHS = [
   "/",
@@ -25,7 +24,7 @@ const PATHS = [
 ];
 
 let hub: Hub;
-/** What `npm start` puts before its hub. */
+/** The address of the front server that `npm start` puts before its hub. */
 let front: string;
 beforeAll(async () => {
   hub = await startHub(inject("bundle"));
@@ -45,7 +44,7 @@ interface Reply {
   text: string;
 }
 
-/** A call with any header, `Host` too, which `fetch` does not allow. */
+/** Sends a request with any headers, also `Host`, which `fetch` forbids. */
 function ask(
   path: string,
   headers: Record<string, string> = {},
@@ -53,7 +52,7 @@ function ask(
   body?: string,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    // As it is written: a URL would be put right first.
+    // The path is sent as written: a URL would normalize it.
     const asked = request(front, { path, method, headers }, async (response) => {
       let text = "";
       for await (const piece of response.setEncoding("utf8")) text += piece;
@@ -70,14 +69,14 @@ function expectNone({ status, headers, text }: Reply): void {
   expect(TRACES.filter((trace) => text.includes(trace))).toEqual([]);
 }
 
-describe("what is deployed", () => {
+describe("a deployment", () => {
   it("has no trace of the page in the bundle that `wrangler deploy --dry-run` makes", async () => {
     const bundle = await readFile(inject("bundle"), "utf8");
     expect(bundle).toContain("/v1/health");
     expect(TRACES.filter((trace) => bundle.includes(trace))).toEqual([]);
   });
 
-  it("has none among the files that are served beside it", async () => {
+  it("has no trace of it in the static files", async () => {
     const files = await readdir(join(ROOT, "dist/assets"));
     const known = ["_headers", ...Object.keys(ASSETS).map((name) => `${name}.js`)];
     expect(files.filter((name) => !name.startsWith(".") && !known.includes(name))).toEqual([]);
@@ -121,7 +120,7 @@ describe("the page", () => {
     expectNone(await ask("/console/hub/v1/tokens", own, "POST", '{"user":"ada"}'));
   });
 
-  it("has the API key nowhere", async () => {
+  it("does not contain the API key", async () => {
     for (const path of ["/", "/console/main.js", "/console/style.css"])
       expect((await ask(path)).text).not.toContain(API_KEY);
   });
@@ -132,7 +131,7 @@ describe("its calls", () => {
   const post = (headers: Record<string, string>, path = TOKENS, method = "POST") =>
     ask(path, headers, method, method === "POST" ? '{"user":"ada"}' : undefined);
 
-  it("are made for the page itself", async () => {
+  it("are passed on for the page itself", async () => {
     const { status, text } = await post({ origin: front, "sec-fetch-site": "same-origin" });
     expect(status).toBe(201);
     expect(JSON.parse(text)).toMatchObject({ token: expect.any(String) });
@@ -165,7 +164,7 @@ describe("its calls", () => {
 });
 
 describe("the hub behind it", () => {
-  it("is reached over HTTP, with streams and sockets, as it is without the page", async () => {
+  it("is reached over HTTP, streams and sockets as without the page", async () => {
     const published = await call(front, "POST", "/v1/users/ada/notifications", {
       id: "one",
       notification: { title: "Through" },
@@ -193,7 +192,7 @@ describe("the hub behind it", () => {
     expect(text).toContain("event: connected");
   });
 
-  it("is told of as away when it is", async () => {
+  it("is answered for with 502 when it is away", async () => {
     const away = await startFront({
       hubUrl: "http://127.0.0.1:9",
       key: API_KEY,
@@ -210,7 +209,7 @@ describe("its port", () => {
   const taken = () => ({ hubUrl: hub.url, key: API_KEY, host: "127.0.0.1", port: portOf(front) });
   const portOf = (url: string) => Number(new URL(url).port);
 
-  it("is another one when nobody has asked for that one, which is taken", async () => {
+  it("is another one when the default port is taken", async () => {
     const other = await startFront({ ...taken(), isFlexible: true });
     expect(portOf(other)).not.toBe(portOf(front));
     expect((await fetch(other)).status).toBe(200);
@@ -228,7 +227,7 @@ describe("its port", () => {
     },
   );
 
-  it("is the one that was asked for, or none", async () => {
+  it("is the requested one, or the start fails", async () => {
     await expect(startFront({ ...taken(), isFlexible: false })).rejects.toThrow("EADDRINUSE");
   });
 });

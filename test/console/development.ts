@@ -1,5 +1,5 @@
-// What `npm start` runs, on a free port and on storage of its own, and its page in a browser that
-// complains of nothing.
+// The script of `npm start`, on a free port and its own storage, and its page in a browser without errors
+// in its console.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -16,15 +16,15 @@ export interface Development {
   readonly url: string;
   /** The development API key. */
   readonly key: string;
-  /** Where it keeps what is published. */
+  /** The folder of the hub's storage. */
   readonly storage: string;
-  /** What it has printed. */
+  /** The printed lines. */
   readonly said: readonly string[];
-  /** Ends it; gives its exit code, null where the signal has ended it before it could. */
+  /** Sends the signal; returns the exit code, null when the signal killed the script. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** The script as `npm start` runs it, on a free port and the storage that is given. */
+/** Starts the script as `npm start` does, on a free port and the given storage. */
 export async function spawnStart(storage: string, ...more: string[]): Promise<ChildProcess> {
   const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   const [, ...args] = (scripts.start as string).split(" ");
@@ -67,12 +67,12 @@ export async function startDevelopment(...more: string[]): Promise<Development> 
   };
 }
 
-/** The page, and what is found on it. */
+/** The page, and locators for its parts. */
 export class Screen {
   readonly page: Page;
   readonly #context: BrowserContext;
   readonly #complaints: string[] = [];
-  /** What the browser is to complain of. */
+  /** The errors in the browser's console that a test expects. */
   #expected: RegExp | null = null;
   readonly line: Locator;
 
@@ -107,12 +107,12 @@ export class Screen {
     return this.page.locator(`.pane.${user}`);
   }
 
-  /** A notification in a user's inbox. */
+  /** Returns a notification in a user's inbox. */
   item(user: string, title: string): Locator {
     return this.pane(user).getByRole("article").filter({ hasText: title });
   }
 
-  /** A live message of the topic. */
+  /** Returns a live message of the topic. */
   live(user: string, title: string): Locator {
     return this.pane(user).locator(".topic-feed li").filter({ hasText: title });
   }
@@ -121,12 +121,12 @@ export class Screen {
     return this.pane(user).getByRole("button", { name: button, exact: true }).click();
   }
 
-  /** Waits until the connection is said to be so. */
+  /** Waits until the page shows this state of the user's connection. */
   state(user: string, text: string): Promise<void> {
     return this.pane(user).locator(".state", { hasText: text }).waitFor();
   }
 
-  /** Waits until this is said of it. */
+  /** Waits until the page shows this note on the user's connection. */
   note(user: string, text: string): Promise<void> {
     return this.pane(user).locator(".note", { hasText: text }).waitFor();
   }
@@ -153,12 +153,12 @@ export class Screen {
     await this.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
   }
 
-  /** A refusal that the test asks for: the browser says so in its console. */
+  /** Expects an error in the browser's console, such as for a refusal that the test provokes. */
   expect(complaint: RegExp): void {
     this.#expected = complaint;
   }
 
-  /** Closes the page, and fails if it has complained of anything. */
+  /** Closes the page; fails if its console had any other error. */
   async leave(): Promise<void> {
     await this.#context.close();
     expect(this.#complaints.filter((text) => !this.#expected?.test(text))).toEqual([]);

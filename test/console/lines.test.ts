@@ -1,4 +1,4 @@
-// The lines that the page prints, as a shell takes them. That they work is in console-page.test.ts.
+// The page's command lines, as a shell parses them. The test that they work is in console-page.test.ts.
 
 import { expect, it } from "vitest";
 import { type Draft, printLine } from "../../src/console/lines.ts";
@@ -32,7 +32,7 @@ it.each(DRAFTS)("curl sends it as it is: $to", async ({ to, message }) => {
 
 it.each(DRAFTS)("the command line is given it as it is: $to", async ({ to, message }) => {
   const line = printLine("cli", ORIGIN, { to, message });
-  // `argumentsOf` takes a curl: here that is the last command of the line.
+  // `argumentsOf` reads the arguments of `curl`, so the command gets that name.
   const args = await argumentsOf(line.replace("npx belfry", "curl"), {
     PATH: process.env.PATH ?? "",
   });
@@ -44,7 +44,7 @@ it.each(DRAFTS)("the command line is given it as it is: $to", async ({ to, messa
     expect(JSON.parse(args[args.indexOf("--data") + 1] ?? "")).toEqual(message.data);
 });
 
-it("pipes what the command has no options for", async () => {
+it("pipes a message that the command's options cannot express", async () => {
   const line = printLine("cli", ORIGIN, DRAFTS[2] as Draft);
   const [printf = "", rest] = line.split(" | ");
   expect(rest).toContain("npx belfry publish topic:news -");

@@ -1,5 +1,5 @@
-// The tools of the platform's development server show and change what a hub keeps, and ask for no key. A
-// page on this machine reaches them neither through the front nor at any other port of `npm start`.
+// The tools of the platform's development server read and change a hub's storage without a key. A page on
+// this machine reaches them neither through the front nor at any other port of `npm start`.
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
@@ -25,7 +25,7 @@ interface Reply {
   text: string;
 }
 
-/** A path goes out as it is written; `fetch` would mend it. */
+/** Sends the path as written; `fetch` would normalize it. */
 function ask(url: string, path: string, method = "POST", headers = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const take = async (response: IncomingMessage) =>
@@ -58,7 +58,7 @@ async function expectUntouched(): Promise<void> {
   expect(kept.json.notifications).toMatchObject([{ data: "kept" }]);
 }
 
-/** The spellings of one path that some reader on the way takes for it. */
+/** Spellings of the tools' path: some parser on the way takes each of them for it. */
 const SPELLINGS = [
   `/cdn-cgi/${QUERY}`,
   `/cdn-cgi/local/${QUERY}`,
@@ -93,7 +93,7 @@ describe("the front", () => {
       ...{ "sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" },
       "sec-websocket-protocol": "WRANGLER_PROXYWORKER_LIVE_RELOAD_PROTOCOL",
     };
-    // A refusal of the hub has a body.
+    // The empty body shows that the front refused: a refusal of the hub has a body.
     for (const path of ["/cdn-cgi/live-reload", "/v1/..//cdn-cgi/live-reload"])
       expect(await ask(hub.url, path, "GET", upgrade)).toEqual({ status: 404, text: "" });
   });
@@ -109,7 +109,7 @@ describe("the front", () => {
 describe.runIf(process.platform === "linux")("every port that `npm start` opens", () => {
   it("runs no query of a page on this machine", async () => {
     const ports = listeningPorts(descendantsOf(process.pid));
-    // The front, wrangler's own, and the one between both at least.
+    // At least the front's port, wrangler's, and the one between both.
     expect(ports.length).toBeGreaterThan(2);
     for (const port of ports)
       for (const path of SPELLINGS.slice(0, 2)) {
@@ -120,7 +120,7 @@ describe.runIf(process.platform === "linux")("every port that `npm start` opens"
     await expectUntouched();
   });
 
-  /** The processes that this one has started, and those that they have. */
+  /** Returns the child processes of a process, and their children. */
   function descendantsOf(ancestor: number): Set<number> {
     const parents = new Map(
       readdirSync("/proc")
@@ -140,12 +140,12 @@ describe.runIf(process.platform === "linux")("every port that `npm start` opens"
     try {
       return Number(/\nPPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
     } catch {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
       return 0;
     }
   }
 
-  /** Ports at which processes listen: `0A` is the state of a socket that does. */
+  /** Returns the ports at which the processes listen: `0A` is the state of a listening socket. */
   function listeningPorts(pids: ReadonlySet<number>): number[] {
     const sockets = new Set([...pids].flatMap(socketsOf));
     return readFileSync("/proc/net/tcp", "utf8")
