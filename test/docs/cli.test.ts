@@ -1,5 +1,5 @@
-// docs/cli.md is true: each of its commands is run by the shell as it stands, in order, against one
-// real hub, and prints at a terminal what is printed there.
+// docs/cli.md is true: the shell runs each of its commands as written, in order, against one real hub, and
+// the output at a terminal matches the page.
 
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -16,7 +16,7 @@ const examples = [...page.matchAll(/^```sh\n(.*?)^```\n\n```text\n(.*?)^```$/gms
   ([, command = "", printed = ""]) => ({ command, printed }),
 );
 
-/** `…` stands for any characters of a line. */
+/** Returns a pattern for printed output, in which `…` stands for any characters of a line. */
 function patternOf(printed: string): RegExp {
   const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`^${printed.split("…").map(literal).join(".+")}$`);
@@ -29,7 +29,7 @@ describe("docs/cli.md", () => {
     hub = await startHub(inject("bundle"));
     bin = await mkdtemp(join(tmpdir(), "belfry-npx-"));
     const node = [process.execPath, ...AT_TERMINAL, COMMAND].map((part) => `"${part}"`).join(" ");
-    // `npx belfry …`, without npm's own start.
+    // A stand-in for `npx belfry …`, without npm's slow start.
     await writeFile(join(bin, "npx"), `#!/bin/sh\nshift\nexec ${node} "$@"\n`, { mode: 0o755 });
   });
   afterAll(async () => {
@@ -52,7 +52,7 @@ describe("docs/cli.md", () => {
     },
   );
 
-  it("has every shell block among its examples", () => {
+  it("runs every shell block of the page", () => {
     expect(examples).toHaveLength([...page.matchAll(/^```sh$/gm)].length);
   });
 

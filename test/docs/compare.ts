@@ -1,13 +1,13 @@
-// Is this the reply that is printed? `…` stands for any characters within a string; all else must
-// be equal.
+// Compares a reply with the printed one: `…` stands for any characters within a string; all else must be
+// equal.
 
 import { expect } from "vitest";
 import type { Reply } from "./examples.ts";
 
-/** How far `expires_in` may have run down between the making of a token and the reply. */
+/** The most by which `expires_in` may have fallen between the making of a token and the reply. */
 const RUN_DOWN_SECONDS = 60;
 
-/** Takes the printed reply and the real one; throws what differs. Reads a stream only so far. */
+/** Compares the real reply with the printed one, a stream only up to its printed events; returns the body. */
 export async function expectReply(printed: Reply, response: Response): Promise<string> {
   const type = response.headers.get("content-type") ?? "";
   const body = type.startsWith("text/event-stream")
@@ -39,7 +39,7 @@ function expectSame(printed: unknown, real: unknown, at: string): void {
   } else expect(real, at).toEqual(printed);
 }
 
-/** Reads an event stream until so many events have come, and leaves it. */
+/** Reads an event stream until `count` events have come. */
 async function readEvents(response: Response, count: number): Promise<string> {
   let text = "";
   const decoder = new TextDecoder();
@@ -50,7 +50,7 @@ async function readEvents(response: Response, count: number): Promise<string> {
   return text;
 }
 
-/** Each event as an object of its fields, `data` parsed. */
+/** Returns each event as an object of its fields, with `data` parsed. */
 function eventsOf(text: string): unknown[] {
   return text
     .trim()

@@ -1,11 +1,11 @@
-// `curl` as the documentation uses it, done by `fetch`: a machine that runs the tests has Node, and
-// not always curl. The shell's part (quotes, variables) is left to the shell. To extend: add the
-// option to `OPTIONS`, or refuse it, as is done with any that is not there.
+// `curl` as the documentation uses it, by `fetch`: a machine that runs the tests has Node, and not always
+// curl. The shell handles quotes and variables. Options that are not in `OPTIONS` are refused: add one
+// there to support it.
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-/** A call, as `curl` would make it. */
+/** A request, as `curl` would send it. */
 export interface Call {
   url: string;
   method: string;
@@ -13,7 +13,7 @@ export interface Call {
   body: string | null;
 }
 
-/** Options by name: whether they take a value. Those without one change nothing here. */
+/** Options by name; true: the option takes a value. The others are ignored here. */
 const OPTIONS: Record<string, boolean> = {
   "-X": true,
   "-H": true,
@@ -27,7 +27,7 @@ const OPTIONS: Record<string, boolean> = {
   "--fail-with-body": false,
 };
 
-/** Takes the arguments of one `curl`; gives the call. Throws on an option it does not know. */
+/** Takes the arguments of one `curl`; returns the call. Throws on an unknown option. */
 export function parseCurl(args: readonly string[]): Call {
   const headers = new Headers();
   let url: string | null = null;
@@ -51,7 +51,7 @@ export function parseCurl(args: readonly string[]): Call {
     }
   }
   if (url === null) throw new Error("curl is given no URL");
-  // What curl itself sends with a body when nobody says.
+  // The default of curl for a body.
   if (body !== null && !headers.has("content-type"))
     headers.set("content-type", "application/x-www-form-urlencoded");
   return { url, method: method ?? (body === null ? "GET" : "POST"), headers, body };
@@ -62,7 +62,7 @@ export function performCall(call: Call, signal: AbortSignal): Promise<Response> 
   return fetch(url, { method, headers, body, signal });
 }
 
-/** Takes the text of one `curl` command; gives its arguments as a shell makes them. */
+/** Takes the text of one `curl` command; returns its arguments as the shell parses them. */
 export async function argumentsOf(
   command: string,
   variables: Record<string, string>,

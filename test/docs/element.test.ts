@@ -1,4 +1,4 @@
-// docs/element.md says all that a page can say to the element, and what it shows runs.
+// docs/element.md names everything that a page can use of the element.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -17,7 +17,7 @@ const SOURCE = readdirSync(join(ROOT, "src/element"))
 const found = (text: string, pattern: RegExp) => [
   ...new Set([...text.matchAll(pattern)].map(([, name]) => name as string)),
 ];
-/** What the first column of the table after a heading or a sentence names. */
+/** Returns the names in the first column of the table after a heading or a sentence. */
 function table(after: string): string[] {
   const rows =
     PAGE.slice(PAGE.indexOf(after))

@@ -1,5 +1,4 @@
-// A page of the documentation as its tests read it: headings, and each call with the reply printed
-// under it.
+// The parts of a page of the documentation: headings, and each call with the reply printed under it.
 
 export interface Example {
   /** The nearest heading above, without its marks. */
@@ -17,7 +16,7 @@ export interface Reply {
 const HEADING = /^#{1,6} (.*)$/;
 const FENCE = /^```(\w*)$/;
 
-/** Gives the examples of a page, in order. Throws when a call has no reply under it. */
+/** Returns the examples of a page, in order. Throws when a call has no reply under it. */
 export function examplesOf(markdown: string): Example[] {
   const examples: Example[] = [];
   let heading = "";
@@ -50,7 +49,7 @@ export function headingsOf(markdown: string): string[] {
     .filter((heading) => heading !== undefined);
 }
 
-/** `HTTP 201`, header lines, an empty line, the body. */
+/** Parses `HTTP 201`, header lines, an empty line, and the body. */
 function parseReply(text: string): Reply {
   const [head = "", ...rest] = text.split("\n\n");
   const [first = "", ...headers] = head.split("\n");

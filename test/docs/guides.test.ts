@@ -118,7 +118,7 @@ it("signing-in-and-out.md changes the user, and shows nothing in between", async
   await runModule(await bundled(codeOf("signing-in-and-out", "js", "Everywhere at once")));
 });
 
-it("one-notification.md asks questions that the hub answers", async () => {
+it("one-notification.md has calls that the hub answers as described", async () => {
   const backend = createHub({ url: hub.url, key: API_KEY });
   await backend.user("ada").erase();
   await backend.user("ada").follow("builds");
@@ -202,7 +202,7 @@ describe("identity-providers.md", () => {
   });
 });
 
-it("environments.md shows the environment that wrangler.toml has", async () => {
+it("environments.md shows the same environment as wrangler.toml", async () => {
   const toml = await readFile(join(ROOT, "wrangler.toml"), "utf8");
   const commented = codeOf("environments", "toml", "").replaceAll(/^(?=.)/gm, "# ");
   expect(commented).not.toBe("");

@@ -1,5 +1,5 @@
-// docs/http.md is true: each of its calls is made, in order, against one real hub, and answered as
-// is printed there; and it names every route and every error.
+// docs/http.md is true: the hub answers each of its calls, in order, as printed, and the page names every
+// route and every error.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -17,7 +17,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const page = readFileSync(resolve(ROOT, "docs/http.md"), "utf8");
 const examples = examplesOf(page);
 
-/** `METHOD /path/{name}` of each route in the worker's table. */
+/** Returns `METHOD /path/{name}` for each route in the worker's table. */
 function routesOfWorker(): string[] {
   const source = readFileSync(resolve(ROOT, "src/worker.ts"), "utf8");
   const table = /const routes[^=]*= \{\n(.*?)\n\};/s.exec(source)?.[1] ?? "";
@@ -41,7 +41,7 @@ describe("docs/http.md", () => {
   });
   afterAll(() => hub.stop());
 
-  // One after the other: what a call finds is what the calls before it left.
+  // In order: each call relies on the state that the calls before it left.
   it.each(examples.map((example, i) => [i + 1, example.heading, example] as const))(
     "call %i, under %s, is answered as printed",
     async (_place, _heading, { command, reply }) => {

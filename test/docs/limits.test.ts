@@ -1,4 +1,4 @@
-// docs/limits.md has every limit of the code, and no figure that the code does not have.
+// docs/limits.md has every limit of the code, and no other figure.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -11,7 +11,7 @@ import { TEST_VARS } from "../support/vars.ts";
 const page = readFileSync(resolve(import.meta.dirname, "../../docs/limits.md"), "utf8");
 const cells = (row: string) => row.split("|").map((cell) => cell.trim());
 
-/** The limits by name, but for the length of a day, which limits nothing. */
+/** The limits by name, without the length of a day, which is no limit. */
 const { DAY_MS, RETENTION_DAYS_MAX, RETENTION_MESSAGES_MAX, ...inProtocol } = limits;
 const CONSTANTS: Record<string, number> = { ...inProtocol, WATERMARKS_KEPT };
 const ROWS = [...page.matchAll(/^\|.*\| `([A-Z_]+)` +\|$/gm)].map(([row, name = ""]) => ({
@@ -25,7 +25,7 @@ const TIMES: Record<string, number> = {
   ...{ s: 1_000, min: 60_000, h: 3_600_000, years: 365 * DAY_MS },
 };
 
-/** Returns a figure of the page as the constant of a name has it: `64 KiB` in bytes, `5 s` in ms. */
+/** Returns a figure of the page in the unit of a constant's name: `64 KiB` in bytes, `5 s` in ms. */
 function constantOf(figure: string, name: string): number {
   const [, digits = "", unit = "", rate = ""] =
     /^([\d.,]+)(?: (?!a )(\w+))?( a second| a minute)?$/.exec(figure) ?? [];

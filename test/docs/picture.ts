@@ -19,10 +19,11 @@ const IMAGES = join(ROOT, "docs/images");
 const USER = "reader";
 const WINDOW = { width: 660, height: 590 };
 
-/** The clock of the picture, and the notifications with the time of each, the oldest first. */
+/** The time in the picture. */
 const NOW = "2026-11-20T14:05:00.000Z";
-/** The first ones are read: as many as this. */
+/** The number of oldest notifications that are read. */
 const READ = 2;
+/** The notifications with their times, the oldest first. */
 const NOTIFICATIONS = [
   {
     time: "2026-11-19T16:40:00.000Z",
@@ -64,7 +65,7 @@ const NOTIFICATIONS = [
   },
 ];
 
-/** The icons by their path: a colour, and lines on a square of 36. */
+/** The icons by path: a colour, and lines on a square of 36 by 36. */
 const ICONS: Record<string, readonly [color: string, lines: string]> = {
   "/failed.svg": ["#d3233b", "M13 13l10 10M23 13l-10 10"],
   "/passed.svg": ["#1a7f4b", "M11 18.5l5 5 9-11"],

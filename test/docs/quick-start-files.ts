@@ -1,4 +1,4 @@
-// The files that docs/quick-starts.md shows: a paragraph begins with the name, and the code follows it.
+// The files in docs/quick-starts.md: a paragraph begins with the name of a file, and its code follows.
 
 import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 
 const PAGE = resolve(import.meta.dirname, "../../docs/quick-starts.md");
 
-/** The addresses that stand in the files, of the hub and of `server.mjs`. */
+/** The addresses of the hub and of `server.mjs` in these files. */
 const HUB_URL = "http://127.0.0.1:8787";
 const APP_URL = "http://127.0.0.1:3000";
 
@@ -18,7 +18,7 @@ export function quickStart(heading: string): Record<string, string> {
   return Object.fromEntries([...found].map(([, name = "", code = ""]) => [name, code]));
 }
 
-/** Writes files with the addresses of a hub, and of a server, in the place of those of the page. */
+/** Writes the files, with other addresses of the hub and of the server. */
 export async function writeFiles(
   folder: string,
   files: Record<string, string>,

@@ -1,5 +1,5 @@
-// docs/quick-starts.md against a real hub: each page in a browser, with the tokens of the server that
-// the page shows. Vite and Next themselves build these files in test/client/frameworks.test.ts.
+// docs/quick-starts.md against a real hub: each app in a browser, with tokens of the server in the page.
+// Vite and Next themselves build these files in test/client/frameworks.test.ts.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -43,7 +43,7 @@ afterAll(async () => {
 async function serve(name: string, html: string): Promise<string> {
   const at = join(folder, name);
   await writeFiles(at, { "server.mjs": plain["server.mjs"] ?? "", "index.html": html }, hubAt());
-  // It does not say that it listens; this says it, and at which of the free ports.
+  // The server does not report when it listens; this code sends its free port to the parent.
   const told = `import { Server } from "node:http"; const { listen } = Server.prototype;
     Server.prototype.listen = function (...args) {
       return listen.apply(this, args).once("listening", () => process.send(this.address().port));
@@ -63,13 +63,13 @@ async function serve(name: string, html: string): Promise<string> {
 }
 const hubAt = () => ({ hub: hub.url });
 
-/** Opens a page, publishes, and sees the bell ring and the list with it. */
+/** Opens a page, publishes, and expects the notification at the bell and in the list. */
 async function rings(html: string, name: string): Promise<void> {
   await call(hub.url, "DELETE", "/v1/users/ada");
   const page = await browser.newPage();
   const errors: Error[] = [];
   page.on("pageerror", (error) => errors.push(error));
-  // This hub has no files: the modules are those that a deployed one serves.
+  // This hub serves no files, so the test serves the modules of a deployed one.
   await page.route(/\/belfry-inbox[\w-]*\.js$/, async (route) => {
     const asset = /([\w-]+)\.js$/.exec(route.request().url())?.[1] as keyof typeof ASSETS;
     await route.fulfill({
@@ -88,7 +88,7 @@ async function rings(html: string, name: string): Promise<void> {
   await page.close();
 }
 
-/** Bundles an app whose files the page shows, into a page of its own. */
+/** Bundles an app of the documentation into an HTML page. */
 async function pageOf(main: string, files: Record<string, string>): Promise<string> {
   const own: Plugin = {
     name: "own",
@@ -109,7 +109,8 @@ async function pageOf(main: string, files: Record<string, string>): Promise<stri
     platform: "browser",
     plugins: [own],
     conditions: ["browser"],
-    // The entry for the element is marked as having effects by the name of its built file.
+    // package.json marks the element's built file, not its source, as having side effects: without this
+    // the import of the source would be dropped.
     ignoreAnnotations: true,
     define: { "process.env.NODE_ENV": '"production"' },
   });
@@ -152,7 +153,7 @@ describe("docs/quick-starts.md: the route for tokens", () => {
     expect(userOf(token)).toBe("ada");
   });
 
-  it("of Next makes a token of the user", async () => {
+  it("of Next makes a token for the user", async () => {
     const code = quickStart("Next")["app/belfry-token/route.ts"] ?? "";
     const program = await bundled(code, { loader: { ".ts": "ts" }, ...asTypeScript(code) });
     Object.assign(process.env, { HUB: hub.url, KEY: API_KEY });
@@ -171,7 +172,7 @@ const userOf = (token: string) =>
   JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).sub;
 
 describe("docs/quick-starts.md", () => {
-  it("has no code but the files, and the commands", () => {
+  it("has no code besides the files and the commands", () => {
     const files = ["Plain HTML", "React", "Vue", "Next"].flatMap((heading) =>
       Object.values(quickStart(heading)),
     );
@@ -179,7 +180,7 @@ describe("docs/quick-starts.md", () => {
     expect(code.map((each) => each.code)).toEqual(files);
   });
 
-  it("publishes as the README does, and its page is the README's", async () => {
+  it("has the same script tags as the README", async () => {
     const readme = await readFile(join(ROOT, "README.md"), "utf8");
     for (const line of plain["index.html"]?.match(/^<script.*$/gm) ?? ["none"])
       expect(readme).toContain(line);

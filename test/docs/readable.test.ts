@@ -1,5 +1,4 @@
-// The pages that a newcomer opens first are readable as they stand: narrow tables, and a picture that loads
-// at once.
+// The first pages for a newcomer are readable as plain text: narrow tables, and a picture that loads fast.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -30,7 +29,7 @@ describe("the README's picture", () => {
   const BYTES_MAX = 100_000;
   const markup = /^<picture>.*?^<\/picture>$/ms.exec(read("README.md").toString())?.[0] ?? "";
 
-  it("is one for light and one for dark, with a text for people who do not see it", () => {
+  it("has a light and a dark version, and a text for people who cannot see it", () => {
     expect(markup).toMatch(/prefers-color-scheme: dark\)" srcset="docs\/images\/inbox-dark\.png"/);
     expect(markup).toMatch(/<img src="docs\/images\/inbox-light\.png"/);
     expect(markup).toMatch(/alt="[^"]{40,}"/);
@@ -39,7 +38,7 @@ describe("the README's picture", () => {
   it.each(["light", "dark"])("is small and sharp in %s", (colorScheme) => {
     const png = read(`docs/images/inbox-${colorScheme}.png`);
     expect(png.length).toBeLessThanOrEqual(BYTES_MAX);
-    // The width stands in the header of a PNG. Twice the shown width is sharp on every screen.
+    // A PNG has its width at byte 16. Twice the shown width is sharp on every screen.
     expect(png.readUInt32BE(16)).toBe(2 * Number(/width="(\d+)"/.exec(markup)?.[1]));
   });
 });

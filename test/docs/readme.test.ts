@@ -1,5 +1,5 @@
-// The first screen of the README, run as it is written: start, publish, receive in a real browser;
-// then the hub is stopped and started again, and what was missed comes by cursor.
+// The first screen of the README, run as written: start, publish, receive in a real browser; then the hub
+// stops and starts again, and the missed messages come by cursor.
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -22,7 +22,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const README_URL = "http://127.0.0.1:8787";
 
 const snippets = snippetsOf("README.md");
-/** What stands under "In an app" in a language. */
+/** Returns a snippet under "In an app" in a language. */
 const inApp = (language: string, place = 0) =>
   snippets.filter((each) => each.heading === "In an app" && each.language === language)[
     place
@@ -43,12 +43,12 @@ afterAll(async () => {
 interface Started {
   url: string;
   token: string;
-  /** The lines it prints for publishing and for watching. */
+  /** The printed lines, among them the commands for publishing and for watching. */
   printed: string[];
   stop(): Promise<void>;
 }
 
-/** What `npm start` runs, on storage of its own; at a free port, or the one that is named. */
+/** Starts the script of `npm start` on the test's storage, at a free port or a given one. */
 async function start(port = "0"): Promise<Started> {
   const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   const [command, ...args] = (scripts.start as string).split(" ");
@@ -76,7 +76,7 @@ async function start(port = "0"): Promise<Started> {
   };
 }
 
-/** A `curl` of the README or of `npm start`, at the hub that was started. */
+/** Runs a `curl` of the README or of `npm start` against the started hub. */
 async function curl(command: string, url: string): Promise<Response> {
   const args = await argumentsOf(command.replaceAll(README_URL, url), {
     PATH: process.env.PATH ?? "",
@@ -91,7 +91,7 @@ it("[LOG1] the README's first screen: start, publish, receive, and miss nothing 
   expect(run).toBe("npm ci && npm start\n");
   const first = await start();
 
-  // Its token is in the place of the dots, as somebody would put it there.
+  // Replace the dots by the printed token, as a reader would.
   const file = join(storage, "bell.html");
   const tag = receive.replace('token="…"', `token="${first.token}"`);
   await writeFile(file, tag.replaceAll(README_URL, first.url));
@@ -102,7 +102,7 @@ it("[LOG1] the README's first screen: start, publish, receive, and miss nothing 
   await page.getByRole("button", { name: "Notifications, 1 unread" }).click();
   await page.getByRole("article", { name: "Build passed" }).waitFor();
 
-  // What `npm start` prints: its stream watches, its curl publishes, its tag is the README's.
+  // The output of `npm start`: a command for a stream, one that publishes, and the README's tag.
   const watch = first.printed.find((line) => line.includes("text/event-stream")) as string;
   const again = first.printed.find((line) => line.startsWith("curl") && line !== watch) as string;
   expect(first.printed.join("\n")).toContain(tag.replaceAll(README_URL, first.url).trim());
@@ -130,14 +130,14 @@ it("[LOG1] the README's first screen: start, publish, receive, and miss nothing 
   await second.stop();
 });
 
-describe("what an app has of it", () => {
+describe("the README's code for an app", () => {
   let hub: Hub;
   beforeAll(async () => {
     hub = await startHub(inject("bundle"));
   });
   afterAll(() => hub.stop());
 
-  it("prints what is published to the user, and to the topic", async () => {
+  it("prints messages to the user and to the topic", async () => {
     const { code } = inApp("js");
     const printed: unknown[] = [];
     Object.assign(globalThis, {
@@ -150,12 +150,12 @@ describe("what an app has of it", () => {
     await backend.publish("topic:builds", { data: 118 });
     await runModule(await bundled(program, { define: { "console.log": "belfryLog" } }));
     await expect.poll(() => printed).toEqual([118]);
-    // It is connected by now, so that this is news and not part of what was there.
+    // The client is connected by now, so this message is new and no part of the first snapshot.
     await backend.publish("user:ada", { notification: { title: "Build passed" } });
     await expect.poll(() => printed).toEqual([118, "Build passed"]);
   });
 
-  it("is published to, watched and looked after from the command line", async () => {
+  it("publishes, watches and diagnoses from the command line", async () => {
     const { code } = snippets.find(({ heading }) => heading === "From the command line") as Snippet;
     const commands = await Promise.all(
       code
@@ -178,7 +178,7 @@ describe("what an app has of it", () => {
     expect(await run(args(doctor), { url: hub.url })).toMatchObject({ code: 0 });
   });
 
-  it("is shipped by commands that are there", async () => {
+  it("is deployed by commands that exist", async () => {
     const { code } = snippets.find(({ heading }) => heading === "Ship it") as Snippet;
     const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
     const named = [...code.matchAll(/npm run (\w+)/g)].map(([, name = ""]) => name);
@@ -187,7 +187,7 @@ describe("what an app has of it", () => {
     expect(await readFile(join(ROOT, "wrangler.toml"), "utf8")).toContain("ALLOWED_ORIGINS");
   });
 
-  it("has tokens for its users", async () => {
+  it("makes tokens for the app's users", async () => {
     const { code } = inApp("js", 1);
     type Handle = (request: object, response: object) => Promise<void>;
     let handle: Handle | undefined;

@@ -1,5 +1,5 @@
-// docs/recipes.md against a real hub: each page in a real browser, each program in its own language
-// where that is installed; the others are parsed.
+// docs/recipes.md against a real hub: each page in a real browser, and each program in its language. A
+// program whose language is not installed is only parsed.
 
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -33,7 +33,7 @@ function codeOf(heading: string): string {
 let hub: Hub;
 let origin: string;
 let server: Server;
-/** What the server has, by path. */
+/** The files of the server, by path. */
 const files = new Map<string, { type: string; text: string }>();
 beforeAll(async () => {
   server = createServer(async ({ url = "" }, response) => {
@@ -52,11 +52,11 @@ afterAll(async () => {
   await hub.stop();
 });
 
-/** The code as a user of this hub has it in an app of this server. */
+/** Returns code with the addresses of this hub, and of this server's tokens for a user. */
 const at = (user: string, code: string) =>
   code.replaceAll(HUB_URL, hub.url).replaceAll("/belfry-token", `/belfry-token/${user}`);
 
-/** Compiles components, and gives them the module that they share. */
+/** Compiles the components, and provides the module that they share. */
 function components(user: string): Plugin {
   const modules: Record<string, () => string> = {
     "./belfry.js": () => at(user, codeOf("One client for the app")),
@@ -93,7 +93,7 @@ const MAINS = {
     mount(App, { target: document.body });`,
 };
 
-describe("a page shows what is published, and marks it as read", () => {
+describe("a page shows notifications, and marks them as read", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();

@@ -40,18 +40,18 @@ it.each(snippets("js"))("what stands under $heading runs", async ({ code }) => {
   await runModule(await bundled(code));
 });
 
-it("what stands under React compiles, and imports what is there", async () => {
+it("the code under React compiles, and its imports exist", async () => {
   const [line, block, ...others] = snippets("jsx");
   expect(others).toEqual([]);
   expect(await bundled(block?.code ?? "")).toContain("BelfryProvider");
-  // The line that changes users, around the same app.
+  // The same app inside the provider that changes with the user.
   const app =
     block?.code.replace("<BelfryProvider client={client}>", line?.code.trim() ?? "") ?? "";
   expect(app).toContain("key={user.id}");
   expect(await bundled(`const user = { id: "ada" };\n${app}`)).toContain("user.id");
 });
 
-it("every entry is in the table, and what the page calls by name exists", async () => {
+it("every entry is in the table, and every method on the page exists", async () => {
   for (const entry of ENTRIES) expect(PAGE).toContain(`| \`belfry/${entry}\``);
   const sources = ENTRIES.map((entry) => readFileSync(resolve(ROOT, fileOf(entry)), "utf8")).join();
   const methods = [...PAGE.matchAll(/`(\w+)\((?:offsets|listener)?\)`/g)].map(
@@ -63,7 +63,7 @@ it("every entry is in the table, and what the page calls by name exists", async 
   expect(methods.filter((name) => !new RegExp(`\\b${name}\\b`).test(sources + topics))).toEqual([]);
 });
 
-it("all that an app can call is named", async () => {
+it("the page names everything that an app can call", async () => {
   const modules = ENTRIES.map((entry) => import(resolve(ROOT, fileOf(entry))));
   const exported = (await Promise.all(modules)).flatMap(Object.keys);
   const client = createClient({ url: hub.url, token: "t" });

@@ -1,4 +1,4 @@
-// The code that a page of the docs shows, and how it is made into a program.
+// The code blocks of a page of the docs, and their bundling into a program.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -11,13 +11,13 @@ import { ENTRIES } from "../../src/operate/entries.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 
 export interface Snippet {
-  /** The heading of the second level that it stands under; empty above the first. */
+  /** The heading of the second level above the block; empty above the first heading. */
   heading: string;
   language: string;
   code: string;
 }
 
-/** The blocks of a page, in order, by its path from the root. */
+/** Takes the path of a page from the root; returns its blocks, in order. */
 export function snippetsOf(page: string): Snippet[] {
   const sections = `\n${readFileSync(resolve(ROOT, page), "utf8")}`.split(/^## /m);
   return sections.flatMap((section, i) => {
@@ -28,7 +28,7 @@ export function snippetsOf(page: string): Snippet[] {
   });
 }
 
-/** The program as a bundler makes it, with `belfry/…` out of this tree. */
+/** Returns the bundled program, with `belfry/…` from this tree. */
 export async function bundled(code: string, options: BuildOptions = {}): Promise<string> {
   const { outputFiles = [] } = await build({
     stdin: { contents: code, resolveDir: ROOT, loader: "jsx" },
@@ -45,14 +45,14 @@ export async function bundled(code: string, options: BuildOptions = {}): Promise
   return outputFiles[0]?.text ?? "";
 }
 
-/** Runs a program in this process, until its last line is done. */
+/** Runs a program in this process to its last line. */
 export async function runModule(program: string): Promise<void> {
   await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(program)}`);
 }
 
 const PARSERS = { go, php, python };
 
-/** What is no syntax of the language; nothing where all of it is. */
+/** Returns the starts of syntax errors; empty for valid code. */
 export function faultsOf(language: keyof typeof PARSERS, code: string): string[] {
   const faults: string[] = [];
   PARSERS[language].parse(code).iterate({
