@@ -144,7 +144,7 @@ describe("a published body", () => {
     }
   });
 
-  it("an oversize body, chunked and never announced", async () => {
+  it("an oversize body, chunked and without a content-length", async () => {
     const path = inbox(fresh());
     const headers = { authorization: `Bearer ${API_KEY}`, "transfer-encoding": "chunked" };
     const body = Buffer.alloc(1_100_000, 0x20);
@@ -209,7 +209,7 @@ describe("a published body", () => {
     await expectUntouched(url, inbox(first));
   });
 
-  it("addresses of no kind, and too many of them", async () => {
+  it("malformed addresses, and too many of them", async () => {
     const user = fresh();
     const bad = "ada user: user:me user:a/b USER:ada topic:everyone topic:* toString:x".split(" ");
     const { json } = await call(url, "POST", "/v1/publish", { to: bad, type: "x" });

@@ -115,7 +115,7 @@ describe("an API key", () => {
     }
   });
 
-  it("of another hub is told from one that is missing", async () => {
+  it("of another hub gets another fix than a missing key", async () => {
     const { json: wrong } = await call(url, "GET", inbox("ada"), undefined, bearer(`${API_KEY}x`));
     expect(wrong.title).toBe("Credentials are missing or not accepted");
     expect(wrong.fix).toMatch(
@@ -242,11 +242,11 @@ describe("a request", () => {
     [`${messages("t")}/1?since=1h`, "since"],
     [`/v1/topics/t/followers?limit=1&before=a`, "before"],
     [`${inbox("ada")}?${"x".repeat(5000)}=1`, "x".repeat(128)],
-  ])("of a query parameter in disguise or out of place: %s", async (path, field) => {
+  ])("with a disguised or misplaced query parameter: %s", async (path, field) => {
     expectRefusal(await call(url, "GET", path), 422, "invalid_params", field);
   });
 
-  it("of a query parameter that would have made it do less", async () => {
+  it("with an unknown query parameter `dry_run` does nothing", async () => {
     const user = fresh();
     await call(url, "POST", inbox(user), { type: "x" });
     const answer = await call(url, "DELETE", `/v1/users/${user}?dry_run=true`);
@@ -254,7 +254,7 @@ describe("a request", () => {
     expect((await call(url, "GET", inbox(user))).json.counts.total).toBe(1);
   });
 
-  it("by HEAD, as good as a GET and without a body", async () => {
+  it("by HEAD is answered like a GET, without a body", async () => {
     const headers = bearer(await tokenOf("ada"));
     const head = await raw(url, inbox("me"), { method: "HEAD", headers });
     expect([head.status, head.text]).toEqual([200, ""]);
@@ -327,7 +327,7 @@ describe("a request", () => {
     expect((await call(hub.url, "POST", inbox("ada"), { type: "x" })).json.offset).toBe(1);
   });
 
-  it("whose secrets could end up in the log", () => {
+  it("leaves no secret in the log", () => {
     const log = hubs.flatMap((hub) => hub.log).join("\n");
     expect(log).toContain('"event":"refused"');
     expect(log).not.toContain(API_KEY);

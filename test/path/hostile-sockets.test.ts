@@ -241,7 +241,7 @@ describe("a connection", () => {
     expectRefusal(await raw(url, "/v1/connect", { headers }), 426, "upgrade_required");
   });
 
-  it("of a protocol version that is none", async () => {
+  it("of an unknown protocol version", async () => {
     const socket = new TestSocket(url, "/v1/connect", { protocols: ["belfry.v9"] });
     expect(await socket.next()).toMatchObject({ type: "error", code: "upgrade_required" });
     expect(await socket.next()).toMatchObject({ type: "closed", code: 4504 });

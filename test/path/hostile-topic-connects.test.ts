@@ -118,7 +118,7 @@ describe("a Last-Event-ID", () => {
     await events.close();
   });
 
-  it("that smuggles topics that were not asked for", async () => {
+  it("that smuggles in topics that the connect does not name", async () => {
     const [asked, smuggled] = [fresh(), fresh()];
     const { epoch } = await say(url, asked, 1, 2);
     await say(url, smuggled, "secret");
@@ -139,7 +139,7 @@ describe("a Last-Event-ID", () => {
     await events.close();
   });
 
-  it("of many topics on a socket, where it is a header like any other", async () => {
+  it("of many topics on a socket resumes the topic that the connect names", async () => {
     const topic = fresh();
     const { epoch } = await say(url, topic, 1, 2);
     const headers = {

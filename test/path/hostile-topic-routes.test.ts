@@ -74,7 +74,7 @@ describe("a name", () => {
     ["a page after no user", "after=a/b", "after"],
     ["a page after `me`", "after=me", "after"],
     ["a page after an endless name", `after=${"x".repeat(129)}`, "after"],
-  ])("of no page: %s", async (_, query, field) => {
+  ])("of an invalid page: %s", async (_, query, field) => {
     const answer = await call(url, "GET", `${followersOf("t")}?${query}`);
     expectRefusal(answer, 422, "invalid_params", field);
   });
@@ -87,7 +87,7 @@ describe("a name", () => {
     },
   );
 
-  it("of an offset beyond all there is", async () => {
+  it("of an offset beyond the head", async () => {
     const topic = fresh();
     for (const path of [`${messages(topic)}/1`, `${messages(topic)}/9007199254740991/delivery`])
       expectRefusal(await call(url, "GET", path), 404, "not_found");
@@ -174,7 +174,7 @@ describe("a route of topics", () => {
     await call(url, "DELETE", `/v1/users/ada`);
   });
 
-  it("with a key that has not the scope, with none, or from a browser", async () => {
+  it("with a key without the scope, without a key, or from a browser", async () => {
     const [user, topic] = [fresh(), fresh()];
     const all: [string, string, string][] = [
       ...routes(topic),

@@ -44,7 +44,7 @@ const put = (path: string, body?: unknown, headers: Record<string, string> = {})
   call(url, "PUT", path, body, headers);
 
 describe("a user", () => {
-  it("who follows without the cap, or with one for another topic", async () => {
+  it("follows without the cap, or with a cap for another topic", async () => {
     const [user, topic] = [fresh(), fresh()];
     const caps: Caps[] = [
       {},
@@ -66,7 +66,7 @@ describe("a user", () => {
     await expectUnknown(url, topic);
   });
 
-  it("who follows for another, ends another's following, or looks at it", async () => {
+  it("follows for another user, ends another's follow, or lists it", async () => {
     const [victim, eve, topic] = many(3, fresh) as [string, string, string];
     await follow(url, victim, topic);
     const headers = bearer(await tokenOf(eve, { "topic:*": ["follow", "subscribe"] }));
@@ -85,7 +85,7 @@ describe("a user", () => {
     socket.drop();
   });
 
-  it("who subscribes without the cap", async () => {
+  it("subscribes without the cap", async () => {
     const [user, topic] = [fresh(), fresh()];
     await say(url, topic, "secret");
     const caps = may([topic], "publish", "follow", "presence");
@@ -101,7 +101,7 @@ describe("a user", () => {
     socket.drop();
   });
 
-  it("whose token was revoked follows, lists and subscribes nothing", async () => {
+  it("with a revoked token follows, lists and subscribes nothing", async () => {
     const [user, topic] = [fresh(), fresh()];
     const iat = Math.floor(Date.now() / 1000) - 10;
     const caps = may([topic], "follow", "subscribe");
@@ -127,7 +127,7 @@ describe("a user", () => {
     socket.drop();
   });
 
-  it("who follows and subscribes after a close", async () => {
+  it("follows and subscribes after a close", async () => {
     const [user, topic] = [fresh(), fresh()];
     const token = await tokenOf(user, may([topic], "follow", "subscribe"));
     const socket = new TestSocket(url, "/v1/connect?since=latest", { protocols: offer(token) });
@@ -147,7 +147,7 @@ describe("a user", () => {
     await expectUnknown(url, topic);
   });
 
-  it("who watches a public topic without a token publishes, refreshes and subscribes nothing", async () => {
+  it("without a token watches a public topic, but publishes, refreshes and subscribes nothing", async () => {
     const topic = fresh();
     await put(topicPath(topic), { access: "public" });
     const socket = new TestSocket(url, `${topicPath(topic)}/connect?since=latest`);
@@ -173,7 +173,7 @@ describe("a user", () => {
     socket.drop();
   });
 
-  it("who has nothing to show, at a topic that is not public", async () => {
+  it("without valid credentials, at a topic that is not public", async () => {
     const topic = fresh();
     await say(url, topic, "secret");
     const bad = { authorization: "Bearer x.y.z" };

@@ -141,7 +141,7 @@ describe("an issuer that is away", () => {
     expect(await checked(one, 24 * HOUR + 2 * MINUTE)).toBe("ada");
   });
 
-  it("[CON13] from the beginning is asked every 3 seconds", async () => {
+  it("[CON13] is asked every 3 seconds while the hub has no keys yet", async () => {
     away();
     for (let ms = 0; ms < 3 * SECOND; ms += 100) expect(await checked(one, ms)).toBe("temporary");
     expect(source.fetched).toBe(1);
@@ -149,7 +149,7 @@ describe("an issuer that is away", () => {
     expect(await checked(one, 3 * SECOND)).toBe("ada");
   });
 
-  it("[CON13] ends a key that it took away within ten minutes of use", async () => {
+  it("[CON13] ends a removed key within ten minutes of use", async () => {
     source.answer([one, two]);
     expect(await checked(one, 0)).toBe("ada");
     source.answer([two]);
@@ -158,7 +158,7 @@ describe("an issuer that is away", () => {
     expect(await checked(one, 10 * MINUTE + 30 * SECOND)).toBe("ERR_JWKS_NO_MATCHING_KEY");
   });
 
-  it("[CON13] is one line in the log for each try", async () => {
+  it("[CON13] leaves one line in the log for each try", async () => {
     away();
     for (let i = 0; i < 5; i++) await checked(one, i);
     expect(vi.mocked(console.error).mock.calls).toEqual([
@@ -211,7 +211,7 @@ describe("an issuer that is slow", () => {
 });
 
 describe("an answer that is no set of keys", () => {
-  it("[CON13] such as keys in an error, or where a redirect leads, is not used", async () => {
+  it("[CON13] such as keys in an error or behind a redirect is not used", async () => {
     const elsewhere = await startIssuer(two);
     for (const [status, headers] of [
       [404, {}],
@@ -278,7 +278,7 @@ describe("an answer that is no set of keys", () => {
     expect(source.fetched).toBe(10);
   });
 
-  it("[CON13] such as none at all is given up after five seconds", async () => {
+  it("[CON13] that never comes is given up after five seconds", async () => {
     source.answer(() => undefined);
     const began = performance.now();
     expect(await checked(one, 0)).toBe("temporary");
