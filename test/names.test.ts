@@ -11,21 +11,16 @@ import {
   testsOfSource,
 } from "./support/test-files.ts";
 
-/** To be renamed. */
-const YET = ["test/client/chaos-users.test.ts", "test/element/seen.test.ts"];
-
 describe("a test file", () => {
-  const tests = TESTS.filter((path) => !YET.includes(path));
-
   it("of a room is named for a file of it, with an aspect or without, or for the room", () => {
-    const inRooms = tests.filter((path) => ROOMS.has(roomOf(path)));
+    const inRooms = TESTS.filter((path) => ROOMS.has(roomOf(path)));
     expect(inRooms.length).toBeGreaterThan(100);
     expect(inRooms.filter((path) => sourceOf(path) === undefined && !isOfRoom(path))).toEqual([]);
   });
 
   it("has words in its name", () => {
     const inWords = /^test(\/[a-z]+)?\/[a-z]+(-[a-z]+)*\.test\.ts$/;
-    expect(tests.filter((path) => !inWords.test(path))).toEqual([]);
+    expect(TESTS.filter((path) => !inWords.test(path))).toEqual([]);
   });
 });
 

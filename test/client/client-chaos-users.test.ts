@@ -1,6 +1,6 @@
 // Random steps of pages with users that change, sign out and are erased. The clocks of the devices are
 // hours off, the proxy causes faults, and malformed calls come among good ones. A seed repeats a run:
-// `SEED=7 vitest run --project node test/client/chaos-users.test.ts`.
+// `SEED=7 vitest run --project node test/client/client-chaos-users.test.ts`.
 
 import { afterEach, beforeEach, expect, inject, it, vi } from "vitest";
 import type { InboxMessage } from "../../src/client/inbox.ts";
