@@ -1,6 +1,7 @@
 // Three projects: `pure` runs in plain Node and needs nothing else; `workerd` runs inside the runtime,
 // beside the objects themselves; `node` starts real hubs and speaks to them over the network.
 
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { PURE } from "./test/support/pure.ts";
@@ -13,6 +14,8 @@ const workerd = [
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/count-reporter.ts"],
+    // A file at a time for each core: hubs and browsers leave a core idle two fifths of the time.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         // They share a process, which spares each the start of one, and no test leaves it a global.

@@ -28,9 +28,7 @@ export function newKey(name: string, scopes: readonly Scope[] = SCOPES): NewKey 
       `a key's name is 1 to 32 of a-z 0-9 -, without a - at the beginning, and "${name}" is not`,
     );
   if (name === HUB_SOURCE)
-    throw new KeyFault(
-      `"${name}" is the name under which the hub itself publishes: choose another one`,
-    );
+    throw new KeyFault(`"${name}" is the source of the hub's own messages: choose another name`);
   const key = `bk_${name}_${randomBytes(24).toString("base64url")}`;
   return { key, entry: { name, sha256: createHash("sha256").update(key).digest("hex"), scopes } };
 }
