@@ -97,7 +97,7 @@ export const FAN_OUT: Mutant[] = [
     text: "      this.#guardAt = 0;\n      throw cause;\n",
     instead: "      throw cause;\n",
     why: "a guard that could not be set is believed to be set",
-    tests: ["test/delivery/fan-out.test.ts"],
+    tests: ["test/delivery/fan-out-guard.test.ts"],
   },
   {
     file: "src/delivery/member-stubs.ts",
@@ -228,8 +228,8 @@ export const FAN_OUT: Mutant[] = [
   },
   {
     file: "src/delivery/fan-out.ts",
-    text: "      this.#guardAt = this.#deps.clock() + GUARD_MS;\n",
-    instead: "",
+    text: "this.#guardAt = this.#deps.clock() + GUARD_MS;",
+    instead: "this.#guardAt = 0;",
     why: "a delivery that outlasts its alarm is lost in a crash",
     tests: ["test/delivery/fan-out.test.ts"],
   },
