@@ -50,10 +50,10 @@ export interface Checkpoint<Meta> {
  */
 const CHECKPOINT_VERSION = 1;
 
-/** Victims stored in a checkpoint: enough to spread the cost of the search for them. */
+/** Rows of the queue that a checkpoint stores: enough to spread the cost of the search for them. */
 export const QUEUE_STORED_MAX = 32;
 /**
- * Victims held in memory: an inbox of the default size as a whole, so that a published list needs no
+ * Rows of the queue in memory: an inbox of the default size as a whole, so that a published list needs no
  * second search.
  */
 export const QUEUE_IN_MEMORY_MAX = 512;
