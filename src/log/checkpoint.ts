@@ -1,7 +1,7 @@
 // The checkpoint: all that an object needs to know of its log when it wakes, in a few dozen bytes of text. It
 // is stored in the row that is being written anyway, so neither publishing nor waking costs more rows.
 
-/** A row to give up when the next message needs a place, with its part in the counts. */
+/** A row to overwrite when the next message needs a place, with its part in the counts. */
 export interface Evictable {
   offset: number;
   /** 0: holds no message any more (expired, aged or blanked); 1: archived; 2: read; 3: unread. */

@@ -1,4 +1,4 @@
-// The places of new rows: free ones, or those of rows that are given up for them.
+// The places of new rows: free ones, or those of rows that they overwrite.
 
 import {
   type Checkpoint,
